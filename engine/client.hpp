@@ -1,0 +1,120 @@
+// Client processes: they issue a workload one operation after the other, retry where the workload
+// says so, and record the history.
+#pragma once
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "engine/context.hpp"
+#include "engine/node.hpp"
+#include "engine/process.hpp"
+
+namespace gainsay {
+
+template <class Operation>
+struct WorkItem {
+  Operation operation;
+  std::vector<NodeId> servers;  // the request goes to the first; retries go on to the next, around
+};
+
+// What each client does, in order.
+template <class Operation>
+struct Workload {
+  std::vector<std::vector<WorkItem<Operation>>> clients;
+  bool retry = false;    // a timer resends the open request to the item's next server
+  bool to_all = false;   // every send goes to all servers of the item at once
+};
+
+enum class ClientTimer : std::uint8_t { retry };
+
+struct ClientState {
+  std::uint32_t position = 0;  // how many operations have returned
+  std::uint32_t attempt = 0;   // which of the item's servers is asked
+  bool open = false;
+};
+
+template <class Node>
+class ClientProcess final : public Process {
+ public:
+  using Operation = typename Node::Operation;
+  using Items = std::vector<WorkItem<Operation>>;
+  struct Script {
+    Items items;
+    bool retry = false;
+    bool to_all = false;
+  };
+
+  explicit ClientProcess(std::shared_ptr<const Script> script, ClientState state = {})
+      : script_(std::move(script)), state_(state) {}
+
+  std::unique_ptr<Process> clone() const override {
+    return std::make_unique<ClientProcess>(script_, state_);
+  }
+  void encode(Writer& writer) const override { gainsay::encode(state_, writer); }
+  void start(StepContext& step) override { invoke(step); }
+  void deliver(StepContext& step, NodeId, BytesView message) override {
+    const auto wire = decoded<Wire<Node>>(message);
+    const auto* reply = std::get_if<Reply<typename Node::Result>>(&wire);
+    if (reply == nullptr) throw std::logic_error("a client takes replies only");
+    if (!state_.open || reply->number != state_.position + 1) return;  // an answer it has had
+    step.label(Label::Kind::respond, encoded(reply->result));
+    step.clear_timer(static_cast<std::uint32_t>(ClientTimer::retry));
+    state_ = {.position = state_.position + 1, .attempt = 0, .open = false};
+    invoke(step);
+  }
+  void fire(StepContext& step, std::uint32_t) override {
+    const auto& servers = script_->items[state_.position].servers;
+    state_.attempt = static_cast<std::uint32_t>((state_.attempt + 1) % servers.size());
+    ask(step);
+  }
+  void crash() override { throw std::logic_error("clients do not crash"); }
+  const void* state() const override { return &state_; }
+  std::shared_ptr<const void> view() const override { return nullptr; }
+
+ private:
+  void invoke(StepContext& step) {
+    if (state_.position >= script_->items.size()) return;
+    state_.open = true;
+    step.label(Label::Kind::invoke, encoded(script_->items[state_.position].operation));
+    ask(step);
+  }
+  void ask(StepContext& step) {
+    const auto& item = script_->items[state_.position];
+    const Bytes request = encoded(Wire<Node>(Request<Operation>{
+        .id = {.client = step.place().self, .number = state_.position + 1},
+        .operation = item.operation}));
+    for (std::size_t i = 0; i < item.servers.size(); ++i) {
+      if (script_->to_all || i == state_.attempt) step.send(item.servers[i], request);
+    }
+    if (script_->retry) step.set_timer(static_cast<std::uint32_t>(ClientTimer::retry));
+  }
+
+  std::shared_ptr<const Script> script_;
+  ClientState state_;
+};
+
+template <class Node>
+class ClientType final : public ProcessType {
+ public:
+  using Script = typename ClientProcess<Node>::Script;
+  explicit ClientType(Script script) : script_(std::make_shared<const Script>(std::move(script))) {}
+
+  std::unique_ptr<Process> make() const override {
+    return std::make_unique<ClientProcess<Node>>(script_);
+  }
+  std::unique_ptr<Process> decode(Reader& reader) const override {
+    ClientState state;
+    gainsay::decode(reader, state);
+    return std::make_unique<ClientProcess<Node>>(script_, state);
+  }
+  const Type& state_type() const override { return type_of<ClientState>(); }
+  const std::vector<std::string_view>& timer_names() const override {
+    return type_of<ClientTimer>().enumerators;
+  }
+
+ private:
+  std::shared_ptr<const Script> script_;
+};
+
+}  // namespace gainsay

@@ -1,0 +1,120 @@
+// What a handler is given: Context<Node>. See docs for the contract; in short, a handler may change
+// its own struct, send, set or clear a timer, ask for a choice, and answer a client. Nothing else.
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include "engine/reflect.hpp"
+#include "engine/step.hpp"
+
+namespace gainsay {
+
+// Names one request of one client; unique in a run, repeated by retries.
+struct RequestId {
+  NodeId client;
+  std::uint32_t number = 0;
+  friend auto operator<=>(const RequestId&, const RequestId&) = default;
+};
+
+// A client's request as it arrives at a node that declares `using Operation` and `using Result`.
+template <class Operation>
+struct Request {
+  RequestId id;
+  Operation operation;
+};
+
+template <class Result>
+struct Reply {
+  std::uint32_t number = 0;
+  Result result;
+};
+
+// The alternatives of Node::Message, and requests and replies where the node serves clients.
+template <class Node, class Message = typename Node::Message>
+struct WireOf;
+template <class Node, class... M>
+struct WireOf<Node, std::variant<M...>> {
+  using type = std::variant<M...>;
+};
+template <class Node, class... M>
+  requires requires {
+    typename Node::Operation;
+    typename Node::Result;
+  }
+struct WireOf<Node, std::variant<M...>> {
+  using type =
+      std::variant<M..., Request<typename Node::Operation>, Reply<typename Node::Result>>;
+};
+template <class Node>
+using Wire = typename WireOf<Node>::type;
+
+template <class Node>
+class Context {
+ public:
+  Context(StepContext& step, const void* options) : step_(step), options_(options) {}
+
+  NodeId self() const { return step_.place().self; }
+  // How many nodes there are, clients not counted.
+  std::uint32_t nodes() const { return step_.place().nodes; }
+  // The protocol's options, constant during a run.
+  template <class N = Node>
+  const typename N::Options& options() const {
+    return *static_cast<const typename N::Options*>(options_);
+  }
+
+  template <class Message>
+  void send(NodeId to, Message message) {
+    step_.send(to, encoded(Wire<Node>(std::move(message))));
+  }
+  // To every node but this one, in id order.
+  template <class Message>
+  void broadcast(const Message& message) {
+    const Bytes bytes = encoded(Wire<Node>(message));
+    for (std::uint8_t id = 0; id < nodes(); ++id) {
+      if (id != self().value) step_.send({id}, bytes);
+    }
+  }
+
+  // Arms a one-shot timer; again is once.
+  template <class Timer>
+    requires std::is_enum_v<Timer>
+  void set(Timer timer, Duration = {}) {
+    step_.set_timer(static_cast<std::uint32_t>(timer));
+  }
+  template <class Timer>
+  void clear(Timer timer) {
+    step_.clear_timer(static_cast<std::uint32_t>(timer));
+  }
+  // Arms the timer exactly when `wanted`: keeps the armed set a function of the state.
+  template <class Timer>
+  void arm(Timer timer, bool wanted) {
+    wanted ? set(timer) : clear(timer);
+  }
+
+  // A number below `options`: the explorer takes all, the simulator draws, a replay reads.
+  std::uint32_t choose(std::uint32_t options) { return step_.choose(options); }
+
+  // Answers a client's request.
+  template <class Result>
+  void reply(const RequestId& request, Result result) {
+    using NodeResult = typename Node::Result;
+    step_.send(request.client,
+               encoded(Wire<Node>(Reply<NodeResult>{.number = request.number,
+                                                    .result = std::move(result)})));
+  }
+
+  // Tells the observers something: a value of Node::Label.
+  template <class N = Node>
+  void observe(const typename N::Label& label) {
+    step_.label(Label::Kind::observe, encoded(label));
+  }
+
+ private:
+  StepContext& step_;
+  const void* options_;
+};
+
+}  // namespace gainsay

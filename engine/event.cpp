@@ -1,0 +1,76 @@
+#include "engine/event.hpp"
+
+#include "engine/reflect.hpp"
+
+namespace gainsay {
+
+namespace {
+
+enum Seed : std::uint64_t { envelope = 1, link = 2, inbox_link = 3, cell = 4, budget = 5, slots = 64 };
+
+}  // namespace
+
+std::string_view to_string(EventKind kind) {
+  constexpr std::array<std::string_view, 7> names = {"start",   "deliver", "timer",    "crash",
+                                                     "restart", "drop",    "duplicate"};
+  return names[static_cast<std::size_t>(kind)];
+}
+
+std::optional<BudgetKind> budget_of(const System& system, const Event& event) {
+  switch (event.kind) {
+    case EventKind::crash: return BudgetKind::crash;
+    case EventKind::restart: return BudgetKind::restart;
+    case EventKind::drop: return BudgetKind::drop;
+    case EventKind::duplicate: return BudgetKind::duplicate;
+    case EventKind::timer:
+      if (system.bounds.budget.timeouts) return BudgetKind::timeout;
+      return std::nullopt;
+    case EventKind::start:
+    case EventKind::deliver: return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+std::string describe(const System& system, const Event& event) {
+  const NodeName name = system.naming();
+  std::string text = std::string(to_string(event.kind)) + " " + name(event.process);
+  switch (event.kind) {
+    case EventKind::deliver:
+    case EventKind::drop:
+    case EventKind::duplicate:
+      text += " <- " + name(event.from);
+      if (!event.message.empty()) text += " " + describe(*system.message_type, event.message, name);
+      break;
+    case EventKind::timer: {
+      const auto& names = system.processes.at(event.process.value)->timer_names();
+      text += " ";
+      text += event.timer < names.size() ? std::string(names[event.timer]) : "?";
+      break;
+    }
+    default: break;
+  }
+  for (std::size_t i = 0; i < event.choices.size(); ++i) {
+    text += i == 0 ? " choosing " : ", ";
+    text += std::to_string(event.choices[i]);
+  }
+  return text;
+}
+
+Hash128 hash_envelope(NodeId from, BytesView message) {
+  return content_hash(message, (std::uint64_t{from.value} << 8) | Seed::envelope);
+}
+Hash128 hash_link(const Hash128& before, const Hash128& envelope) {
+  return mix(Seed::link, before, envelope);
+}
+Hash128 hash_inbox_link(NodeId from, const Hash128& queue) {
+  return mix((std::uint64_t{from.value} << 8) | Seed::inbox_link, queue);
+}
+Hash128 hash_cell(const Hash128& local, const Hash128& inbox) {
+  return mix(Seed::cell, local, inbox);
+}
+Hash128 hash_slot(std::size_t slot, const Hash128& content) {
+  return mix(Seed::slots + slot, content);
+}
+Hash128 hash_budget(BudgetUsed used) { return mix(Seed::budget, {.high = 0, .low = used.packed()}); }
+
+}  // namespace gainsay

@@ -1,0 +1,52 @@
+// An event of a run: one atomic step of one process, or one fault of the network, named by content
+// so that it means the same in every run, executor and machine.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include "engine/bytes.hpp"
+#include "engine/ids.hpp"
+#include "engine/process.hpp"
+#include "engine/system.hpp"
+
+namespace gainsay {
+
+enum class EventKind : std::uint8_t { start, deliver, timer, crash, restart, drop, duplicate };
+std::string_view to_string(EventKind kind);
+
+struct Event {
+  EventKind kind = EventKind::start;
+  NodeId process;           // where it happens: the receiver for deliver, drop and duplicate
+  NodeId from;              // deliver, drop, duplicate: the sender
+  Bytes message;            // deliver, drop, duplicate; a fifo drop resets the link: empty
+  std::uint32_t timer = 0;  // timer
+  std::vector<std::uint32_t> choices;  // the handler's choices, in order
+
+  // The canonical order of events.
+  friend auto operator<=>(const Event& a, const Event& b) {
+    return std::tie(a.kind, a.process, a.from, a.message, a.timer, a.choices) <=>
+           std::tie(b.kind, b.process, b.from, b.message, b.timer, b.choices);
+  }
+  friend bool operator==(const Event&, const Event&) = default;
+};
+
+// The budget that an event uses, if any; timeouts only where they are counted.
+std::optional<BudgetKind> budget_of(const System& system, const Event& event);
+
+// One line: "deliver n2 <- n1 Vote{yes=true}", "timer n1 election", "crash n3".
+std::string describe(const System& system, const Event& event);
+
+// The hashes that both executors compute from content.
+Hash128 hash_envelope(NodeId from, BytesView message);
+Hash128 hash_link(const Hash128& link, const Hash128& envelope);  // fifo: one more on the queue
+Hash128 hash_inbox_link(NodeId from, const Hash128& link);        // fifo: the queue of one sender
+Hash128 hash_cell(const Hash128& local, const Hash128& inbox);
+// The part of slot `slot` in the hash of a world, which is the sum over slots.
+Hash128 hash_slot(std::size_t slot, const Hash128& content);
+Hash128 hash_budget(BudgetUsed used);
+
+}  // namespace gainsay

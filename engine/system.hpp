@@ -1,0 +1,166 @@
+// A system to run: its processes, network, fault budget and limits, type-erased. What the live
+// world and the explorer work on.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/client.hpp"
+#include "engine/node.hpp"
+#include "engine/process.hpp"
+
+namespace gainsay {
+
+enum class Network : std::uint8_t { async, unordered, fifo };
+std::string_view to_string(Network network);
+
+// The kinds of event that a budget counts. Crashes, drops and duplicates are faults and cost one
+// each; restarts and timeouts are limited, but cost nothing.
+enum class BudgetKind : std::uint8_t { crash, restart, drop, duplicate, timeout };
+inline constexpr std::size_t budget_kinds = 5;
+std::string_view to_string(BudgetKind kind);
+inline constexpr std::array<std::uint32_t, budget_kinds> fault_cost = {1, 0, 1, 1, 0};
+// The greatest budget of one kind: used counts are packed into a word.
+inline constexpr std::uint32_t budget_max = 63;
+
+struct Budget {
+  std::uint32_t crashes = 0;
+  std::uint32_t restarts = 0;
+  std::uint32_t drops = 0;
+  std::uint32_t duplicates = 0;
+  std::optional<std::uint32_t> timeouts;  // none: not counted
+};
+
+// What a check covers.
+struct Bounds {
+  std::uint32_t nodes = 3;
+  std::uint32_t clients = 0;
+  std::uint32_t operations = 1;  // of each client
+  Network network = Network::async;
+  Budget budget;
+  std::map<std::string, std::uint64_t, std::less<>> limits;  // name -> greatest value
+};
+
+// How much of each kind has been used, packed; world 0 has used nothing.
+class BudgetUsed {
+ public:
+  BudgetUsed() = default;
+  explicit BudgetUsed(std::uint32_t packed) : packed_(packed) {}
+  std::uint32_t packed() const { return packed_; }
+  std::uint32_t count(BudgetKind kind) const {
+    return (packed_ >> (6 * static_cast<unsigned>(kind))) & 63U;
+  }
+  BudgetUsed plus(BudgetKind kind) const {
+    return BudgetUsed(packed_ + (1U << (6 * static_cast<unsigned>(kind))));
+  }
+  // The sum of the faults.
+  std::uint32_t cost() const;
+
+ private:
+  std::uint32_t packed_ = 0;
+};
+
+// A bound on local states: an event whose result lies outside does not exist.
+struct Limit {
+  std::string name;
+  std::uint64_t greatest = 0;
+  std::function<std::uint64_t(const void* state)> value;  // of a node's state
+};
+
+// A small monitor fed by the labels of `ctx.observe`.
+struct Observer {
+  std::string name;
+  const Type* state_type = nullptr;
+  Bytes initial;
+  std::function<Bytes(BytesView state, NodeId process, BytesView label)> next;
+};
+
+struct System {
+  std::string name;
+  std::string version;
+  Bounds bounds;
+  std::string bug;  // name of the variant, empty for the correct one
+  std::map<std::string, std::string, std::less<>> options;  // as given
+  std::vector<std::shared_ptr<const ProcessType>> processes;  // nodes, then clients
+  const Type* message_type = nullptr;
+  const Type* operation_type = nullptr;  // null without clients
+  const Type* result_type = nullptr;
+  const Type* label_type = nullptr;  // of observed labels; null without
+  std::vector<Limit> limits;
+  std::vector<Observer> observers;
+
+  std::size_t size() const { return processes.size(); }
+  StepContext::Place place(NodeId self) const {
+    return {.self = self,
+            .nodes = bounds.nodes,
+            .processes = static_cast<std::uint32_t>(processes.size())};
+  }
+  bool is_client(NodeId id) const { return id.value >= bounds.nodes; }
+  // "n1" for the first node, "c1" for the first client.
+  std::string process_name(NodeId id) const;
+  NodeName naming() const {
+    return [this](NodeId id) { return process_name(id); };
+  }
+  // True when a budget is part of the world.
+  bool has_budget() const;
+  // How much of a kind there is; nullopt where it is not counted (timeouts).
+  std::optional<std::uint32_t> available(BudgetKind kind) const;
+};
+
+// Throws UsageError when the bounds make no sense together.
+class UsageError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+void validate(const System& system);
+
+// The nodes of a system: `bounds.nodes` of one Node struct, without clients.
+template <class Node>
+System make_system(std::string name, const Bounds& bounds,
+                   typename detail::OptionsOf<Node>::type options = {}) {
+  System system;
+  system.name = std::move(name);
+  system.version = "1";
+  system.bounds = bounds;
+  system.message_type = &type_of<Wire<Node>>();
+  if constexpr (requires { typename Node::Label; }) {
+    system.label_type = &type_of<typename Node::Label>();
+  }
+  const auto type = std::make_shared<const NodeType<Node>>(std::move(options));
+  system.processes.assign(bounds.nodes, type);
+  return system;
+}
+
+// Adds the client processes of a workload.
+template <class Node>
+void add_clients(System& system, const Workload<typename Node::Operation>& workload) {
+  system.operation_type = &type_of<typename Node::Operation>();
+  system.result_type = &type_of<typename Node::Result>();
+  for (const auto& items : workload.clients) {
+    system.processes.push_back(std::make_shared<const ClientType<Node>>(
+        typename ClientType<Node>::Script{items, workload.retry, workload.to_all}));
+  }
+  system.bounds.clients = static_cast<std::uint32_t>(workload.clients.size());
+}
+
+// Adds a limit declared by the protocol, if the bounds set it.
+template <class Node, class Value>
+void add_limit(System& system, std::string_view name, Value value) {
+  const auto found = system.bounds.limits.find(name);
+  if (found == system.bounds.limits.end()) return;
+  system.limits.push_back(
+      {.name = std::string(name),
+       .greatest = found->second,
+       .value = [value](const void* state) {
+         return static_cast<std::uint64_t>(value(*static_cast<const Node*>(state)));
+       }});
+}
+
+}  // namespace gainsay

@@ -1,0 +1,273 @@
+#include "engine/type.hpp"
+
+namespace gainsay {
+
+namespace {
+
+std::string describe_next(const Type& type, Reader& reader, const NodeName& node_name);
+
+std::string describe_list(const Type& element, Reader& reader, const NodeName& node_name,
+                          bool indexed) {
+  std::string text;
+  const std::uint64_t count = reader.integer();
+  for (std::uint64_t i = 0; i < count; ++i) {
+    if (i > 0) text += ", ";
+    if (indexed) text += node_name({static_cast<std::uint8_t>(i)}) + ": ";
+    text += describe_next(element, reader, node_name);
+  }
+  return text;
+}
+
+std::string describe_record(const Type& type, Reader& reader, const NodeName& node_name) {
+  if (type.fields.empty()) return type.name;
+  std::string text = type.name + "{";
+  for (std::size_t i = 0; i < type.fields.size(); ++i) {
+    if (i > 0) text += ", ";
+    text += std::string(type.fields[i].name) + "=";
+    text += describe_next(*type.fields[i].type, reader, node_name);
+  }
+  return text + "}";
+}
+
+std::string describe_map(const Type& type, Reader& reader, const NodeName& node_name) {
+  std::string text = "{";
+  const std::uint64_t count = reader.integer();
+  for (std::uint64_t i = 0; i < count; ++i) {
+    if (i > 0) text += ", ";
+    text += describe_next(*type.key, reader, node_name) + ": ";
+    text += describe_next(*type.element, reader, node_name);
+  }
+  return text + "}";
+}
+
+std::string describe_enumeration(const Type& type, std::uint64_t value) {
+  if (value < type.enumerators.size() && !type.enumerators[value].empty()) {
+    return std::string(type.enumerators[value]);
+  }
+  return type.name + "(" + std::to_string(value) + ")";
+}
+
+std::string describe_set_of_nodes(std::uint64_t bits, const NodeName& node_name) {
+  std::string text = "{";
+  for (const NodeId id : NodeSet::from_bits(bits)) {
+    if (text.size() > 1) text += ", ";
+    text += node_name(id);
+  }
+  return text + "}";
+}
+
+std::string quoted(BytesView value) {
+  std::string text = "\"";
+  for (const char c : value) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f) {
+      constexpr std::string_view digits = "0123456789abcdef";
+      text += "\\x";
+      text += digits[byte >> 4];
+      text += digits[byte & 15];
+    } else {
+      if (c == '"' || c == '\\') text += '\\';
+      text += c;
+    }
+  }
+  return text + "\"";
+}
+
+std::string describe_next(const Type& type, Reader& reader, const NodeName& node_name) {
+  switch (type.kind) {
+    case Kind::boolean: return reader.integer() != 0 ? "true" : "false";
+    case Kind::unsigned_integer: return std::to_string(reader.integer());
+    case Kind::signed_integer: return std::to_string(reader.signed_integer());
+    case Kind::enumeration: return describe_enumeration(type, reader.integer());
+    case Kind::node_id: return node_name({static_cast<std::uint8_t>(reader.integer())});
+    case Kind::node_set: return describe_set_of_nodes(reader.integer(), node_name);
+    case Kind::text: return quoted(reader.text());
+    case Kind::record: return describe_record(type, reader, node_name);
+    case Kind::optional:
+      return reader.integer() == 0 ? "none" : describe_next(*type.element, reader, node_name);
+    case Kind::variant: {
+      const std::uint64_t index = reader.integer();
+      if (index >= type.alternatives.size()) throw DecodeError("no such alternative");
+      return describe_next(*type.alternatives[index], reader, node_name);
+    }
+    case Kind::sequence: return "[" + describe_list(*type.element, reader, node_name, false) + "]";
+    case Kind::per_node: return "[" + describe_list(*type.element, reader, node_name, true) + "]";
+    case Kind::set: return "{" + describe_list(*type.element, reader, node_name, false) + "}";
+    case Kind::map: return describe_map(type, reader, node_name);
+  }
+  throw DecodeError("unknown kind of type");
+}
+
+void rename_next(const Type& type, Reader& reader, Writer& writer,
+                 std::span<const NodeId> permutation);
+
+void rename_elements(const Type& type, Reader& reader, Writer& writer,
+                     std::span<const NodeId> permutation) {
+  const std::uint64_t count = reader.integer();
+  writer.integer(count);
+  if (type.kind == Kind::per_node) {
+    std::vector<Bytes> renamed(count);
+    for (std::uint64_t i = 0; i < count; ++i) {
+      Writer element;
+      rename_next(*type.element, reader, element, permutation);
+      const std::size_t to = i < permutation.size() ? permutation[i].value : i;
+      if (to >= count) throw DecodeError("a permutation leaves a PerNode");
+      renamed[to] = element.take();
+    }
+    for (const Bytes& element : renamed) writer.raw(element);
+    return;
+  }
+  for (std::uint64_t i = 0; i < count; ++i) {
+    if (type.kind == Kind::map) rename_next(*type.key, reader, writer, permutation);
+    rename_next(*type.element, reader, writer, permutation);
+  }
+}
+
+NodeId renamed(NodeId id, std::span<const NodeId> permutation) {
+  return id.value < permutation.size() ? permutation[id.value] : id;
+}
+
+void rename_next(const Type& type, Reader& reader, Writer& writer,
+                 std::span<const NodeId> permutation) {
+  switch (type.kind) {
+    case Kind::boolean:
+    case Kind::unsigned_integer:
+    case Kind::signed_integer:
+    case Kind::enumeration: writer.integer(reader.integer()); return;
+    case Kind::node_id:
+      writer.integer(
+          renamed({static_cast<std::uint8_t>(reader.integer())}, permutation).value);
+      return;
+    case Kind::node_set: {
+      NodeSet set;
+      for (const NodeId id : NodeSet::from_bits(reader.integer())) {
+        set.insert(renamed(id, permutation));
+      }
+      writer.integer(set.bits());
+      return;
+    }
+    case Kind::text: writer.text(reader.text()); return;
+    case Kind::record:
+      for (const Field& field : type.fields) rename_next(*field.type, reader, writer, permutation);
+      return;
+    case Kind::optional: {
+      const std::uint64_t present = reader.integer();
+      writer.integer(present);
+      if (present != 0) rename_next(*type.element, reader, writer, permutation);
+      return;
+    }
+    case Kind::variant: {
+      const std::uint64_t index = reader.integer();
+      if (index >= type.alternatives.size()) throw DecodeError("no such alternative");
+      writer.integer(index);
+      rename_next(*type.alternatives[index], reader, writer, permutation);
+      return;
+    }
+    case Kind::sequence:
+    case Kind::per_node:
+    case Kind::set:
+    case Kind::map: rename_elements(type, reader, writer, permutation); return;
+  }
+}
+
+void compare_next(const Type& type, const std::string& path, Reader& before, Reader& after,
+                  const NodeName& node_name, std::vector<Difference>& out);
+
+void compare_lists(const Type& type, const std::string& path, Reader& before, Reader& after,
+                   const NodeName& node_name, std::vector<Difference>& out) {
+  const std::uint64_t common = before.integer();
+  if (after.integer() != common) throw DecodeError("lists of unequal size");
+  for (std::uint64_t i = 0; i < common; ++i) {
+    const std::string index =
+        type.kind == Kind::per_node ? node_name({static_cast<std::uint8_t>(i)}) : std::to_string(i);
+    compare_next(*type.element, path + "[" + index + "]", before, after, node_name, out);
+  }
+}
+
+bool same_size(BytesView before, BytesView after) {
+  return Reader(before).integer() == Reader(after).integer();
+}
+
+void compare_next(const Type& type, const std::string& path, Reader& before, Reader& after,
+                  const NodeName& node_name, std::vector<Difference>& out) {
+  if (type.kind == Kind::record && !type.fields.empty()) {
+    for (const Field& field : type.fields) {
+      const std::string name =
+          path.empty() ? std::string(field.name) : path + "." + std::string(field.name);
+      compare_next(*field.type, name, before, after, node_name, out);
+    }
+    return;
+  }
+  if (type.kind == Kind::per_node && same_size(before.rest(), after.rest())) {
+    compare_lists(type, path, before, after, node_name, out);
+    return;
+  }
+  const BytesView old_value = skip(type, before);
+  const BytesView new_value = skip(type, after);
+  if (old_value == new_value) return;
+  out.push_back({.path = path,
+                 .before = describe(type, old_value, node_name),
+                 .after = describe(type, new_value, node_name)});
+}
+
+}  // namespace
+
+std::string describe(const Type& type, BytesView encoding, const NodeName& node_name) {
+  Reader reader(encoding);
+  return describe_next(type, reader, node_name);
+}
+
+std::vector<Difference> difference(const Type& type, BytesView before, BytesView after,
+                                   const NodeName& node_name) {
+  std::vector<Difference> differences;
+  Reader old_reader(before);
+  Reader new_reader(after);
+  compare_next(type, "", old_reader, new_reader, node_name, differences);
+  return differences;
+}
+
+Bytes rename_encoding(const Type& type, BytesView encoding, std::span<const NodeId> permutation) {
+  Reader reader(encoding);
+  Writer writer;
+  rename_next(type, reader, writer, permutation);
+  return writer.take();
+}
+
+BytesView skip(const Type& type, Reader& reader) {
+  const BytesView start = reader.rest();
+  switch (type.kind) {
+    case Kind::boolean:
+    case Kind::unsigned_integer:
+    case Kind::signed_integer:
+    case Kind::enumeration:
+    case Kind::node_id:
+    case Kind::node_set: reader.integer(); break;
+    case Kind::text: reader.text(); break;
+    case Kind::record:
+      for (const Field& field : type.fields) skip(*field.type, reader);
+      break;
+    case Kind::optional:
+      if (reader.integer() != 0) skip(*type.element, reader);
+      break;
+    case Kind::variant: {
+      const std::uint64_t index = reader.integer();
+      if (index >= type.alternatives.size()) throw DecodeError("no such alternative");
+      skip(*type.alternatives[index], reader);
+      break;
+    }
+    case Kind::sequence:
+    case Kind::per_node:
+    case Kind::set:
+    case Kind::map: {
+      const std::uint64_t count = reader.integer();
+      for (std::uint64_t i = 0; i < count; ++i) {
+        if (type.kind == Kind::map) skip(*type.key, reader);
+        skip(*type.element, reader);
+      }
+      break;
+    }
+  }
+  return start.substr(0, start.size() - reader.rest().size());
+}
+
+}  // namespace gainsay

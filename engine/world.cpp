@@ -1,0 +1,288 @@
+#include "engine/world.hpp"
+
+#include "engine/reflect.hpp"
+
+namespace gainsay {
+
+LiveWorld::LiveWorld(const System& system) : system_(&system), inboxes_(system.size()) {
+  for (const auto& type : system.processes) {
+    processes_.push_back({LocalState::Status::unstarted, 0, type->make()});
+  }
+  history_.clients.resize(system.size() - system.bounds.nodes);
+  for (const Observer& observer : system.observers) observers_.push_back(observer.initial);
+}
+
+LiveWorld::LiveWorld(const LiveWorld& other)
+    : system_(other.system_),
+      inboxes_(other.inboxes_),
+      used_(other.used_),
+      history_(other.history_),
+      observers_(other.observers_) {
+  for (const LocalState& local : other.processes_) processes_.push_back(local.copy());
+}
+
+bool LiveWorld::has_message(const Event& event) const {
+  const Inbox& inbox = inboxes_[event.process.value];
+  if (system_->bounds.network != Network::fifo) {
+    return inbox.bag.contains({event.from, event.message});
+  }
+  const auto queue = inbox.queues.find(event.from);
+  if (queue == inbox.queues.end() || queue->second.empty()) return false;
+  return event.kind == EventKind::drop || queue->second.front() == event.message;
+}
+
+std::string LiveWorld::why_not_enabled(const Event& event) const {
+  if (event.process.value >= processes_.size()) return "no such process";
+  const LocalState& local = processes_[event.process.value];
+  if (const auto kind = budget_of(*system_, event)) {
+    const auto available = system_->available(*kind);
+    if (available && used_.count(*kind) >= *available) {
+      return "the budget of " + std::string(to_string(*kind)) + " is used up";
+    }
+  }
+  const bool up = local.status == LocalState::Status::up;
+  switch (event.kind) {
+    case EventKind::start:
+      return local.status == LocalState::Status::unstarted ? "" : "already started";
+    case EventKind::deliver:
+      if (!up) return "the process is not up";
+      return has_message(event) ? "" : "not pending";
+    case EventKind::timer: {
+      if (!up) return "the process is not up";
+      const bool armed = event.timer < 64 && ((local.timers >> event.timer) & 1) != 0;
+      return armed ? "" : "the timer is not armed";
+    }
+    case EventKind::crash:
+      if (system_->is_client(event.process)) return "clients do not crash";
+      return up ? "" : "the process is not up";
+    case EventKind::restart:
+      return local.status == LocalState::Status::down ? "" : "the process is not down";
+    case EventKind::drop: return has_message(event) ? "" : "not pending";
+    case EventKind::duplicate:
+      if (system_->bounds.network != Network::unordered) return "this network does not duplicate";
+      return has_message(event) ? "" : "not pending";
+  }
+  return "no such kind of event";
+}
+
+Outcome LiveWorld::apply(const Event& event) {
+  if (std::string reason = why_not_enabled(event); !reason.empty()) {
+    return {.status = Outcome::Status::not_enabled, .reason = std::move(reason), .step = {}};
+  }
+  Outcome outcome = event.kind == EventKind::drop || event.kind == EventKind::duplicate
+                        ? apply_fault(event)
+                        : apply_step(event);
+  if (outcome.status == Outcome::Status::applied) {
+    if (const auto kind = budget_of(*system_, event)) used_ = used_.plus(*kind);
+  }
+  return outcome;
+}
+
+Outcome LiveWorld::apply_fault(const Event& event) {
+  Inbox& inbox = inboxes_[event.process.value];
+  if (event.kind == EventKind::duplicate) {
+    ++inbox.bag[{event.from, event.message}];
+  } else if (system_->bounds.network == Network::fifo) {
+    inbox.queues.erase(event.from);  // a connection reset loses what is on the link
+  } else {
+    consume(event);
+  }
+  return {};
+}
+
+namespace {
+
+LocalEvent local_event(const Event& event) {
+  switch (event.kind) {
+    case EventKind::deliver:
+      return {.kind = LocalEvent::Kind::deliver, .from = event.from, .message = event.message};
+    case EventKind::timer: return {.kind = LocalEvent::Kind::timer, .timer = event.timer};
+    case EventKind::crash: return {.kind = LocalEvent::Kind::crash};
+    case EventKind::restart: return {.kind = LocalEvent::Kind::restart};
+    default: return {.kind = LocalEvent::Kind::start};
+  }
+}
+
+}  // namespace
+
+std::string LiveWorld::limit_cutting(NodeId process, const LocalState& local) const {
+  if (system_->is_client(process)) return "";
+  for (const Limit& limit : system_->limits) {
+    if (limit.value(local.process->state()) > limit.greatest) return limit.name;
+  }
+  return "";
+}
+
+Outcome LiveWorld::apply_step(const Event& event) {
+  const NodeId id = event.process;
+  LocalState local = processes_[id.value].copy();
+  Outcome outcome;
+  outcome.step = run_event(local, local_event(event), system_->place(id), event.choices);
+  if (outcome.step.answers != event.choices) {
+    outcome.status = Outcome::Status::not_enabled;
+    outcome.reason = "the handler makes other choices";
+    return outcome;
+  }
+  const bool failed = outcome.step.fault != StepResult::Fault::none;
+  if (!failed && event.kind == EventKind::deliver && system_->bounds.network != Network::fifo &&
+      outcome.step.sends.empty() && outcome.step.labels.empty() &&
+      encode_local(local) == encode_local(processes_[id.value])) {
+    outcome.status = Outcome::Status::no_op;
+    return outcome;
+  }
+  if (!failed && event.kind != EventKind::crash) {
+    if (outcome.reason = limit_cutting(id, local); !outcome.reason.empty()) {
+      outcome.status = Outcome::Status::cut;
+      return outcome;
+    }
+  }
+  processes_[id.value] = std::move(local);
+  if (event.kind == EventKind::deliver && system_->bounds.network != Network::async) consume(event);
+  if (event.kind == EventKind::crash && system_->bounds.network == Network::fifo) {
+    inboxes_[id.value].queues.clear();  // its connections are reset
+  }
+  for (const Sent& sent : outcome.step.sends) receive(sent.to, id, sent.message);
+  for (const Label& label : outcome.step.labels) take_label(id, label);
+  return outcome;
+}
+
+void LiveWorld::consume(const Event& event) {
+  Inbox& inbox = inboxes_[event.process.value];
+  if (system_->bounds.network == Network::fifo) {
+    auto& queue = inbox.queues.at(event.from);
+    queue.pop_front();
+    if (queue.empty()) inbox.queues.erase(event.from);
+    return;
+  }
+  const auto found = inbox.bag.find({event.from, event.message});
+  if (--found->second == 0) inbox.bag.erase(found);
+}
+
+void LiveWorld::receive(NodeId to, NodeId from, const Bytes& message) {
+  Inbox& inbox = inboxes_[to.value];
+  switch (system_->bounds.network) {
+    case Network::async: inbox.bag[{from, message}] = 1; return;
+    case Network::unordered: ++inbox.bag[{from, message}]; return;
+    case Network::fifo:
+      // Nobody listens at a process that is down.
+      if (processes_[to.value].status != LocalState::Status::down) {
+        inbox.queues[from].push_back(message);
+      }
+      return;
+  }
+}
+
+void LiveWorld::take_label(NodeId process, const Label& label) {
+  if (label.kind != Label::Kind::observe) {
+    record(history_, process.value - system_->bounds.nodes, label);
+    return;
+  }
+  for (std::size_t i = 0; i < observers_.size(); ++i) {
+    observers_[i] = system_->observers[i].next(observers_[i], process, label.value);
+  }
+}
+
+void LiveWorld::add_with_choices(Event event, std::vector<Event>& out) const {
+  for (bool more = true; more;) {
+    LiveWorld copy(*this);
+    LocalState& local = copy.processes_[event.process.value];
+    const StepResult step =
+        run_event(local, local_event(event), system_->place(event.process), event.choices);
+    event.choices = step.answers;
+    const Outcome outcome = LiveWorld(*this).apply(event);
+    if (outcome.status == Outcome::Status::applied) out.push_back(event);
+    more = next_script(event.choices, step.options);
+  }
+}
+
+std::vector<Event> LiveWorld::enabled() const {
+  std::vector<Event> events;
+  for (std::size_t i = 0; i < processes_.size(); ++i) {
+    const NodeId id{static_cast<std::uint8_t>(i)};
+    std::vector<Event> candidates;
+    for (const EventKind kind : {EventKind::start, EventKind::crash, EventKind::restart}) {
+      candidates.push_back({.kind = kind, .process = id});
+    }
+    for (std::uint32_t timer = 0; timer < 64; ++timer) {
+      if (((processes_[i].timers >> timer) & 1) != 0) {
+        candidates.push_back({.kind = EventKind::timer, .process = id, .timer = timer});
+      }
+    }
+    for (const auto& [envelope, count] : inbox(id)) {
+      for (const EventKind kind : {EventKind::deliver, EventKind::drop, EventKind::duplicate}) {
+        candidates.push_back(
+            {.kind = kind, .process = id, .from = envelope.first, .message = envelope.second});
+      }
+    }
+    for (Event& event : candidates) {
+      if (event.kind == EventKind::drop && system_->bounds.network == Network::fifo) {
+        event.message.clear();
+      }
+      if (!why_not_enabled(event).empty()) continue;
+      if (event.kind == EventKind::drop || event.kind == EventKind::duplicate) {
+        events.push_back(std::move(event));
+      } else {
+        add_with_choices(std::move(event), events);
+      }
+    }
+  }
+  std::ranges::sort(events);
+  const auto repeated = std::ranges::unique(events);
+  events.erase(repeated.begin(), repeated.end());
+  return events;
+}
+
+std::vector<std::pair<std::pair<NodeId, Bytes>, std::uint32_t>> LiveWorld::inbox(
+    NodeId process) const {
+  const Inbox& inbox = inboxes_[process.value];
+  std::vector<std::pair<Envelope, std::uint32_t>> messages(inbox.bag.begin(), inbox.bag.end());
+  for (const auto& [from, queue] : inbox.queues) {
+    for (const Bytes& message : queue) messages.push_back({{from, message}, 1});
+  }
+  return messages;
+}
+
+Hash128 LiveWorld::hash_inbox(const Inbox& inbox) const {
+  Hash128 sum;
+  for (const auto& [envelope, count] : inbox.bag) {
+    for (std::uint32_t i = 0; i < count; ++i) sum += hash_envelope(envelope.first, envelope.second);
+  }
+  for (const auto& [from, queue] : inbox.queues) {
+    Hash128 link;
+    for (const Bytes& message : queue) link = hash_link(link, hash_envelope(from, message));
+    sum += hash_inbox_link(from, link);
+  }
+  return sum;
+}
+
+Hash128 LiveWorld::hash() const {
+  Hash128 sum;
+  std::size_t slot = 0;
+  for (; slot < processes_.size(); ++slot) {
+    sum += hash_slot(slot, hash_cell(content_hash(encode_local(processes_[slot])),
+                                     hash_inbox(inboxes_[slot])));
+  }
+  sum += hash_slot(slot++, hash_budget(used_));
+  sum += hash_slot(slot++, content_hash(encoded(history_)));
+  for (const Bytes& observer : observers_) sum += hash_slot(slot++, content_hash(observer));
+  return sum;
+}
+
+LiveWorld started_world(const System& system) {
+  LiveWorld world(system);
+  for (std::size_t i = 0; i < system.size(); ++i) {
+    Event event{.kind = EventKind::start, .process = {static_cast<std::uint8_t>(i)}};
+    LocalState probe = world.state(event.process).copy();
+    const StepResult step = run_event(probe, {}, system.place(event.process), {});
+    event.choices = step.answers;
+    const Outcome outcome = world.apply(event);
+    if (outcome.status != Outcome::Status::applied ||
+        outcome.step.fault != StepResult::Fault::none) {
+      throw UsageError("the start of " + system.process_name(event.process) + " fails: " +
+                       outcome.reason + outcome.step.message);
+    }
+  }
+  return world;
+}
+
+}  // namespace gainsay

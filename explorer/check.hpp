@@ -1,0 +1,102 @@
+// Exhaustive checking within bounds: the explorer's public face.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/event.hpp"
+#include "properties/property.hpp"
+
+namespace gainsay {
+
+enum class Verdict : std::uint8_t { holds, violated, incomplete, vacuous };
+std::string_view to_string(Verdict verdict);
+
+// One line of progress; numbers so far.
+struct Progress {
+  std::uint32_t cost = 0;
+  std::uint32_t depth = 0;
+  std::uint64_t states = 0;
+  std::uint64_t frontier = 0;
+  std::uint64_t memory_bytes = 0;
+  double seconds = 0;
+};
+
+struct CheckOptions {
+  unsigned jobs = 0;  // threads; 0: one for each core
+  // Resource limits: a check that one of them cuts is `incomplete`.
+  std::optional<std::uint32_t> max_depth;
+  std::optional<std::uint64_t> max_states;
+  std::optional<double> seconds;
+  std::optional<std::uint64_t> memory_bytes;
+  // Where a checkpoint is read from and left; empty: none.
+  std::filesystem::path resume;
+  std::optional<double> checkpoint_seconds;  // how often one is written; none: only at a limit
+  // Properties to check, by name; empty: all.
+  std::vector<std::string> properties;
+  std::function<void(const Progress&)> progress;  // called at most 4 times a second
+  const std::atomic<bool>* interrupted = nullptr;  // set from a signal handler
+};
+
+struct PropertyReport {
+  std::string name;
+  PropertyKind kind = PropertyKind::always;
+  Verdict verdict = Verdict::holds;
+  std::uint64_t evaluated = 0;  // distinct arguments it was evaluated on
+};
+
+// What a limit on local states (--limit) cut.
+struct LimitReport {
+  std::string name;
+  std::uint64_t greatest = 0;
+  std::uint64_t cuts = 0;         // distinct local events that the limit forbade
+  bool found_new_at_limit = false;  // some local state with exactly the greatest value was reached
+};
+
+struct Counterexample {
+  std::string property;
+  PropertyKind kind = PropertyKind::always;
+  std::string message;
+  std::vector<Event> events;  // from the unstarted world; the initial starts first
+  std::uint32_t faults = 0;
+};
+
+struct CheckReport {
+  Verdict verdict = Verdict::incomplete;
+  std::uint64_t states = 0;
+  std::uint64_t transitions = 0;
+  std::uint32_t depth = 0;  // in worlds, the initial one is 1
+  std::uint64_t local_states = 0;
+  // Distinct vectors of the local states of the nodes (clients not counted); only counted when asked
+  // for by CheckOptions or small enough, otherwise 0.
+  std::uint64_t local_state_vectors = 0;
+  std::uint64_t messages = 0;      // distinct (sender, message)
+  std::uint64_t handler_runs = 0;  // distinct (local state, event, choices)
+  std::uint64_t cells = 0;
+  std::vector<PropertyReport> properties;
+  std::vector<LimitReport> limits;
+  std::optional<Counterexample> counterexample;
+  std::string incomplete_because;
+  double seconds = 0;
+  std::uint64_t peak_memory_bytes = 0;
+  double bytes_per_state = 0;  // of the store and the layers
+  bool resumed = false;
+};
+
+// Explores every run of the model within its bounds. The same verdict, counts and counterexample
+// for any number of threads. Throws UsageError for an unsound or impossible request and
+// Nondeterminism when a handler gives two answers to the same question.
+CheckReport check(const Model& model, const CheckOptions& options = {});
+
+// A handler that is not a function of its local state, event and choices.
+class Nondeterminism : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+}  // namespace gainsay

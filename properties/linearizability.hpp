@@ -1,0 +1,49 @@
+// Linearizability (Herlihy and Wing, 1990) by plain backtracking: slow, obvious, and kept for ever
+// as the twin that faster checkers are compared with.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <utility>
+
+#include "engine/history.hpp"
+#include "engine/reflect.hpp"
+#include "properties/property.hpp"
+
+namespace gainsay {
+
+// A sequential object, type-erased: applying an operation to a state gives the result it must have.
+struct SequentialObject {
+  Bytes initial;
+  std::function<std::pair<Bytes, Bytes>(BytesView state, BytesView operation)> apply;
+};
+
+// A sequential model is a struct with `State`, `Operation`, `Result` and
+// `static Result apply(State&, const Operation&)`.
+template <class SequentialModel>
+SequentialObject sequential_object() {
+  return {.initial = encoded(typename SequentialModel::State{}),
+          .apply = [](BytesView state_bytes, BytesView operation_bytes) {
+            auto state = decoded<typename SequentialModel::State>(state_bytes);
+            const auto operation = decoded<typename SequentialModel::Operation>(operation_bytes);
+            const typename SequentialModel::Result result =
+                SequentialModel::apply(state, operation);
+            return std::pair(encoded(state), encoded(result));
+          }};
+}
+
+// True when the operations, in some order that respects real time, give the recorded results on the
+// object. Open operations may have taken effect, or not.
+bool is_linearizable(const History& history, const SequentialObject& object);
+
+template <class SequentialModel>
+Property linearizable(std::string name = "linearizability") {
+  Property property{
+      .name = std::move(name), .kind = PropertyKind::linearizable, .scope = Scope::history};
+  property.history_holds = [object = sequential_object<SequentialModel>()](const History& history) {
+    return is_linearizable(history, object);
+  };
+  return property;
+}
+
+}  // namespace gainsay

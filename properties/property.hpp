@@ -1,0 +1,160 @@
+// What must hold. A property is a named predicate on views of nodes, on local steps, on the client
+// history or on an observer; the typed makers below turn lambdas into the type-erased form.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "engine/history.hpp"
+#include "engine/node.hpp"
+#include "engine/system.hpp"
+
+namespace gainsay {
+
+enum class PropertyKind : std::uint8_t { always, always_step, sometimes, linearizable };
+std::string_view to_string(PropertyKind kind);
+
+// What the predicate is applied to.
+enum class Scope : std::uint8_t {
+  node,      // one view: each node
+  pair,      // two views: each ordered pair of different nodes
+  world,     // the views of all nodes, in id order
+  step,      // two views of one node: before and after a local step
+  history,   // the client history
+  observer,  // the state of an observer
+};
+
+struct Property {
+  std::string name;
+  PropertyKind kind = PropertyKind::always;
+  Scope scope = Scope::node;
+  // node, pair, world, step: pointers to views.
+  std::function<bool(std::span<const void* const>)> holds;
+  std::function<bool(const History&)> history_holds;
+  std::size_t observer = 0;  // index into System::observers
+  std::function<bool(BytesView)> observer_holds;
+};
+
+// A system with what must hold of it.
+struct Model {
+  System system;
+  std::vector<Property> properties;
+};
+
+// The views of all nodes, in id order.
+template <class V>
+class Nodes {
+ public:
+  class Iterator {
+   public:
+    explicit Iterator(const void* const* at) : at_(at) {}
+    const V& operator*() const { return *static_cast<const V*>(*at_); }
+    Iterator& operator++() {
+      ++at_;
+      return *this;
+    }
+    friend bool operator==(const Iterator&, const Iterator&) = default;
+
+   private:
+    const void* const* at_;
+  };
+  explicit Nodes(std::span<const void* const> views) : views_(views) {}
+  std::size_t size() const { return views_.size(); }
+  const V& operator[](std::size_t i) const { return *static_cast<const V*>(views_[i]); }
+  Iterator begin() const { return Iterator(views_.data()); }
+  Iterator end() const { return Iterator(views_.data() + views_.size()); }
+
+ private:
+  std::span<const void* const> views_;
+};
+
+namespace detail {
+
+template <class Node, class F>
+Property over_views(std::string name, PropertyKind kind, F predicate) {
+  using V = View<Node>;
+  Property property{.name = std::move(name), .kind = kind};
+  if constexpr (std::predicate<F, const V&>) {
+    property.scope = Scope::node;
+    property.holds = [predicate](std::span<const void* const> views) {
+      return predicate(*static_cast<const V*>(views[0]));
+    };
+  } else {
+    static_assert(std::predicate<F, const Nodes<V>&>,
+                  "gainsay: a property takes `const View&` or `const Nodes<View>&`");
+    property.scope = Scope::world;
+    property.holds = [predicate](std::span<const void* const> views) {
+      return predicate(Nodes<V>(views));
+    };
+  }
+  return property;
+}
+
+template <class Node, class F>
+Property over_two(std::string name, PropertyKind kind, Scope scope, F predicate) {
+  using V = View<Node>;
+  static_assert(std::predicate<F, const V&, const V&>,
+                "gainsay: this property takes two of `const View&`");
+  Property property{.name = std::move(name), .kind = kind, .scope = scope};
+  property.holds = [predicate](std::span<const void* const> views) {
+    return predicate(*static_cast<const V*>(views[0]), *static_cast<const V*>(views[1]));
+  };
+  return property;
+}
+
+}  // namespace detail
+
+// Of every node's view (predicate on `const View&`) or of all together (`const Nodes<View>&`).
+template <class Node, class F>
+Property always(std::string name, F predicate) {
+  return detail::over_views<Node>(std::move(name), PropertyKind::always, std::move(predicate));
+}
+// Of every ordered pair of different nodes.
+template <class Node, class F>
+Property always_pair(std::string name, F predicate) {
+  return detail::over_two<Node>(std::move(name), PropertyKind::always, Scope::pair,
+                                std::move(predicate));
+}
+// Of a node's view before and after each of its local steps; a crash and its restart count as two
+// steps, and see only the durable state in between.
+template <class Node, class F>
+Property always_step(std::string name, F predicate) {
+  return detail::over_two<Node>(std::move(name), PropertyKind::always_step, Scope::step,
+                                std::move(predicate));
+}
+// Reached in some world: by some node (`const View&`) or by all together (`const Nodes<View>&`).
+// The guard against vacuous checks.
+template <class Node, class F>
+Property sometimes(std::string name, F predicate) {
+  return detail::over_views<Node>(std::move(name), PropertyKind::sometimes, std::move(predicate));
+}
+
+// Adds an observer to the system and the property that its predicate always holds. The observer is
+// an aggregate with `void on(NodeId process, const Node::Label&)`.
+template <class Node, class Monitor, class F>
+Property always_observer(System& system, std::string name, Monitor initial, F predicate) {
+  Property property{.name = name, .kind = PropertyKind::always, .scope = Scope::observer};
+  property.observer = system.observers.size();
+  property.observer_holds = [predicate](BytesView state) {
+    return predicate(decoded<Monitor>(state));
+  };
+  system.observers.push_back(
+      {.name = std::move(name),
+       .state_type = &type_of<Monitor>(),
+       .initial = encoded(initial),
+       .next = [](BytesView state, NodeId process, BytesView label) {
+         auto monitor = decoded<Monitor>(state);
+         monitor.on(process, decoded<typename Node::Label>(label));
+         return encoded(monitor);
+       }});
+  return property;
+}
+
+}  // namespace gainsay

@@ -1,0 +1,47 @@
+// The built-in systems: what `gainsay list` shows and what every verb looks a name up in. One line
+// in catalog.cpp registers a protocol.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "properties/property.hpp"
+
+namespace gainsay {
+
+// What a user may set of a system.
+struct Configuration {
+  Bounds bounds;
+  std::map<std::string, std::string, std::less<>> options;  // protocol options by name, as text
+  std::string bug;                                          // name of a variant, or empty
+};
+
+// A seeded bug: a variant that must be contradicted.
+struct Bug {
+  std::string id;      // of the public table: "R13"
+  std::string name;    // "vote-cleared-same-term"
+  std::string breaks;  // the property that it breaks, by name
+  std::string what;    // what the faulty code does
+  Configuration scenario;  // documented bounds: a check finds it here, and the correct twin holds
+};
+
+struct CatalogEntry {
+  std::string name;
+  std::string version;
+  std::string summary;
+  Configuration defaults;           // of the default suite; a check ends in seconds
+  std::vector<std::string> limits;  // names for --limit
+  std::vector<std::string> options; // names for --option
+  std::vector<Bug> bugs;
+  // Throws UsageError for bounds or options that the system does not have.
+  std::function<Model(const Configuration&)> make;
+};
+
+const std::vector<CatalogEntry>& catalog();
+// Null when there is none.
+const CatalogEntry* find_system(std::string_view name);
+
+}  // namespace gainsay

@@ -1,0 +1,24 @@
+#include "protocols/two_phase_commit/two_phase_commit.hpp"
+
+namespace gainsay::two_phase_commit {
+
+Model make_model(const Bounds& bounds) {
+  // The bounds count managers; the transaction manager is one node more.
+  Bounds with_manager = bounds;
+  ++with_manager.nodes;
+  Model model{.system = make_system<Node>("two-phase-commit", with_manager), .properties = {}};
+  model.properties = {
+      // No two participants decide differently.
+      always_pair<Node>("agreement",
+                        [](const View& a, const View& b) {
+                          return !(a.state == State::committed && b.state == State::aborted);
+                        }),
+      sometimes<Node>("some run commits",
+                      [](const View& node) { return node.state == State::committed; }),
+      sometimes<Node>("some run aborts",
+                      [](const View& node) { return node.state == State::aborted; }),
+  };
+  return model;
+}
+
+}  // namespace gainsay::two_phase_commit
