@@ -22,8 +22,8 @@ struct WorkItem {
 template <class Operation>
 struct Workload {
   std::vector<std::vector<WorkItem<Operation>>> clients;
-  bool retry = false;    // a timer resends the open request to the item's next server
-  bool to_all = false;   // every send goes to all servers of the item at once
+  bool retry = false;   // a timer resends the open request to the item's next server
+  bool to_all = false;  // every send goes to all servers of the item at once
 };
 
 enum class ClientTimer : std::uint8_t { retry };
@@ -81,9 +81,9 @@ class ClientProcess final : public Process {
   }
   void ask(StepContext& step) {
     const auto& item = script_->items[state_.position];
-    const Bytes request = encoded(Wire<Node>(Request<Operation>{
-        .id = {.client = step.place().self, .number = state_.position + 1},
-        .operation = item.operation}));
+    const Bytes request = encoded(Wire<Node>(
+        Request<Operation>{.id = {.client = step.place().self, .number = state_.position + 1},
+                           .operation = item.operation}));
     for (std::size_t i = 0; i < item.servers.size(); ++i) {
       if (script_->to_all || i == state_.attempt) step.send(item.servers[i], request);
     }

@@ -40,13 +40,12 @@ struct WireOf<Node, std::variant<M...>> {
   using type = std::variant<M...>;
 };
 template <class Node, class... M>
-  requires requires {
-    typename Node::Operation;
-    typename Node::Result;
-  }
+requires requires {
+  typename Node::Operation;
+  typename Node::Result;
+}
 struct WireOf<Node, std::variant<M...>> {
-  using type =
-      std::variant<M..., Request<typename Node::Operation>, Reply<typename Node::Result>>;
+  using type = std::variant<M..., Request<typename Node::Operation>, Reply<typename Node::Result>>;
 };
 template <class Node>
 using Wire = typename WireOf<Node>::type;
@@ -80,10 +79,8 @@ class Context {
 
   // Arms a one-shot timer; again is once.
   template <class Timer>
-    requires std::is_enum_v<Timer>
-  void set(Timer timer, Duration = {}) {
-    step_.set_timer(static_cast<std::uint32_t>(timer));
-  }
+  requires std::is_enum_v<Timer>
+  void set(Timer timer, Duration = {}) { step_.set_timer(static_cast<std::uint32_t>(timer)); }
   template <class Timer>
   void clear(Timer timer) {
     step_.clear_timer(static_cast<std::uint32_t>(timer));
@@ -101,9 +98,8 @@ class Context {
   template <class Result>
   void reply(const RequestId& request, Result result) {
     using NodeResult = typename Node::Result;
-    step_.send(request.client,
-               encoded(Wire<Node>(Reply<NodeResult>{.number = request.number,
-                                                    .result = std::move(result)})));
+    step_.send(request.client, encoded(Wire<Node>(Reply<NodeResult>{.number = request.number,
+                                                                    .result = std::move(result)})));
   }
 
   // Tells the observers something: a value of Node::Label.

@@ -6,7 +6,14 @@ namespace gainsay {
 
 namespace {
 
-enum Seed : std::uint64_t { envelope = 1, link = 2, inbox_link = 3, cell = 4, budget = 5, slots = 64 };
+enum Seed : std::uint64_t {
+  envelope = 1,
+  link = 2,
+  inbox_link = 3,
+  cell = 4,
+  budget = 5,
+  slots = 64
+};
 
 }  // namespace
 
@@ -18,15 +25,20 @@ std::string_view to_string(EventKind kind) {
 
 std::optional<BudgetKind> budget_of(const System& system, const Event& event) {
   switch (event.kind) {
-    case EventKind::crash: return BudgetKind::crash;
-    case EventKind::restart: return BudgetKind::restart;
-    case EventKind::drop: return BudgetKind::drop;
-    case EventKind::duplicate: return BudgetKind::duplicate;
+    case EventKind::crash:
+      return BudgetKind::crash;
+    case EventKind::restart:
+      return BudgetKind::restart;
+    case EventKind::drop:
+      return BudgetKind::drop;
+    case EventKind::duplicate:
+      return BudgetKind::duplicate;
     case EventKind::timer:
       if (system.bounds.budget.timeouts) return BudgetKind::timeout;
       return std::nullopt;
     case EventKind::start:
-    case EventKind::deliver: return std::nullopt;
+    case EventKind::deliver:
+      return std::nullopt;
   }
   return std::nullopt;
 }
@@ -47,7 +59,8 @@ std::string describe(const System& system, const Event& event) {
       text += event.timer < names.size() ? std::string(names[event.timer]) : "?";
       break;
     }
-    default: break;
+    default:
+      break;
   }
   for (std::size_t i = 0; i < event.choices.size(); ++i) {
     text += i == 0 ? " choosing " : ", ";
@@ -71,6 +84,8 @@ Hash128 hash_cell(const Hash128& local, const Hash128& inbox) {
 Hash128 hash_slot(std::size_t slot, const Hash128& content) {
   return mix(Seed::slots + slot, content);
 }
-Hash128 hash_budget(BudgetUsed used) { return mix(Seed::budget, {.high = 0, .low = used.packed()}); }
+Hash128 hash_budget(BudgetUsed used) {
+  return mix(Seed::budget, {.high = 0, .low = used.packed()});
+}
 
 }  // namespace gainsay

@@ -10,8 +10,8 @@ void record(History& history, std::size_t client, const Label& label) {
   if (label.kind == Label::Kind::invoke) {
     HistoryOperation operation{.operation = label.value, .result = {}, .returned_before = {}};
     for (const auto& others : history.clients) {
-      operation.returned_before.push_back(static_cast<std::uint32_t>(
-          std::ranges::count_if(others, [](const auto& other) { return other.result.has_value(); })));
+      operation.returned_before.push_back(static_cast<std::uint32_t>(std::ranges::count_if(
+          others, [](const auto& other) { return other.result.has_value(); })));
     }
     operations.push_back(std::move(operation));
   } else if (label.kind == Label::Kind::respond) {

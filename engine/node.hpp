@@ -22,7 +22,7 @@ struct OptionsOf {
   using type = NoOptions;
 };
 template <class Node>
-  requires requires { typename Node::Options; }
+requires requires { typename Node::Options; }
 struct OptionsOf<Node> {
   using type = typename Node::Options;
 };
@@ -30,17 +30,22 @@ struct OptionsOf<Node> {
 template <class Node, class Message>
 concept Handles = requires {
   static_cast<void (Node::*)(Context<Node>&, NodeId, Message)>(&Node::on);
-} || requires { static_cast<void (Node::*)(Context<Node>&, NodeId, const Message&)>(&Node::on); };
+}
+|| requires { static_cast<void (Node::*)(Context<Node>&, NodeId, const Message&)>(&Node::on); };
 
 template <class Node>
-concept HasTimers = requires { typename Node::Timer; };
+concept HasTimers = requires {
+  typename Node::Timer;
+};
 template <class Node>
 concept ServesClients = requires {
   typename Node::Operation;
   typename Node::Result;
 };
 template <class Node>
-concept HasDurable = requires(Node node) { node.durable; };
+concept HasDurable = requires(Node node) {
+  node.durable;
+};
 
 template <class Node>
 constexpr bool handles_all(std::type_identity<std::variant<>>) {
@@ -51,13 +56,15 @@ template <class Node, class... M>
 consteval bool check_contract(std::type_identity<std::variant<M...>>) {
   static_assert(std::is_aggregate_v<Node>, "gainsay: a Node must be an aggregate");
   static_assert(
-      requires(Node node, Context<Node>& context) { node.start(context); },
+      requires(Node node, Context<Node> & context) { node.start(context); },
       "gainsay: a Node needs `void start(Context&)`");
   static_assert((Handles<Node, M> && ...),
                 "gainsay: a message has no handler of exactly its type: "
                 "`void on(Context&, NodeId from, Message)`");
   static_assert(
-      !requires(Node node, Context<Node>& context) { node.on(context, NodeId{}, NoSuchMessage{}); },
+      !requires(Node node, Context<Node> & context) {
+        node.on(context, NodeId{}, NoSuchMessage{});
+      },
       "gainsay: a catch-all `on` would swallow a forgotten message; write one overload each");
   if constexpr (ServesClients<Node>) {
     static_assert(Handles<Node, Request<typename Node::Operation>>,
@@ -75,7 +82,7 @@ struct ViewOf {
   using type = Node;
 };
 template <class Node>
-  requires requires(const Node& node) { view(node); }
+requires requires(const Node& node) { view(node); }
 struct ViewOf<Node> {
   using type = std::remove_cvref_t<decltype(view(std::declval<const Node&>()))>;
 };

@@ -62,7 +62,8 @@ void apply(LocalState& local, const LocalEvent& event, StepContext& context) {
       context.clear_timer(event.timer);  // one-shot
       local.process->fire(context, event.timer);
       return;
-    case LocalEvent::Kind::crash: return;  // no handler runs
+    case LocalEvent::Kind::crash:
+      return;  // no handler runs
   }
 }
 

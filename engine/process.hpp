@@ -66,9 +66,9 @@ LocalParts split_local(BytesView bytes);
 struct LocalEvent {
   enum class Kind : std::uint8_t { start, deliver, timer, crash, restart };
   Kind kind = Kind::start;
-  NodeId from;               // deliver
-  Bytes message;             // deliver
-  std::uint32_t timer = 0;   // timer
+  NodeId from;              // deliver
+  Bytes message;            // deliver
+  std::uint32_t timer = 0;  // timer
 };
 
 struct StepResult {

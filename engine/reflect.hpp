@@ -106,12 +106,14 @@ template <class T>
 concept Map = requires {
   typename T::key_type;
   typename T::mapped_type;
-} && requires(T t, typename T::key_type k, typename T::mapped_type m) { t.emplace(k, m); };
+}
+&&requires(T t, typename T::key_type k, typename T::mapped_type m) { t.emplace(k, m); };
 template <class T>
 concept Set = requires {
   typename T::key_type;
   typename T::value_compare;
-} && !requires { typename T::mapped_type; };
+}
+&&!requires { typename T::mapped_type; };
 template <class T>
 concept Sequence = !Map<T> && !Set<T> && requires(T t, typename T::value_type v) {
   t.push_back(v);
@@ -123,11 +125,12 @@ concept Sequence = !Map<T> && !Set<T> && requires(T t, typename T::value_type v)
 template <class T>
 struct BaseProbe {
   template <class U>
-    requires(std::is_base_of_v<U, T> && !std::is_same_v<U, T>)
-  operator U() const;
+  requires(std::is_base_of_v<U, T> && !std::is_same_v<U, T>) operator U() const;
 };
 template <class T>
-inline constexpr bool has_base = requires { T{BaseProbe<T>{}}; };
+inline constexpr bool has_base = requires {
+  T{BaseProbe<T>{}};
+};
 
 template <class T>
 inline constexpr bool always_false = false;
@@ -157,9 +160,8 @@ constexpr void for_each_field(T& value, Visitor&& visitor) {
   using Plain = std::remove_cv_t<T>;
   constexpr std::size_t count = boost::pfr::tuple_size_v<Plain>;
   static_assert(count <= 100, "gainsay: an aggregate can have at most 100 fields");
-  [&]<std::size_t... I>(std::index_sequence<I...>) {
-    (visitor(boost::pfr::get<I>(value)), ...);
-  }(std::make_index_sequence<count>{});
+  [&]<std::size_t... I>(std::index_sequence<I...>) { (visitor(boost::pfr::get<I>(value)), ...); }
+  (std::make_index_sequence<count>{});
 }
 
 template <class T>
@@ -332,7 +334,8 @@ struct FieldOrder {
       bool decided = false;
       [&]<std::size_t... I>(std::index_sequence<I...>) {
         (compare_field(boost::pfr::get<I>(a), boost::pfr::get<I>(b), less, decided), ...);
-      }(std::make_index_sequence<boost::pfr::tuple_size_v<T>>{});
+      }
+      (std::make_index_sequence<boost::pfr::tuple_size_v<T>>{});
       return less;
     }
   }
@@ -357,7 +360,8 @@ std::vector<std::string_view> enumerator_names() {
   std::vector<std::string_view> names;
   [&]<std::size_t... I>(std::index_sequence<I...>) {
     (names.push_back(enumerator_name<E, static_cast<E>(I)>()), ...);
-  }(std::make_index_sequence<64>{});
+  }
+  (std::make_index_sequence<64>{});
   while (!names.empty() && names.back().empty()) names.pop_back();
   return names;
 }
@@ -387,7 +391,8 @@ Type make_type() {
     type.kind = Kind::variant;
     [&]<std::size_t... I>(std::index_sequence<I...>) {
       (type.alternatives.push_back(&type_of<std::variant_alternative_t<I, T>>()), ...);
-    }(std::make_index_sequence<std::variant_size_v<T>>{});
+    }
+    (std::make_index_sequence<std::variant_size_v<T>>{});
   } else if constexpr (Map<T>) {
     type.kind = Kind::map;
     type.key = &type_of<typename T::key_type>();
@@ -398,11 +403,12 @@ Type make_type() {
   } else if constexpr (check_supported<T>()) {
     type.kind = Kind::record;
     [&]<std::size_t... I>(std::index_sequence<I...>) {
-      (type.fields.push_back({field_name<T, I>(),
-                              &type_of<std::remove_cvref_t<decltype(boost::pfr::get<I>(
-                                  std::declval<T&>()))>>()}),
+      (type.fields.push_back(
+           {field_name<T, I>(),
+            &type_of<std::remove_cvref_t<decltype(boost::pfr::get<I>(std::declval<T&>()))>>()}),
        ...);
-    }(std::make_index_sequence<boost::pfr::tuple_size_v<T>>{});
+    }
+    (std::make_index_sequence<boost::pfr::tuple_size_v<T>>{});
   }
   return type;
 }

@@ -4,9 +4,12 @@ namespace gainsay {
 
 std::string_view to_string(Network network) {
   switch (network) {
-    case Network::async: return "async";
-    case Network::unordered: return "unordered";
-    case Network::fifo: return "fifo";
+    case Network::async:
+      return "async";
+    case Network::unordered:
+      return "unordered";
+    case Network::fifo:
+      return "fifo";
   }
   return "";
 }
@@ -39,11 +42,16 @@ bool System::has_budget() const {
 std::optional<std::uint32_t> System::available(BudgetKind kind) const {
   const Budget& budget = bounds.budget;
   switch (kind) {
-    case BudgetKind::crash: return budget.crashes;
-    case BudgetKind::restart: return budget.restarts;
-    case BudgetKind::drop: return budget.drops;
-    case BudgetKind::duplicate: return budget.duplicates;
-    case BudgetKind::timeout: return budget.timeouts;
+    case BudgetKind::crash:
+      return budget.crashes;
+    case BudgetKind::restart:
+      return budget.restarts;
+    case BudgetKind::drop:
+      return budget.drops;
+    case BudgetKind::duplicate:
+      return budget.duplicates;
+    case BudgetKind::timeout:
+      return budget.timeouts;
   }
   return std::nullopt;
 }

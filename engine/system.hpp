@@ -87,7 +87,7 @@ struct System {
   std::string version;
   Bounds bounds;
   std::string bug;  // name of the variant, empty for the correct one
-  std::map<std::string, std::string, std::less<>> options;  // as given
+  std::map<std::string, std::string, std::less<>> options;    // as given
   std::vector<std::shared_ptr<const ProcessType>> processes;  // nodes, then clients
   const Type* message_type = nullptr;
   const Type* operation_type = nullptr;  // null without clients
@@ -156,9 +156,7 @@ void add_limit(System& system, std::string_view name, Value value) {
   const auto found = system.bounds.limits.find(name);
   if (found == system.bounds.limits.end()) return;
   system.limits.push_back(
-      {.name = std::string(name),
-       .greatest = found->second,
-       .value = [value](const void* state) {
+      {.name = std::string(name), .greatest = found->second, .value = [value](const void* state) {
          return static_cast<std::uint64_t>(value(*static_cast<const Node*>(state)));
        }});
 }

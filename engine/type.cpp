@@ -75,14 +75,22 @@ std::string quoted(BytesView value) {
 
 std::string describe_next(const Type& type, Reader& reader, const NodeName& node_name) {
   switch (type.kind) {
-    case Kind::boolean: return reader.integer() != 0 ? "true" : "false";
-    case Kind::unsigned_integer: return std::to_string(reader.integer());
-    case Kind::signed_integer: return std::to_string(reader.signed_integer());
-    case Kind::enumeration: return describe_enumeration(type, reader.integer());
-    case Kind::node_id: return node_name({static_cast<std::uint8_t>(reader.integer())});
-    case Kind::node_set: return describe_set_of_nodes(reader.integer(), node_name);
-    case Kind::text: return quoted(reader.text());
-    case Kind::record: return describe_record(type, reader, node_name);
+    case Kind::boolean:
+      return reader.integer() != 0 ? "true" : "false";
+    case Kind::unsigned_integer:
+      return std::to_string(reader.integer());
+    case Kind::signed_integer:
+      return std::to_string(reader.signed_integer());
+    case Kind::enumeration:
+      return describe_enumeration(type, reader.integer());
+    case Kind::node_id:
+      return node_name({static_cast<std::uint8_t>(reader.integer())});
+    case Kind::node_set:
+      return describe_set_of_nodes(reader.integer(), node_name);
+    case Kind::text:
+      return quoted(reader.text());
+    case Kind::record:
+      return describe_record(type, reader, node_name);
     case Kind::optional:
       return reader.integer() == 0 ? "none" : describe_next(*type.element, reader, node_name);
     case Kind::variant: {
@@ -90,10 +98,14 @@ std::string describe_next(const Type& type, Reader& reader, const NodeName& node
       if (index >= type.alternatives.size()) throw DecodeError("no such alternative");
       return describe_next(*type.alternatives[index], reader, node_name);
     }
-    case Kind::sequence: return "[" + describe_list(*type.element, reader, node_name, false) + "]";
-    case Kind::per_node: return "[" + describe_list(*type.element, reader, node_name, true) + "]";
-    case Kind::set: return "{" + describe_list(*type.element, reader, node_name, false) + "}";
-    case Kind::map: return describe_map(type, reader, node_name);
+    case Kind::sequence:
+      return "[" + describe_list(*type.element, reader, node_name, false) + "]";
+    case Kind::per_node:
+      return "[" + describe_list(*type.element, reader, node_name, true) + "]";
+    case Kind::set:
+      return "{" + describe_list(*type.element, reader, node_name, false) + "}";
+    case Kind::map:
+      return describe_map(type, reader, node_name);
   }
   throw DecodeError("unknown kind of type");
 }
@@ -133,10 +145,11 @@ void rename_next(const Type& type, Reader& reader, Writer& writer,
     case Kind::boolean:
     case Kind::unsigned_integer:
     case Kind::signed_integer:
-    case Kind::enumeration: writer.integer(reader.integer()); return;
+    case Kind::enumeration:
+      writer.integer(reader.integer());
+      return;
     case Kind::node_id:
-      writer.integer(
-          renamed({static_cast<std::uint8_t>(reader.integer())}, permutation).value);
+      writer.integer(renamed({static_cast<std::uint8_t>(reader.integer())}, permutation).value);
       return;
     case Kind::node_set: {
       NodeSet set;
@@ -146,7 +159,9 @@ void rename_next(const Type& type, Reader& reader, Writer& writer,
       writer.integer(set.bits());
       return;
     }
-    case Kind::text: writer.text(reader.text()); return;
+    case Kind::text:
+      writer.text(reader.text());
+      return;
     case Kind::record:
       for (const Field& field : type.fields) rename_next(*field.type, reader, writer, permutation);
       return;
@@ -166,7 +181,9 @@ void rename_next(const Type& type, Reader& reader, Writer& writer,
     case Kind::sequence:
     case Kind::per_node:
     case Kind::set:
-    case Kind::map: rename_elements(type, reader, writer, permutation); return;
+    case Kind::map:
+      rename_elements(type, reader, writer, permutation);
+      return;
   }
 }
 
@@ -241,8 +258,12 @@ BytesView skip(const Type& type, Reader& reader) {
     case Kind::signed_integer:
     case Kind::enumeration:
     case Kind::node_id:
-    case Kind::node_set: reader.integer(); break;
-    case Kind::text: reader.text(); break;
+    case Kind::node_set:
+      reader.integer();
+      break;
+    case Kind::text:
+      reader.text();
+      break;
     case Kind::record:
       for (const Field& field : type.fields) skip(*field.type, reader);
       break;

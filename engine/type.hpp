@@ -20,15 +20,15 @@ enum class Kind : std::uint8_t {
   signed_integer,
   enumeration,  // encoded as its underlying value
   node_id,
-  node_set,   // encoded as its bits
-  text,       // a string
-  record,     // fields in order
-  optional,   // 0, or 1 and the element
-  variant,    // index, then the alternative
-  sequence,   // size, then elements
-  per_node,   // a sequence indexed by process
-  set,        // a sequence in the container's order
-  map,        // size, then key and element in turn
+  node_set,  // encoded as its bits
+  text,      // a string
+  record,    // fields in order
+  optional,  // 0, or 1 and the element
+  variant,   // index, then the alternative
+  sequence,  // size, then elements
+  per_node,  // a sequence indexed by process
+  set,       // a sequence in the container's order
+  map,       // size, then key and element in turn
 };
 
 struct Type;
@@ -40,9 +40,9 @@ struct Field {
 
 struct Type {
   Kind kind = Kind::record;
-  std::string name;            // unqualified, as written in the source
-  std::uint64_t least_bits = 0;  // integers: how many bits a value has
-  std::vector<Field> fields;   // record
+  std::string name;                           // unqualified, as written in the source
+  std::uint64_t least_bits = 0;               // integers: how many bits a value has
+  std::vector<Field> fields;                  // record
   std::vector<std::string_view> enumerators;  // enumeration: name of value i, empty where none
   std::vector<const Type*> alternatives;      // variant
   const Type* key = nullptr;                  // map

@@ -57,7 +57,8 @@ std::string LiveWorld::why_not_enabled(const Event& event) const {
       return up ? "" : "the process is not up";
     case EventKind::restart:
       return local.status == LocalState::Status::down ? "" : "the process is not down";
-    case EventKind::drop: return has_message(event) ? "" : "not pending";
+    case EventKind::drop:
+      return has_message(event) ? "" : "not pending";
     case EventKind::duplicate:
       if (system_->bounds.network != Network::unordered) return "this network does not duplicate";
       return has_message(event) ? "" : "not pending";
@@ -96,10 +97,14 @@ LocalEvent local_event(const Event& event) {
   switch (event.kind) {
     case EventKind::deliver:
       return {.kind = LocalEvent::Kind::deliver, .from = event.from, .message = event.message};
-    case EventKind::timer: return {.kind = LocalEvent::Kind::timer, .timer = event.timer};
-    case EventKind::crash: return {.kind = LocalEvent::Kind::crash};
-    case EventKind::restart: return {.kind = LocalEvent::Kind::restart};
-    default: return {.kind = LocalEvent::Kind::start};
+    case EventKind::timer:
+      return {.kind = LocalEvent::Kind::timer, .timer = event.timer};
+    case EventKind::crash:
+      return {.kind = LocalEvent::Kind::crash};
+    case EventKind::restart:
+      return {.kind = LocalEvent::Kind::restart};
+    default:
+      return {.kind = LocalEvent::Kind::start};
   }
 }
 
@@ -161,8 +166,12 @@ void LiveWorld::consume(const Event& event) {
 void LiveWorld::receive(NodeId to, NodeId from, const Bytes& message) {
   Inbox& inbox = inboxes_[to.value];
   switch (system_->bounds.network) {
-    case Network::async: inbox.bag[{from, message}] = 1; return;
-    case Network::unordered: ++inbox.bag[{from, message}]; return;
+    case Network::async:
+      inbox.bag[{from, message}] = 1;
+      return;
+    case Network::unordered:
+      ++inbox.bag[{from, message}];
+      return;
     case Network::fifo:
       // Nobody listens at a process that is down.
       if (processes_[to.value].status != LocalState::Status::down) {
@@ -259,8 +268,8 @@ Hash128 LiveWorld::hash() const {
   Hash128 sum;
   std::size_t slot = 0;
   for (; slot < processes_.size(); ++slot) {
-    sum += hash_slot(slot, hash_cell(content_hash(encode_local(processes_[slot])),
-                                     hash_inbox(inboxes_[slot])));
+    sum += hash_slot(
+        slot, hash_cell(content_hash(encode_local(processes_[slot])), hash_inbox(inboxes_[slot])));
   }
   sum += hash_slot(slot++, hash_budget(used_));
   sum += hash_slot(slot++, content_hash(encoded(history_)));
@@ -278,8 +287,8 @@ LiveWorld started_world(const System& system) {
     const Outcome outcome = world.apply(event);
     if (outcome.status != Outcome::Status::applied ||
         outcome.step.fault != StepResult::Fault::none) {
-      throw UsageError("the start of " + system.process_name(event.process) + " fails: " +
-                       outcome.reason + outcome.step.message);
+      throw UsageError("the start of " + system.process_name(event.process) +
+                       " fails: " + outcome.reason + outcome.step.message);
     }
   }
   return world;

@@ -57,8 +57,8 @@ class LiveWorld {
  private:
   using Envelope = std::pair<NodeId, Bytes>;
   struct Inbox {
-    std::map<Envelope, std::uint32_t> bag;          // async (multiplicity 1) and unordered
-    std::map<NodeId, std::deque<Bytes>> queues;     // fifo
+    std::map<Envelope, std::uint32_t> bag;       // async (multiplicity 1) and unordered
+    std::map<NodeId, std::deque<Bytes>> queues;  // fifo
   };
 
   std::string why_not_enabled(const Event& event) const;

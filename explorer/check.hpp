@@ -39,7 +39,7 @@ struct CheckOptions {
   std::optional<double> checkpoint_seconds;  // how often one is written; none: only at a limit
   // Properties to check, by name; empty: all.
   std::vector<std::string> properties;
-  std::function<void(const Progress&)> progress;  // called at most 4 times a second
+  std::function<void(const Progress&)> progress;   // called at most 4 times a second
   const std::atomic<bool>* interrupted = nullptr;  // set from a signal handler
 };
 
@@ -54,7 +54,7 @@ struct PropertyReport {
 struct LimitReport {
   std::string name;
   std::uint64_t greatest = 0;
-  std::uint64_t cuts = 0;         // distinct local events that the limit forbade
+  std::uint64_t cuts = 0;           // distinct local events that the limit forbade
   bool found_new_at_limit = false;  // some local state with exactly the greatest value was reached
 };
 
@@ -72,8 +72,8 @@ struct CheckReport {
   std::uint64_t transitions = 0;
   std::uint32_t depth = 0;  // in worlds, the initial one is 1
   std::uint64_t local_states = 0;
-  // Distinct vectors of the local states of the nodes (clients not counted); only counted when asked
-  // for by CheckOptions or small enough, otherwise 0.
+  // Distinct vectors of the local states of the nodes (clients not counted); only counted when
+  // asked for by CheckOptions or small enough, otherwise 0.
   std::uint64_t local_state_vectors = 0;
   std::uint64_t messages = 0;      // distinct (sender, message)
   std::uint64_t handler_runs = 0;  // distinct (local state, event, choices)

@@ -4,10 +4,14 @@ namespace gainsay {
 
 std::string_view to_string(PropertyKind kind) {
   switch (kind) {
-    case PropertyKind::always: return "always";
-    case PropertyKind::always_step: return "always_step";
-    case PropertyKind::sometimes: return "sometimes";
-    case PropertyKind::linearizable: return "linearizable";
+    case PropertyKind::always:
+      return "always";
+    case PropertyKind::always_step:
+      return "always_step";
+    case PropertyKind::sometimes:
+      return "sometimes";
+    case PropertyKind::linearizable:
+      return "linearizable";
   }
   return "";
 }

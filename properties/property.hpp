@@ -145,15 +145,14 @@ Property always_observer(System& system, std::string name, Monitor initial, F pr
   property.observer_holds = [predicate](BytesView state) {
     return predicate(decoded<Monitor>(state));
   };
-  system.observers.push_back(
-      {.name = std::move(name),
-       .state_type = &type_of<Monitor>(),
-       .initial = encoded(initial),
-       .next = [](BytesView state, NodeId process, BytesView label) {
-         auto monitor = decoded<Monitor>(state);
-         monitor.on(process, decoded<typename Node::Label>(label));
-         return encoded(monitor);
-       }});
+  system.observers.push_back({.name = std::move(name),
+                              .state_type = &type_of<Monitor>(),
+                              .initial = encoded(initial),
+                              .next = [](BytesView state, NodeId process, BytesView label) {
+                                auto monitor = decoded<Monitor>(state);
+                                monitor.on(process, decoded<typename Node::Label>(label));
+                                return encoded(monitor);
+                              }});
   return property;
 }
 

@@ -56,8 +56,12 @@ struct Model {
         const auto found = state.find(operation.key);
         return {found == state.end() ? std::string() : found->second};
       }
-      case Action::put: state[operation.key] = operation.value; return {};
-      case Action::append: state[operation.key] += operation.value; return {};
+      case Action::put:
+        state[operation.key] = operation.value;
+        return {};
+      case Action::append:
+        state[operation.key] += operation.value;
+        return {};
     }
     return {};
   }

@@ -34,7 +34,9 @@ struct Node {
         state = State::prepared;
         ctx.send(transaction_manager(ctx), Prepared{});
         break;
-      case Timer::choose_to_abort: state = State::aborted; break;
+      case Timer::choose_to_abort:
+        state = State::aborted;
+        break;
       case Timer::commit:
         state = State::committed;
         ctx.broadcast(Commit{});

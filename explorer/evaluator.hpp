@@ -1,0 +1,72 @@
+// Evaluates properties on worlds, each predicate once for each distinct argument.
+//
+// Thread-safety: `inspect`, `inspect_all` and `judge_step` may be called by all threads.
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <mutex>
+#include <vector>
+
+#include "explorer/check.hpp"
+#include "explorer/machine.hpp"
+
+namespace gainsay {
+
+class Evaluator {
+ public:
+  static constexpr std::size_t none = ~std::size_t{0};
+
+  // REQUIRES: the properties outlive the evaluator.
+  Evaluator(const System& system, const std::vector<const Property*>& properties);
+
+  // The first always_step property that a local step breaks, index + 1, or 0.
+  std::uint8_t judge_step(const LocalEntry& before, const LocalEntry& after);
+
+  // A world that is new since one process changed its local state (or none: `process` = npos) and,
+  // if `labelled`, its history or observers changed: the index of the first property it violates,
+  // or `none`. Marks what `sometimes` properties it reaches.
+  std::size_t inspect(const Machine& machine, const Id* world, std::size_t process, bool labelled);
+  // The same for a world of which nothing is known.
+  std::size_t inspect_all(const Machine& machine, const Id* world);
+
+  // Local states met in worlds, and distinct vectors of the nodes' local states.
+  std::uint64_t local_states() const { return locals_.size(); }
+  std::uint64_t vectors() const { return vectors_; }
+  std::vector<PropertyReport> reports() const;
+  // For checkpoints: reached flags are content; verdicts are found again.
+  std::vector<bool> reached() const;
+  void set_reached(const std::vector<bool>& reached);
+
+ private:
+  struct Counted {
+    const Property* property = nullptr;
+    std::atomic<std::uint64_t> evaluated{0};
+    std::atomic<bool> reached{false};
+  };
+
+  bool holds(std::size_t property, std::span<const void* const> views);
+  std::size_t inspect_node(const Machine& machine, Id local);
+  std::size_t inspect_pairs(const Machine& machine, const Id* world, std::size_t process);
+  std::size_t inspect_vector(const Machine& machine, const Id* world);
+  std::size_t inspect_labelled(const Machine& machine, const Id* world);
+  std::size_t evaluate_pair(const Machine& machine, Id a, Id b);
+  std::size_t evaluate_vector(const Machine& machine, const Id* world);
+  // Verdicts are stored as property index + 1; 0 is fine.
+  static std::size_t verdict(Id stored) { return stored == 0 ? none : stored - 1; }
+
+  const System& system_;
+  std::size_t nodes_;
+  std::deque<Counted> properties_;
+  std::vector<std::size_t> of_scope_[6];
+  bool wants_vectors_ = false;
+  std::mutex mutex_;
+  ReadMap locals_;              // local -> verdict
+  ReadMap pairs_;               // (local, local) -> verdict
+  std::vector<ReadMap> folds_;  // (prefix, local) -> prefix; the last gives a verdict
+  ReadMap histories_;           // history -> verdict
+  ReadMap observers_;           // (observer, state) -> verdict
+  std::uint64_t vectors_ = 0;
+};
+
+}  // namespace gainsay

@@ -1,0 +1,583 @@
+#include "explorer/machine.hpp"
+
+#include <algorithm>
+
+#include "engine/reflect.hpp"
+#include "explorer/check.hpp"
+
+namespace gainsay {
+
+namespace {
+
+// Inputs: an envelope's id, or one of these.
+constexpr Id timer_input = 0x80000000U;  // + timer
+constexpr Id crash_input = 0xc0000000U;
+constexpr Id restart_input = 0xc0000001U;
+constexpr Id start_input = 0xc0000002U;
+
+constexpr std::size_t cells_max = std::size_t{1} << 31;
+
+std::string key_of(const std::vector<Id>& ids) {
+  return {reinterpret_cast<const char*>(ids.data()), ids.size() * sizeof(Id)};
+}
+
+// The id of a key, and whether it is new; new keys get the next id.
+std::pair<Id, bool> intern(std::unordered_map<std::string, Id>& index, std::string key) {
+  const auto [at, is_new] = index.try_emplace(std::move(key), static_cast<Id>(index.size()));
+  return {at->second, is_new};
+}
+
+}  // namespace
+
+Machine::Machine(const System& system, JudgeStep judge_step)
+    : system_(system),
+      judge_step_(std::move(judge_step)),
+      size_(system.size()),
+      slots_(system.size()),
+      cells_(cells_max),
+      cell_index_(system.size()),
+      cuts_(system.limits.size()),
+      greatest_reached_(system.limits.size()) {
+  if (system.has_budget()) budget_slot_ = slots_++;
+  if (system.operation_type != nullptr) history_slot_ = slots_++;
+  if (!system.observers.empty()) {
+    first_observer_slot_ = slots_;
+    slots_ += system.observers.size();
+  }
+  relabelled_ = std::vector<ReadMap>(slots_ - size_);
+  intern_answers({});
+  labels_.push_back({});  // id 0: none
+  label_index_.emplace(std::string(), 0);
+}
+
+Machine::~Machine() = default;
+
+std::vector<Id> Machine::unstarted() {
+  const std::lock_guard lock(mutex_);
+  std::vector<Id> world;
+  const Id empty = intern_inbox({});
+  for (std::size_t i = 0; i < size_; ++i) {
+    LocalState local{LocalState::Status::unstarted, 0, system_.processes[i]->make()};
+    const auto process = static_cast<std::uint8_t>(i);
+    world.push_back(
+        cell_of(process, intern_local(process, encode_local(local), local.process.get()), empty));
+  }
+  if (budget_slot_ != npos) world.push_back(BudgetUsed().packed());
+  if (history_slot_ != npos) {
+    History history;
+    history.clients.resize(size_ - system_.bounds.nodes);
+    world.push_back(intern_history(history));
+  }
+  for (const Observer& observer : system_.observers) {
+    world.push_back(intern_observer(observer.initial));
+  }
+  return world;
+}
+
+// --- interning ---
+
+Id Machine::intern_local(std::uint8_t process, const Bytes& bytes, const Process* value) {
+  std::string key(1, static_cast<char>(process));
+  key += bytes;
+  const auto [id, is_new] = intern(local_index_, std::move(key));
+  if (!is_new) return id;
+  LocalEntry entry{.process = process,
+                   .status = split_local(bytes).status,
+                   .bytes = bytes,
+                   .hash = content_hash(bytes),
+                   .view = nullptr};
+  if (!system_.is_client({process})) entry.view = value->view();
+  locals_.push_back(std::move(entry));
+  return id;
+}
+
+Id Machine::intern_envelope(NodeId from, const Bytes& message) {
+  std::string key(1, static_cast<char>(from.value));
+  key += message;
+  const auto [id, is_new] = intern(envelope_index_, std::move(key));
+  if (is_new) {
+    envelopes_.push_back({.from = from, .message = message, .hash = hash_envelope(from, message)});
+  }
+  return id;
+}
+
+Hash128 Machine::hash_inbox(const std::vector<Id>& envelopes) const {
+  Hash128 sum;
+  if (system_.bounds.network != Network::fifo) {
+    for (const Id id : envelopes) sum += envelopes_[id].hash;
+    return sum;
+  }
+  for (std::size_t i = 0; i < envelopes.size();) {
+    const NodeId from = envelopes_[envelopes[i]].from;
+    Hash128 link;
+    for (; i < envelopes.size() && envelopes_[envelopes[i]].from == from; ++i) {
+      link = hash_link(link, envelopes_[envelopes[i]].hash);
+    }
+    sum += hash_inbox_link(from, link);
+  }
+  return sum;
+}
+
+Id Machine::intern_inbox(std::vector<Id> envelopes) {
+  const auto [id, is_new] = intern(inbox_index_, key_of(envelopes));
+  if (is_new) {
+    const Hash128 hash = hash_inbox(envelopes);
+    inboxes_.push_back({.envelopes = std::move(envelopes), .hash = hash});
+  }
+  return id;
+}
+
+Id Machine::intern_answers(const std::vector<std::uint32_t>& answers) {
+  const auto [id, is_new] = intern(answers_index_, key_of(answers));
+  if (is_new) answers_.push_back(answers);
+  return id;
+}
+
+Id Machine::intern_labels(NodeId process, std::vector<Label> labels) {
+  if (labels.empty()) return 0;
+  Writer key;
+  key.integer(process.value);
+  for (const Label& label : labels) {
+    key.integer(static_cast<std::uint64_t>(label.kind));
+    key.text(label.value);
+  }
+  const auto [id, is_new] = intern(label_index_, key.take());
+  if (is_new) labels_.push_back({.process = process, .labels = std::move(labels)});
+  return id;
+}
+
+Id Machine::intern_history(const History& history) {
+  const auto [id, is_new] = intern(history_index_, encoded(history));
+  if (is_new) histories_.push_back(history);
+  return id;
+}
+
+Id Machine::intern_observer(const Bytes& state) {
+  const auto [id, is_new] = intern(observer_index_, state);
+  if (is_new) observers_.push_back(state);
+  return id;
+}
+
+Id Machine::cell_of(std::uint8_t process, Id local, Id inbox) {
+  const std::uint64_t key = pair_key(local, inbox);
+  const Id known = cell_index_[process].find(key);
+  if (known != ReadMap::none) return known;
+  const auto id = static_cast<Id>(cells_.allocate(1));
+  cells_[id].local = local;
+  cells_[id].inbox = inbox;
+  cells_[id].process = process;
+  cell_index_[process].insert(key, id);
+  return id;
+}
+
+// --- messages ---
+
+Id Machine::with_message(Id cell, Id envelope) {
+  const Cell& from = cells_[cell];
+  const bool fifo = system_.bounds.network == Network::fifo;
+  if (fifo && locals_[from.local].status == LocalState::Status::down) return cell;
+  std::vector<Id> envelopes = inboxes_[from.inbox].envelopes;
+  if (fifo) {
+    const NodeId sender = envelopes_[envelope].from;
+    const auto after =
+        std::ranges::upper_bound(envelopes, sender, {}, [&](Id id) { return envelopes_[id].from; });
+    envelopes.insert(after, envelope);
+  } else {
+    const auto at = std::ranges::lower_bound(envelopes, envelope);
+    const bool there = at != envelopes.end() && *at == envelope;
+    if (there && system_.bounds.network == Network::async) return cell;
+    envelopes.insert(at, envelope);
+  }
+  return cell_of(from.process, from.local, intern_inbox(std::move(envelopes)));
+}
+
+Id Machine::receive_first(Id cell, Id envelope) {
+  const std::lock_guard lock(mutex_);
+  const std::uint64_t key = pair_key(cell, envelope);
+  const Id known = received_.find(key);
+  if (known != ReadMap::none) return known;
+  const Id after = with_message(cell, envelope);
+  received_.insert(key, after);
+  return after;
+}
+
+std::vector<Id> Machine::without(const std::vector<Id>& envelopes, Id envelope) const {
+  std::vector<Id> rest = envelopes;
+  rest.erase(std::ranges::find(rest, envelope));
+  return rest;
+}
+
+Id Machine::relabel_first(std::size_t slot, Id word, Id labels) {
+  const std::lock_guard lock(mutex_);
+  ReadMap& memo = relabelled_[slot - size_];
+  const std::uint64_t key = pair_key(word, labels);
+  const Id known = memo.find(key);
+  if (known != ReadMap::none) return known;
+  const LabelSet& set = labels_[labels];
+  Id after = word;
+  if (slot == history_slot_) {
+    History history = histories_[word];
+    for (const Label& label : set.labels) {
+      if (label.kind == Label::Kind::observe) continue;
+      record(history, set.process.value - system_.bounds.nodes, label);
+    }
+    after = intern_history(history);
+  } else {
+    Bytes state = observers_[word];
+    const Observer& observer = system_.observers[slot - first_observer_slot_];
+    for (const Label& label : set.labels) {
+      if (label.kind == Label::Kind::observe) {
+        state = observer.next(state, set.process, label.value);
+      }
+    }
+    after = intern_observer(state);
+  }
+  memo.insert(key, after);
+  return after;
+}
+
+// --- handlers ---
+
+LocalEvent Machine::event_of_input(Id input) const {
+  if (input == crash_input) return {.kind = LocalEvent::Kind::crash};
+  if (input == restart_input) return {.kind = LocalEvent::Kind::restart};
+  if (input == start_input) return {.kind = LocalEvent::Kind::start};
+  if (input >= timer_input) {
+    return {.kind = LocalEvent::Kind::timer, .timer = input - timer_input};
+  }
+  const Envelope& envelope = envelopes_[input];
+  return {.kind = LocalEvent::Kind::deliver, .from = envelope.from, .message = envelope.message};
+}
+
+bool Machine::is_cut(NodeId process, const LocalState& local) {
+  if (system_.is_client(process)) return false;
+  bool cut = false;
+  for (std::size_t i = 0; i < system_.limits.size(); ++i) {
+    const Limit& limit = system_.limits[i];
+    const std::uint64_t value = limit.value(local.process->state());
+    if (value > limit.greatest) {
+      ++cuts_[i];
+      cut = true;
+    } else if (value == limit.greatest) {
+      greatest_reached_[i] = true;
+    }
+  }
+  return cut;
+}
+
+// False when the outcome lies outside a limit, so does not exist.
+bool Machine::make_outcome(Id before, Id input, LocalState& after, StepResult& step,
+                           Outcome& outcome) {
+  const std::uint8_t process = locals_[before].process;
+  outcome.answers = intern_answers(step.answers);
+  if (step.fault != StepResult::Fault::none) {
+    faults_.push_back(step.message);
+    fault_is_expectation_.push_back(step.fault == StepResult::Fault::expectation);
+    outcome.fault = static_cast<Id>(faults_.size());
+    return true;
+  }
+  if (input != crash_input && is_cut({process}, after)) return false;
+  outcome.local = intern_local(process, encode_local(after), after.process.get());
+  outcome.no_op = outcome.local == before && step.sends.empty() && step.labels.empty();
+  for (const Sent& sent : step.sends) {
+    outcome.sends.push_back(
+        {.to = sent.to.value, .envelope = intern_envelope({process}, sent.message)});
+  }
+  outcome.labels = intern_labels({process}, std::move(step.labels));
+  if (judge_step_) outcome.step_violation = judge_step_(locals_[before], locals_[outcome.local]);
+  return true;
+}
+
+std::vector<Machine::Outcome> Machine::run_handlers(Id local, Id input) {
+  const LocalEvent event = event_of_input(input);
+  const NodeId process{locals_[local].process};
+  const ProcessType& type = *system_.processes[process.value];
+  std::vector<Outcome> outcomes;
+  std::vector<std::uint32_t> script;
+  for (bool more = true; more;) {
+    LocalState after = decode_local(type, locals_[local].bytes);
+    StepResult step = run_event(after, event, system_.place(process), script);
+    // Determinism is checked, not assumed: the same question once more.
+    LocalState again = decode_local(type, locals_[local].bytes);
+    const StepResult second = run_event(again, event, system_.place(process), script);
+    if (step.fault != second.fault || step.sends != second.sends || step.labels != second.labels ||
+        step.answers != second.answers ||
+        (step.fault == StepResult::Fault::none && encode_local(after) != encode_local(again))) {
+      throw Nondeterminism("a handler of " + system_.process_name(process) +
+                           " gives two answers to the same event");
+    }
+    ++handler_runs_;
+    const std::vector<std::uint32_t> options = step.options;
+    script = step.answers;
+    Outcome outcome;
+    if (make_outcome(local, input, after, step, outcome)) outcomes.push_back(std::move(outcome));
+    more = next_script(script, options);
+  }
+  return outcomes;
+}
+
+const std::vector<Machine::Outcome>& Machine::outcomes(Id local, Id input) {
+  const std::uint64_t key = pair_key(local, input);
+  const auto found = outcomes_.find(key);
+  if (found != outcomes_.end()) return found->second;
+  return outcomes_.emplace(key, run_handlers(local, input)).first->second;
+}
+
+// --- expansion ---
+
+const Expansion& Machine::expand_first(Id cell) {
+  const std::lock_guard lock(mutex_);
+  const Expansion* known = cells_[cell].expansion.load(std::memory_order_acquire);
+  if (known != nullptr) return *known;
+  Expansion expansion;
+  const LocalEntry& local = locals_[cells_[cell].local];
+  const Budget& budget = system_.bounds.budget;
+  switch (local.status) {
+    case LocalState::Status::unstarted:
+      add_step(cell, start_input, expansion);
+      break;
+    case LocalState::Status::down:
+      if (budget.restarts > 0) add_step(cell, restart_input, expansion);
+      break;
+    case LocalState::Status::up: {
+      deliveries(cell, expansion);
+      const std::uint64_t timers = split_local(local.bytes).timers;
+      for (Id timer = 0; timer < 64; ++timer) {
+        if (((timers >> timer) & 1) != 0) add_step(cell, timer_input + timer, expansion);
+      }
+      const bool node = !system_.is_client({local.process});
+      if (node && budget.crashes > 0) add_step(cell, crash_input, expansion);
+      break;
+    }
+  }
+  if (budget.drops + budget.duplicates > 0) add_network_faults(cell, expansion);
+  expansion.transitions.shrink_to_fit();
+  expansion.sends.shrink_to_fit();
+  const Expansion& kept = expansions_.push_back(std::move(expansion));
+  cells_[cell].expansion.store(&kept, std::memory_order_release);
+  return kept;
+}
+
+void Machine::deliveries(Id cell, Expansion& out) {
+  const std::vector<Id> envelopes = inboxes_[cells_[cell].inbox].envelopes;
+  for (std::size_t i = 0; i < envelopes.size(); ++i) {
+    if (i > 0) {
+      // unordered: equal messages are one event. fifo: only the head of each link is deliverable.
+      const bool repeated = system_.bounds.network == Network::fifo
+                                ? envelopes_[envelopes[i]].from == envelopes_[envelopes[i - 1]].from
+                                : envelopes[i] == envelopes[i - 1];
+      if (repeated) continue;
+    }
+    add_step(cell, envelopes[i], out);
+  }
+}
+
+void Machine::add_step(Id cell, Id input, Expansion& out) {
+  for (const Outcome& outcome : outcomes(cells_[cell].local, input)) {
+    const bool delivery = input < timer_input;
+    if (outcome.no_op && delivery && system_.bounds.network != Network::fifo) continue;
+    add_outcome(cell, input, outcome, out);
+  }
+}
+
+void Machine::add_outcome(Id cell, Id input, const Outcome& outcome, Expansion& out) {
+  const std::uint8_t process = cells_[cell].process;
+  Transition transition{.cell = cell,
+                        .input = input,
+                        .answers = outcome.answers,
+                        .labels = outcome.labels,
+                        .fault = outcome.fault,
+                        .sends = static_cast<std::uint32_t>(out.sends.size()),
+                        .step_violation = outcome.step_violation};
+  if (input == crash_input) {
+    transition.budget = static_cast<std::uint8_t>(BudgetKind::crash);
+  } else if (input == restart_input) {
+    transition.budget = static_cast<std::uint8_t>(BudgetKind::restart);
+  } else if (input >= timer_input && input < crash_input && system_.bounds.budget.timeouts) {
+    transition.budget = static_cast<std::uint8_t>(BudgetKind::timeout);
+  }
+  if (transition.budget != 0xff) {
+    transition.cost = static_cast<std::uint8_t>(fault_cost[transition.budget]);
+  }
+  if (outcome.fault == 0) {
+    Id inbox = cells_[cell].inbox;
+    if (input < timer_input && system_.bounds.network != Network::async) {
+      inbox = intern_inbox(without(inboxes_[inbox].envelopes, input));
+    }
+    if (input == crash_input && system_.bounds.network == Network::fifo) inbox = intern_inbox({});
+    transition.local_changed = outcome.local != cells_[cell].local ? 1 : 0;
+    transition.cell = cell_of(process, outcome.local, inbox);
+    for (const SendRef& send : outcome.sends) {
+      if (send.to == process) {
+        transition.cell = with_message(transition.cell, send.envelope);
+      } else {
+        out.sends.push_back(send);
+        ++transition.send_count;
+      }
+    }
+  }
+  out.transitions.push_back(transition);
+}
+
+void Machine::add_network_faults(Id cell, Expansion& out) {
+  const Budget& budget = system_.bounds.budget;
+  const bool fifo = system_.bounds.network == Network::fifo;
+  const std::vector<Id> envelopes = inboxes_[cells_[cell].inbox].envelopes;
+  const auto add = [&](BudgetKind kind, Id input, std::vector<Id> after) {
+    out.transitions.push_back(
+        {.cell = cell_of(cells_[cell].process, cells_[cell].local, intern_inbox(std::move(after))),
+         .input = input,
+         .budget = static_cast<std::uint8_t>(kind),
+         .cost = static_cast<std::uint8_t>(fault_cost[static_cast<std::size_t>(kind)])});
+  };
+  for (std::size_t i = 0; i < envelopes.size(); ++i) {
+    const NodeId from = envelopes_[envelopes[i]].from;
+    if (i > 0 &&
+        (fifo ? envelopes_[envelopes[i - 1]].from == from : envelopes[i] == envelopes[i - 1])) {
+      continue;
+    }
+    if (budget.drops > 0) {
+      std::vector<Id> after = envelopes;
+      if (fifo) {  // a connection reset loses what is on the link
+        std::erase_if(after, [&](Id id) { return envelopes_[id].from == from; });
+      } else {
+        after = without(envelopes, envelopes[i]);
+      }
+      add(BudgetKind::drop, envelopes[i], std::move(after));
+    }
+    if (budget.duplicates > 0 && !fifo) {
+      std::vector<Id> after = envelopes;
+      after.insert(after.begin() + static_cast<std::ptrdiff_t>(i), envelopes[i]);
+      add(BudgetKind::duplicate, envelopes[i], std::move(after));
+    }
+  }
+}
+
+// --- content ---
+
+Event Machine::event_of(NodeId process, const Transition& transition) const {
+  Event event{.process = process, .choices = answers_[transition.answers]};
+  const LocalEvent local = event_of_input(transition.input);
+  switch (local.kind) {
+    case LocalEvent::Kind::start:
+      event.kind = EventKind::start;
+      break;
+    case LocalEvent::Kind::crash:
+      event.kind = EventKind::crash;
+      break;
+    case LocalEvent::Kind::restart:
+      event.kind = EventKind::restart;
+      break;
+    case LocalEvent::Kind::timer:
+      event.kind = EventKind::timer;
+      event.timer = local.timer;
+      break;
+    case LocalEvent::Kind::deliver:
+      event.kind = EventKind::deliver;
+      break;
+  }
+  if (transition.budget == static_cast<std::uint8_t>(BudgetKind::drop)) {
+    event.kind = EventKind::drop;
+  } else if (transition.budget == static_cast<std::uint8_t>(BudgetKind::duplicate)) {
+    event.kind = EventKind::duplicate;
+  }
+  if (local.kind == LocalEvent::Kind::deliver) {
+    event.from = local.from;
+    const bool reset = event.kind == EventKind::drop && system_.bounds.network == Network::fifo;
+    if (!reset) event.message = local.message;
+  }
+  return event;
+}
+
+Hash128 Machine::hash(const Id* world) const {
+  Hash128 sum;
+  for (std::size_t slot = 0; slot < size_; ++slot) {
+    const Cell& cell = cells_[world[slot]];
+    sum += hash_slot(slot, hash_cell(locals_[cell.local].hash, inboxes_[cell.inbox].hash));
+  }
+  const BudgetUsed used(budget_slot_ == npos ? 0 : world[budget_slot_]);
+  sum += hash_slot(size_, hash_budget(used));
+  History none;
+  none.clients.resize(size_ - system_.bounds.nodes);
+  const History& past = history_slot_ == npos ? none : histories_[world[history_slot_]];
+  sum += hash_slot(size_ + 1, content_hash(encoded(past)));
+  for (std::size_t i = 0; i < system_.observers.size(); ++i) {
+    sum += hash_slot(size_ + 2 + i, content_hash(observers_[world[first_observer_slot_ + i]]));
+  }
+  return sum;
+}
+
+// --- checkpoints ---
+
+void Machine::save_tables(Writer& writer) const {
+  writer.integer(locals_.size());
+  for (std::size_t i = 0; i < locals_.size(); ++i) {
+    writer.integer(locals_[i].process);
+    writer.text(locals_[i].bytes);
+  }
+  writer.integer(envelopes_.size());
+  for (std::size_t i = 0; i < envelopes_.size(); ++i) {
+    writer.integer(envelopes_[i].from.value);
+    writer.text(envelopes_[i].message);
+  }
+  writer.integer(inboxes_.size());
+  for (std::size_t i = 0; i < inboxes_.size(); ++i) {
+    writer.integer(inboxes_[i].envelopes.size());
+    for (const Id id : inboxes_[i].envelopes) writer.integer(id);
+  }
+  writer.integer(cells_.size());
+  for (std::size_t i = 0; i < cells_.size(); ++i) {
+    writer.integer(cells_[i].local);
+    writer.integer(cells_[i].inbox);
+    writer.integer(cells_[i].expansion.load() != nullptr ? 1 : 0);
+  }
+  writer.integer(histories_.size());
+  for (std::size_t i = 0; i < histories_.size(); ++i) writer.text(encoded(histories_[i]));
+  writer.integer(observers_.size());
+  for (std::size_t i = 0; i < observers_.size(); ++i) writer.text(observers_[i]);
+}
+
+void Machine::load_tables(Reader& reader) {
+  std::vector<Id> expanded;
+  load_interned(reader, expanded);
+  // Handlers are cheap to run again, and their counts come out as they were.
+  for (const Id cell : expanded) expand(cell);
+}
+
+void Machine::load_interned(Reader& reader, std::vector<Id>& expanded) {
+  const std::lock_guard lock(mutex_);
+  for (std::uint64_t left = reader.integer(); left > 0; --left) {
+    const auto process = static_cast<std::uint8_t>(reader.integer());
+    if (process >= size_) throw DecodeError("no such process");
+    const Bytes bytes(reader.text());
+    const LocalState local = decode_local(*system_.processes[process], bytes);
+    intern_local(process, bytes, local.process.get());
+  }
+  for (std::uint64_t left = reader.integer(); left > 0; --left) {
+    const NodeId from{static_cast<std::uint8_t>(reader.integer())};
+    intern_envelope(from, Bytes(reader.text()));
+  }
+  for (std::uint64_t left = reader.integer(); left > 0; --left) {
+    std::vector<Id> envelopes(reader.integer());
+    for (Id& id : envelopes) {
+      id = static_cast<Id>(reader.integer());
+      if (id >= envelopes_.size()) throw DecodeError("no such message");
+    }
+    intern_inbox(std::move(envelopes));
+  }
+  for (std::uint64_t left = reader.integer(); left > 0; --left) {
+    const auto local = static_cast<Id>(reader.integer());
+    const auto inbox = static_cast<Id>(reader.integer());
+    if (local >= locals_.size() || inbox >= inboxes_.size()) throw DecodeError("no such cell");
+    const Id cell = cell_of(locals_[local].process, local, inbox);
+    if (reader.integer() != 0) expanded.push_back(cell);
+  }
+  for (std::uint64_t left = reader.integer(); left > 0; --left) {
+    intern_history(decoded<History>(reader.text()));
+  }
+  for (std::uint64_t left = reader.integer(); left > 0; --left) {
+    intern_observer(Bytes(reader.text()));
+  }
+}
+
+}  // namespace gainsay

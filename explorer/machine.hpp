@@ -1,0 +1,214 @@
+// The interned machine: the system as tables. Handlers run once for each distinct (process, local
+// state, event, choices); afterwards an event is a look-up, and a world is a short vector of ids.
+//
+// Ids depend on the order in which things were met, so on thread timing; nothing visible depends on
+// them. Content hashes decide everything that is seen.
+//
+// Thread-safety: `expand`, `receive` and `relabel` may be called by all threads. Look-ups that hit
+// take no lock; the first time each thing is met, one mutex is taken. The rest is for one thread at
+// a time.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/event.hpp"
+#include "engine/history.hpp"
+#include "engine/system.hpp"
+#include "explorer/tables.hpp"
+
+namespace gainsay {
+
+// What one process does at one event: an edge between cells.
+struct Transition {
+  Id cell = 0;              // the process's cell afterwards
+  Id input = 0;             // which event; see Machine::event_of
+  Id answers = 0;           // the choices
+  Id labels = 0;            // for history and observers; 0: none
+  Id fault = 0;             // index + 1 of the fault message: there is no successor
+  std::uint32_t sends = 0;  // first of the sends, in Expansion::sends
+  std::uint16_t send_count = 0;
+  std::uint8_t budget = 0xff;       // BudgetKind, 0xff: none
+  std::uint8_t cost = 0;            // fault cost
+  std::uint8_t local_changed = 0;   // or a step property is violated
+  std::uint8_t step_violation = 0;  // index + 1 of the always_step property it breaks
+};
+
+// A message on its way.
+struct SendRef {
+  Id to = 0;
+  Id envelope = 0;
+};
+
+// All transitions of one cell.
+struct Expansion {
+  std::vector<Transition> transitions;
+  std::vector<SendRef> sends;
+};
+
+struct LocalEntry {
+  std::uint8_t process = 0;
+  LocalState::Status status = LocalState::Status::unstarted;
+  Bytes bytes;
+  Hash128 hash;
+  std::shared_ptr<const void> view;  // null for clients
+};
+
+class Machine {
+ public:
+  // `judge_step` gives the index + 1 of the always_step property that a local step breaks, or 0.
+  using JudgeStep = std::function<std::uint8_t(const LocalEntry& before, const LocalEntry& after)>;
+
+  // REQUIRES: the system outlives the machine.
+  explicit Machine(const System& system, JudgeStep judge_step = {});
+  ~Machine();
+
+  const System& system() const { return system_; }
+
+  // A world: the cells of the processes, then the words below, each only where it exists.
+  std::size_t slots() const { return slots_; }
+  std::size_t budget_slot() const { return budget_slot_; }    // packed BudgetUsed; npos: none
+  std::size_t history_slot() const { return history_slot_; }  // npos: none
+  std::size_t first_observer_slot() const { return first_observer_slot_; }
+  static constexpr std::size_t npos = ~std::size_t{0};
+
+  // The world before the starts.
+  std::vector<Id> unstarted();
+  const Expansion& expand(Id cell) {
+    const Expansion* known = cells_[cell].expansion.load(std::memory_order_acquire);
+    return known != nullptr ? *known : expand_first(cell);
+  }
+  // The cell with one more message.
+  Id receive(Id cell, Id envelope) {
+    const Id known = received_.find(pair_key(cell, envelope));
+    return known != ReadMap::none ? known : receive_first(cell, envelope);
+  }
+  // A history or observer word after the labels of a step.
+  Id relabel(std::size_t slot, Id word, Id labels) {
+    const Id known = relabelled_[slot - size_].find(pair_key(word, labels));
+    return known != ReadMap::none ? known : relabel_first(slot, word, labels);
+  }
+
+  Id local_of(Id cell) const { return cells_[cell].local; }
+  const LocalEntry& local(Id id) const { return locals_[id]; }
+  const History& history(Id id) const { return histories_[id]; }
+  const Bytes& observer(Id id) const { return observers_[id]; }
+  Event event_of(NodeId process, const Transition& transition) const;
+  const std::string& fault(Id fault) const { return faults_[fault - 1]; }
+  bool fault_is_expectation(Id fault) const { return fault_is_expectation_[fault - 1]; }
+  Hash128 hash(const Id* world) const;
+
+  // Counts, deterministic between levels.
+  std::uint64_t handler_runs() const { return handler_runs_; }
+  std::uint64_t cells() const { return cells_.size(); }
+  std::uint64_t locals() const { return locals_.size(); }
+  std::uint64_t messages() const { return envelopes_.size(); }
+  std::uint64_t histories() const { return histories_.size(); }
+  const std::vector<std::uint64_t>& cuts() const { return cuts_; }
+  const std::vector<bool>& greatest_reached() const { return greatest_reached_; }
+
+  // The content of a world and back, for checkpoints: canonical bytes, the same on every machine.
+  void save_tables(Writer& writer) const;
+  // Restores into a machine that has met nothing yet; ids are those of the saved machine.
+  void load_tables(Reader& reader);
+
+ private:
+  struct Cell {
+    std::atomic<const Expansion*> expansion;
+    Id local;
+    Id inbox;
+    std::uint8_t process;
+  };
+  struct Envelope {
+    NodeId from;
+    Bytes message;
+    Hash128 hash;
+  };
+  struct Inbox {
+    std::vector<Id> envelopes;  // sorted by id; fifo: by sender, each link in order
+    Hash128 hash;
+  };
+  // One outcome of a handler.
+  struct Outcome {
+    Id local = 0;
+    Id answers = 0;
+    Id labels = 0;
+    Id fault = 0;
+    bool no_op = false;
+    std::uint8_t step_violation = 0;
+    std::vector<SendRef> sends;
+  };
+  struct LabelSet {
+    NodeId process;
+    std::vector<Label> labels;
+  };
+
+  const Expansion& expand_first(Id cell);
+  Id receive_first(Id cell, Id envelope);
+  Id relabel_first(std::size_t slot, Id word, Id labels);
+  // All below: REQUIRES the mutex.
+  void deliveries(Id cell, Expansion& out);
+  void add_step(Id cell, Id input, Expansion& out);
+  void add_network_faults(Id cell, Expansion& out);
+  void add_outcome(Id cell, Id input, const Outcome& outcome, Expansion& out);
+  const std::vector<Outcome>& outcomes(Id local, Id input);
+  std::vector<Outcome> run_handlers(Id local, Id input);
+  bool make_outcome(Id before, Id input, LocalState& after, StepResult& step, Outcome& outcome);
+  bool is_cut(NodeId process, const LocalState& local);
+  LocalEvent event_of_input(Id input) const;
+  Id cell_of(std::uint8_t process, Id local, Id inbox);
+  Id with_message(Id cell, Id envelope);
+  std::vector<Id> without(const std::vector<Id>& envelopes, Id envelope) const;
+  Id intern_local(std::uint8_t process, const Bytes& bytes, const Process* value);
+  Id intern_envelope(NodeId from, const Bytes& message);
+  Id intern_inbox(std::vector<Id> envelopes);
+  Id intern_answers(const std::vector<std::uint32_t>& answers);
+  Id intern_labels(NodeId process, std::vector<Label> labels);
+  Id intern_history(const History& history);
+  Id intern_observer(const Bytes& state);
+  Hash128 hash_inbox(const std::vector<Id>& envelopes) const;
+  void load_interned(Reader& reader, std::vector<Id>& expanded);
+
+  using Index = std::unordered_map<std::string, Id>;
+
+  const System& system_;
+  JudgeStep judge_step_;
+  std::size_t size_;
+  std::size_t slots_;
+  std::size_t budget_slot_ = npos;
+  std::size_t history_slot_ = npos;
+  std::size_t first_observer_slot_ = npos;
+
+  std::mutex mutex_;
+  StableVector<LocalEntry> locals_;
+  StableVector<Envelope> envelopes_;
+  StableVector<Inbox> inboxes_;
+  StableVector<std::vector<std::uint32_t>> answers_;
+  StableVector<LabelSet> labels_;
+  StableVector<History> histories_;
+  StableVector<Bytes> observers_;
+  StableVector<std::string> faults_;
+  std::vector<bool> fault_is_expectation_;  // read between levels only
+  Index local_index_;
+  Index envelope_index_;
+  Index inbox_index_;
+  Index answers_index_;
+  Index label_index_;
+  Index history_index_;
+  Index observer_index_;
+  std::unordered_map<std::uint64_t, std::vector<Outcome>> outcomes_;
+  StableVector<Expansion> expansions_;
+  GrowingArray<Cell> cells_;
+  std::vector<ReadMap> cell_index_;  // by process: (local, inbox) -> cell
+  ReadMap received_;
+  std::vector<ReadMap> relabelled_;  // by slot behind the processes
+  std::uint64_t handler_runs_ = 0;
+  std::vector<std::uint64_t> cuts_;     // by limit
+  std::vector<bool> greatest_reached_;  // by limit
+};
+
+}  // namespace gainsay

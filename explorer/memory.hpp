@@ -1,0 +1,115 @@
+// Memory for tables of many millions of entries: address space reserved once and committed as it
+// fills, so that nothing moves and no doubling is paid; on huge pages where the system gives them.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+namespace gainsay {
+
+// A reserved range of addresses. Throws std::bad_alloc.
+class Region {
+ public:
+  Region() = default;
+  explicit Region(std::size_t bytes);
+  Region(Region&& other) noexcept { swap(other); }
+  Region& operator=(Region&& other) noexcept {
+    swap(other);
+    return *this;
+  }
+  ~Region();
+
+  std::byte* data() const { return data_; }
+  // Makes the first `bytes` usable, zeroed; never less than before.
+  void commit(std::size_t bytes);
+
+ private:
+  void swap(Region& other) {
+    std::swap(data_, other.data_);
+    std::swap(bytes_, other.bytes_);
+    std::swap(committed_, other.committed_);
+  }
+  std::byte* data_ = nullptr;
+  std::size_t bytes_ = 0;
+  std::size_t committed_ = 0;
+};
+
+// An array that grows at its end from many threads, without moving. Elements are zero until
+// written.
+// Invariant: indices below a value once returned by `allocate` are committed.
+template <class T>
+class GrowingArray {
+  static_assert(std::is_trivially_copyable_v<T> || std::is_trivially_destructible_v<T>);
+
+ public:
+  explicit GrowingArray(std::size_t capacity)
+      : region_(capacity * sizeof(T)), capacity_(capacity) {}
+
+  // The first of `count` new indices. Throws std::bad_alloc at the capacity.
+  std::size_t allocate(std::size_t count) {
+    const std::size_t first = size_.fetch_add(count, std::memory_order_relaxed);
+    if (first + count > committed_.load(std::memory_order_acquire)) commit(first + count);
+    return first;
+  }
+  void truncate(std::size_t size) { size_.store(size, std::memory_order_relaxed); }
+  std::size_t size() const { return size_.load(std::memory_order_relaxed); }
+  T& operator[](std::size_t i) { return data()[i]; }
+  const T& operator[](std::size_t i) const { return data()[i]; }
+  std::size_t bytes() const { return size() * sizeof(T); }
+
+ private:
+  T* data() const { return reinterpret_cast<T*>(region_.data()); }
+  void commit(std::size_t elements) {
+    const std::lock_guard lock(mutex_);
+    std::size_t committed = committed_.load(std::memory_order_relaxed);
+    if (elements <= committed) return;
+    if (elements > capacity_) throw std::bad_alloc();
+    while (committed < elements) committed = committed < 4096 ? 4096 : committed + committed / 4;
+    if (committed > capacity_) committed = capacity_;
+    region_.commit(committed * sizeof(T));
+    committed_.store(committed, std::memory_order_release);
+  }
+
+  Region region_;
+  std::size_t capacity_;
+  std::atomic<std::size_t> size_{0};
+  std::atomic<std::size_t> committed_{0};
+  std::mutex mutex_;
+};
+
+// Owned values that never move; indices once handed to another thread stay readable without a lock
+// while one thread appends.
+template <class T>
+class StableVector {
+ public:
+  StableVector() : pointers_(std::size_t{1} << 32) {}
+  StableVector(const StableVector&) = delete;
+  StableVector& operator=(const StableVector&) = delete;
+  ~StableVector() {
+    for (std::size_t i = 0; i < size(); ++i) delete pointers_[i];
+  }
+  // REQUIRES: one thread at a time.
+  T& push_back(T value) {
+    T* owned = new T(std::move(value));
+    pointers_[pointers_.allocate(1)] = owned;
+    return *owned;
+  }
+  std::size_t size() const { return pointers_.size(); }
+  T& operator[](std::size_t i) { return *pointers_[i]; }
+  const T& operator[](std::size_t i) const { return *pointers_[i]; }
+  T& back() { return *pointers_[size() - 1]; }
+
+ private:
+  GrowingArray<T*> pointers_;
+};
+
+// Resident size of this process now, and its peak; 0 where the system does not say.
+std::uint64_t resident_bytes();
+std::uint64_t peak_resident_bytes();
+
+}  // namespace gainsay

@@ -1,0 +1,116 @@
+// The counterexample: found after the search, by scanning the layers backwards for the least
+// predecessor by content. So no parents are stored, and the trace does not depend on threads.
+#include <algorithm>
+#include <stdexcept>
+
+#include "engine/world.hpp"
+#include "explorer/parallel.hpp"
+#include "explorer/search.hpp"
+
+namespace gainsay {
+
+std::optional<Search::Predecessor> Search::least_predecessor(std::uint64_t root,
+                                                             const std::vector<Task>& tasks) {
+  std::vector<std::optional<Predecessor>> best(jobs_);
+  parallel_chunks(tasks.size(), 1, jobs_, [&](unsigned id, std::size_t at, std::size_t) {
+    Worker& worker = workers_[id];
+    for (std::size_t i = tasks[at].begin; i < tasks[at].end; ++i) {
+      const std::uint64_t from = store_.roots()[i];
+      const bool fits = expand(
+          worker, from, tasks[at].cost,
+          [&](std::uint32_t process, std::uint32_t, const Transition& edge, std::uint64_t next) {
+            if (edge.fault != 0 || next != root) return;
+            Predecessor found{
+                .content = machine_.hash(worker.items.data()),
+                .event = machine_.event_of({static_cast<std::uint8_t>(process)}, edge),
+                .root = from};
+            if (!best[id] || found < *best[id]) best[id] = std::move(found);
+          });
+      if (!fits) must_grow_.store(true);
+    }
+  });
+  std::optional<Predecessor> least;
+  for (auto& found : best) {
+    if (found && (!least || *found < *least)) least = std::move(found);
+  }
+  return least;
+}
+
+std::pair<Search::Predecessor, Search::LayerKey> Search::predecessor(std::uint64_t root,
+                                                                     LayerKey key) {
+  const std::vector<Task> tasks = tasks_of(key);
+  std::optional<Predecessor> least = least_predecessor(root, tasks);
+  while (must_grow_.exchange(false)) {  // a layer that a limit cut short was not folded whole
+    store_.make_room(jobs_, false);
+    least = least_predecessor(root, tasks);
+  }
+  if (!least) throw std::logic_error("a world has no predecessor in the layers before it");
+  LayerKey at{key.first, key.second - 1};
+  if (const auto kind = budget_of(model_.system, least->event)) {
+    at.first -= fault_cost[static_cast<std::size_t>(*kind)];
+  }
+  return {std::move(*least), at};
+}
+
+std::vector<Event> Search::path_to(std::uint64_t root, LayerKey key) {
+  std::vector<Event> backwards;
+  while (key.second > 1) {
+    auto [before, at] = predecessor(root, key);
+    backwards.push_back(std::move(before.event));
+    root = before.root;
+    key = at;
+  }
+  std::vector<Event> events = starts_.at(root);
+  events.insert(events.end(), backwards.rbegin(), backwards.rend());
+  return events;
+}
+
+Counterexample Search::rebuild(const Found& found, LayerKey key) {
+  Counterexample counterexample;
+  if (found.property != Evaluator::none) {
+    counterexample.property = properties_[found.property]->name;
+    counterexample.kind = properties_[found.property]->kind;
+    counterexample.message = "\"" + counterexample.property + "\" does not hold";
+  }
+  if (!found.by_step) {
+    counterexample.events = path_to(found.root, key);
+  } else {
+    std::vector<Id> items(store_.items());
+    store_.unfold(found.root, items.data());
+    const Transition& edge = machine_.expand(items[found.process]).transitions[found.transition];
+    const LayerKey before{key.first - edge.cost, key.second - 1};
+    counterexample.events = path_to(found.root, before);
+    counterexample.events.push_back(
+        machine_.event_of({static_cast<std::uint8_t>(found.process)}, edge));
+    if (edge.fault != 0) {
+      const bool expected = machine_.fault_is_expectation(edge.fault);
+      counterexample.property = expected ? "expect" : "no exception leaves a handler";
+      counterexample.message = machine_.fault(edge.fault);
+    }
+  }
+  for (const Event& event : counterexample.events) {
+    if (const auto kind = budget_of(model_.system, event)) {
+      counterexample.faults += fault_cost[static_cast<std::size_t>(*kind)];
+    }
+  }
+  verify(counterexample);
+  return counterexample;
+}
+
+// A counterexample is not believed before the live world has run it.
+void Search::verify(const Counterexample& counterexample) {
+  LiveWorld world(model_.system);
+  for (std::size_t i = 0; i < counterexample.events.size(); ++i) {
+    const Outcome outcome = world.apply(counterexample.events[i]);
+    const bool last = i + 1 == counterexample.events.size();
+    const bool failed = outcome.step.fault != StepResult::Fault::none;
+    if (outcome.status != Outcome::Status::applied || (failed && !last)) {
+      throw std::logic_error("the live world does not run the counterexample: step " +
+                             std::to_string(i) + ", " +
+                             describe(model_.system, counterexample.events[i]) + ": " +
+                             outcome.reason + outcome.step.message);
+    }
+  }
+}
+
+}  // namespace gainsay

@@ -1,0 +1,165 @@
+// The exhaustive search: breadth first by (fault cost, depth), level by level, in parallel.
+//
+// A layer is the worlds of one (fault cost, depth): one range of the store's roots. The layer
+// (c, d) is made from the free events of layer (c, d - 1) and from the fault events of layer
+// (c - 1, d - 1), so a world enters the visited set exactly when its own layer is made; since the
+// budget used is part of a world, its cost is a function of the world, and depths come out right.
+//
+// Determinism: which worlds a layer holds does not depend on threads. Violations are compared by
+// content at the end of a layer, and the trace is found afterwards by scanning backwards for the
+// least predecessor by content.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "explorer/check.hpp"
+#include "explorer/evaluator.hpp"
+#include "explorer/machine.hpp"
+#include "explorer/store.hpp"
+
+namespace gainsay {
+
+class Search {
+ public:
+  Search(const Model& model, const CheckOptions& options);
+  CheckReport run();
+
+ private:
+  struct Layer {
+    std::size_t begin = 0;
+    std::size_t end = 0;
+  };
+  using LayerKey = std::pair<std::uint32_t, std::uint32_t>;  // fault cost, depth
+  // Consecutive worlds to expand by their events of one cost.
+  struct Task {
+    std::size_t begin = 0;
+    std::size_t end = 0;
+    std::uint8_t cost = 0;
+  };
+  struct Candidate {
+    std::uint64_t root = 0;
+    std::uint32_t process = 0;  // whose local state changed, or no_process
+    bool labelled = false;
+  };
+  static constexpr std::uint32_t no_process = ~std::uint32_t{0};
+  // A violation: a world, or a transition of a world.
+  struct Found {
+    Hash128 content;                         // decides between several
+    std::size_t property = Evaluator::none;  // none: a handler's fault
+    std::uint64_t root = 0;
+    bool by_step = false;  // the transition below, taken in `root`
+    std::uint32_t process = 0;
+    std::uint32_t transition = 0;
+    friend bool operator<(const Found& a, const Found& b) {
+      return std::tie(a.content, a.property) < std::tie(b.content, b.property);
+    }
+  };
+  struct Worker {
+    WorldStore::Worker store;
+    std::vector<Id> items;
+    std::vector<Id> next;
+    std::vector<Candidate> candidates;
+    std::vector<std::uint64_t> fresh;
+    std::uint64_t transitions = 0;
+    std::optional<Found> found;
+    std::vector<Task> left_over;
+  };
+  struct Predecessor {
+    Hash128 content;
+    Event event;
+    std::uint64_t root = 0;
+    friend bool operator<(const Predecessor& a, const Predecessor& b) {
+      return std::tie(a.content, a.event) < std::tie(b.content, b.event);
+    }
+  };
+
+  // The one expand: calls sink(process, transition index, transition, root, items) for every event
+  // of the given cost of a world; root is no_root for a handler's fault. False when a table of the
+  // store must grow first.
+  template <class Sink>
+  bool expand(Worker& worker, std::uint64_t root, std::uint8_t cost, Sink&& sink);
+  bool successor(Worker& worker, std::size_t process, const Expansion& expansion,
+                 const Transition& transition, std::uint64_t& root);
+
+  void start();
+  void explore();
+  bool make_layer(LayerKey key);
+  std::vector<Task> tasks_of(LayerKey key) const;
+  void run_round(std::vector<Task>& tasks);
+  bool run_task(Worker& worker, const Task& task);
+  bool flush(Worker& worker);
+  void inspect_new(Worker& worker, const Candidate& candidate);
+  void note(std::optional<Found>& best, Found found);
+  void note_step(Worker& worker, std::uint64_t root, std::uint32_t process,
+                 std::uint32_t transition, const Transition& edge);
+  bool out_of_resources(LayerKey key);
+  void report_progress(LayerKey key);
+
+  CheckReport report();
+  Counterexample rebuild(const Found& found, LayerKey key);
+  std::vector<Event> path_to(std::uint64_t root, LayerKey key);
+  // The least predecessor of a world of a layer, and the layer where it is.
+  std::pair<Predecessor, LayerKey> predecessor(std::uint64_t root, LayerKey key);
+  std::optional<Predecessor> least_predecessor(std::uint64_t root, const std::vector<Task>& tasks);
+  void verify(const Counterexample& counterexample);
+
+  Hash128 signature() const;
+  void save_checkpoint();
+  bool load_checkpoint();
+  double seconds() const;
+
+  const Model& model_;
+  CheckOptions options_;
+  std::vector<const Property*> properties_;
+  Evaluator evaluator_;
+  Machine machine_;
+  WorldStore store_;
+  unsigned jobs_;
+  std::vector<Worker> workers_;
+  std::map<LayerKey, Layer> layers_;
+  std::map<std::uint64_t, std::vector<Event>> starts_;  // initial worlds and how they came about
+  std::uint64_t transitions_ = 0;
+  std::atomic<bool> must_grow_{false};
+  std::atomic<bool> visited_is_full_{false};
+  std::optional<Found> found_;
+  LayerKey found_at_{};
+  std::string incomplete_because_;
+  bool resumed_ = false;
+  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+  double last_progress_ = 0;
+  double last_checkpoint_ = 0;
+  double seconds_before_ = 0;  // of the runs that this one resumes
+};
+
+template <class Sink>
+bool Search::expand(Worker& worker, std::uint64_t root, std::uint8_t cost, Sink&& sink) {
+  store_.unfold(root, worker.items.data());
+  const std::size_t processes = model_.system.size();
+  for (std::size_t process = 0; process < processes; ++process) {
+    const Expansion& expansion = machine_.expand(worker.items[process]);
+    const auto count = static_cast<std::uint32_t>(expansion.transitions.size());
+    for (std::uint32_t i = 0; i < count; ++i) {
+      const Transition& transition = expansion.transitions[i];
+      if (transition.cost != cost) continue;
+      if (transition.budget != 0xff) {
+        const auto kind = static_cast<BudgetKind>(transition.budget);
+        const BudgetUsed used(worker.items[machine_.budget_slot()]);
+        if (used.count(kind) >= *model_.system.available(kind)) continue;
+      }
+      std::uint64_t next = WorldStore::no_root;
+      if (transition.fault == 0 && !successor(worker, process, expansion, transition, next)) {
+        return false;
+      }
+      sink(static_cast<std::uint32_t>(process), i, transition, next);
+    }
+  }
+  return true;
+}
+
+}  // namespace gainsay

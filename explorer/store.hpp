@@ -1,0 +1,92 @@
+// The exact visited store. A world (a vector of 32-bit words) is folded pair by pair into one
+// 64-bit root, exactly: equal roots are equal worlds. Roots live in a hash set; a second copy, in
+// the order of discovery, holds the layers (fault cost, depth), each one range. No parents are
+// kept: a trace is found by scanning the layers backwards.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "engine/bytes.hpp"
+#include "explorer/tables.hpp"
+
+namespace gainsay {
+
+// How words are folded: inner node k has children left[k], right[k], where items below `slots` are
+// the words themselves and item slots + j is inner node j. The root has the last two items.
+struct FoldPlan {
+  struct Node {
+    std::uint32_t left = 0;
+    std::uint32_t right = 0;
+    std::uint64_t slots = 0;  // which words it depends on
+  };
+  std::size_t slots = 0;
+  std::vector<Node> inner;
+  std::uint32_t root_left = 0;
+  std::uint32_t root_right = 0;  // equal to root_left when there is one word
+
+  static FoldPlan balanced(std::size_t slots);
+};
+
+class WorldStore {
+ public:
+  // A worker's private part.
+  struct Worker {
+    std::vector<PairTable::Stock> stocks;  // by inner node
+  };
+  static constexpr std::uint64_t no_root = ~std::uint64_t{0};
+
+  explicit WorldStore(std::size_t slots);
+
+  std::size_t items() const { return plan_.slots + plan_.inner.size(); }
+  Worker make_worker() const { return {std::vector<PairTable::Stock>(plan_.inner.size())}; }
+
+  // Items: the words, then the inner nodes. Fills in the inner nodes that depend on a word in
+  // `changed` and returns the root; no_root when a table must grow first.
+  std::uint64_t fold(Id* items, std::uint64_t changed, Worker& worker) {
+    for (std::size_t k = 0; k < plan_.inner.size(); ++k) {
+      const FoldPlan::Node& node = plan_.inner[k];
+      if ((node.slots & changed) == 0) continue;
+      const Id id =
+          pairs_[k].insert(pair_key(items[node.left], items[node.right]), worker.stocks[k]);
+      if (id == PairTable::full) return no_root;
+      items[plan_.slots + k] = id;
+    }
+    return root_of(items);
+  }
+  // All items of a root.
+  void unfold(std::uint64_t root, Id* items) const {
+    items[plan_.root_left] = static_cast<Id>(root >> 32);
+    items[plan_.root_right] = static_cast<Id>(root);
+    for (std::size_t k = plan_.inner.size(); k-- > 0;) {
+      const std::uint64_t pair = pairs_[k].pair(items[plan_.slots + k]);
+      items[plan_.inner[k].left] = static_cast<Id>(pair >> 32);
+      items[plan_.inner[k].right] = static_cast<Id>(pair);
+    }
+  }
+
+  WordSet& visited() { return visited_; }
+  const WordSet& visited() const { return visited_; }
+  GrowingArray<std::uint64_t>& roots() { return roots_; }  // in order of discovery
+  const GrowingArray<std::uint64_t>& roots() const { return roots_; }
+
+  // Grows what is nearly full. REQUIRES: no other thread is in the store.
+  void make_room(unsigned jobs, bool visited_is_full);
+  std::uint64_t bytes() const;
+
+  void save(Writer& writer, std::size_t worlds) const;
+  void load(Reader& reader);
+
+ private:
+  std::uint64_t root_of(const Id* items) const {
+    return pair_key(items[plan_.root_left], items[plan_.root_right]);
+  }
+
+  FoldPlan plan_;
+  std::deque<PairTable> pairs_;  // by inner node
+  WordSet visited_;
+  GrowingArray<std::uint64_t> roots_;
+};
+
+}  // namespace gainsay

@@ -1,0 +1,154 @@
+#include "explorer/tables.hpp"
+
+#include <bit>
+
+#include "explorer/parallel.hpp"
+
+namespace gainsay {
+
+void ReadMap::put(Table& table, std::uint64_t key, Id value) {
+  std::uint64_t i = spread(key);
+  while (table.slots[i & table.mask].key.load(std::memory_order_relaxed) != empty) ++i;
+  Slot& slot = table.slots[i & table.mask];
+  slot.value.store(value, std::memory_order_relaxed);
+  slot.key.store(key, std::memory_order_release);
+}
+
+void ReadMap::publish(std::size_t capacity) {
+  auto table = std::make_unique<Table>(capacity);
+  if (Table* old = table_.load(std::memory_order_relaxed)) {
+    for (const Slot& slot : old->slots) {
+      const std::uint64_t key = slot.key.load(std::memory_order_relaxed);
+      if (key != empty) put(*table, key, slot.value.load(std::memory_order_relaxed));
+    }
+  }
+  table_.store(table.get(), std::memory_order_release);
+  tables_.push_back(std::move(table));
+}
+
+void ReadMap::insert(std::uint64_t key, Id value) {
+  const std::size_t capacity = table_.load(std::memory_order_relaxed)->slots.size();
+  if (++size_ * 2 > capacity) publish(capacity * 2);
+  put(*table_.load(std::memory_order_relaxed), key, value);
+}
+
+namespace {
+
+constexpr std::size_t ids_max = std::size_t{1} << 32;
+constexpr std::size_t first_capacity = std::size_t{1} << 14;
+
+Region table_region(std::size_t capacity) {
+  Region region(capacity * sizeof(std::uint64_t));
+  region.commit(capacity * sizeof(std::uint64_t));
+  return region;
+}
+
+}  // namespace
+
+PairTable::PairTable()
+    : capacity_(first_capacity), region_(table_region(capacity_)), pairs_(ids_max) {}
+
+bool PairTable::restock(Stock& stock) {
+  if (pairs_.size() + stock_size > limit()) return false;
+  const std::size_t first = pairs_.allocate(stock_size);
+  if (first + stock_size >= ids_max) throw std::bad_alloc();
+  stock = {.next = static_cast<Id>(first), .end = static_cast<Id>(first + stock_size)};
+  return true;
+}
+
+Id PairTable::insert(std::uint64_t key, Stock& stock) {
+  const std::uint64_t hash = spread(key);
+  const std::uint64_t tag = hash & 0xffffffff00000000ULL;
+  const std::size_t mask = capacity_ - 1;
+  for (std::size_t i = hash & mask;; i = (i + 1) & mask) {
+    std::uint64_t found = slots()[i].load(std::memory_order_acquire);
+    if (found == 0) {
+      if (stock.next == stock.end && !restock(stock)) return full;
+      const Id id = stock.next;
+      pairs_[id] = key;
+      const std::uint64_t wanted = tag | (std::uint64_t{id} + 1);
+      if (slots()[i].compare_exchange_strong(found, wanted, std::memory_order_acq_rel)) {
+        ++stock.next;
+        return id;
+      }
+    }
+    if ((found & 0xffffffff00000000ULL) == tag) {
+      const Id id = static_cast<Id>(found & 0xffffffffU) - 1;
+      if (pairs_[id] == key) return id;
+    }
+  }
+}
+
+void PairTable::grow(unsigned jobs) {
+  const std::size_t old_capacity = capacity_;
+  Region old = std::move(region_);
+  capacity_ *= 2;
+  region_ = table_region(capacity_);
+  const auto* from = reinterpret_cast<std::atomic<std::uint64_t>*>(old.data());
+  parallel_chunks(old_capacity, 1 << 15, jobs, [&](unsigned, std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      const std::uint64_t entry = from[i].load(std::memory_order_relaxed);
+      if (entry == 0) continue;
+      const Id id = static_cast<Id>(entry & 0xffffffffU) - 1;
+      std::size_t at = spread(pairs_[id]) & (capacity_ - 1);
+      std::uint64_t expected = 0;
+      while (!slots()[at].compare_exchange_strong(expected, entry, std::memory_order_relaxed)) {
+        at = (at + 1) & (capacity_ - 1);
+        expected = 0;
+      }
+    }
+  });
+}
+
+WordSet::WordSet()
+    : capacity_(std::size_t{1} << 16), shift_(48), region_(table_region(capacity_)) {}
+
+bool WordSet::reserve(std::size_t count) {
+  const std::size_t before = reserved_.fetch_add(count, std::memory_order_relaxed);
+  if (before + count <= capacity_ / 4 * 3) return true;
+  release(count);
+  return false;
+}
+
+bool WordSet::insert(std::uint64_t word) {
+  const std::uint64_t wanted = word + 1;
+  for (std::size_t i = index(word);; i = (i + 1) & (capacity_ - 1)) {
+    std::uint64_t found = slots()[i].load(std::memory_order_relaxed);
+    if (found == wanted) return false;
+    if (found == 0) {
+      if (slots()[i].compare_exchange_strong(found, wanted, std::memory_order_relaxed)) return true;
+      if (found == wanted) return false;
+    }
+  }
+}
+
+bool WordSet::contains(std::uint64_t word) const {
+  for (std::size_t i = index(word);; i = (i + 1) & (capacity_ - 1)) {
+    const std::uint64_t found = slots()[i].load(std::memory_order_relaxed);
+    if (found == word + 1) return true;
+    if (found == 0) return false;
+  }
+}
+
+void WordSet::grow(unsigned jobs) {
+  const std::size_t old_capacity = capacity_;
+  Region old = std::move(region_);
+  capacity_ *= 2;
+  --shift_;
+  region_ = table_region(capacity_);
+  const auto* from = reinterpret_cast<std::atomic<std::uint64_t>*>(old.data());
+  parallel_chunks(old_capacity, 1 << 15, jobs, [&](unsigned, std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      const std::uint64_t entry = from[i].load(std::memory_order_relaxed);
+      if (entry != 0) insert(entry - 1);
+    }
+  });
+}
+
+void WordSet::clear() {
+  region_ = Region();
+  region_ = table_region(capacity_);
+  reserved_.store(0);
+}
+
+}  // namespace gainsay

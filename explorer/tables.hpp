@@ -1,0 +1,133 @@
+// The hash tables of the explorer: one that few threads write and all read without a lock, and two
+// that all threads insert into without a lock.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "explorer/memory.hpp"
+
+namespace gainsay {
+
+using Id = std::uint32_t;
+
+inline std::uint64_t pair_key(Id a, Id b) { return (std::uint64_t{a} << 32) | b; }
+
+// A bijection of 64-bit words that spreads entropy to all bits (the finaliser of SplitMix64).
+inline std::uint64_t spread(std::uint64_t x) {
+  x ^= x >> 30;
+  x *= 0xbf58476d1ce4e5b9ULL;
+  x ^= x >> 27;
+  x *= 0x94d049bb133111ebULL;
+  return x ^ (x >> 31);
+}
+
+// 64-bit key -> id. Readers take no lock. Writers must hold one mutex, the owner's.
+// Keys are below 2^64 - 1.
+class ReadMap {
+ public:
+  static constexpr Id none = ~Id{0};
+
+  ReadMap() { publish(1 << 10); }
+  Id find(std::uint64_t key) const {
+    const Table& table = *table_.load(std::memory_order_acquire);
+    for (std::uint64_t i = spread(key);; ++i) {
+      const Slot& slot = table.slots[i & table.mask];
+      const std::uint64_t found = slot.key.load(std::memory_order_acquire);
+      if (found == key) return slot.value.load(std::memory_order_relaxed);
+      if (found == empty) return none;
+    }
+  }
+  // REQUIRES: the owner's mutex is held, and the key is not there.
+  void insert(std::uint64_t key, Id value);
+  std::size_t size() const { return size_; }
+
+ private:
+  static constexpr std::uint64_t empty = ~std::uint64_t{0};
+  struct Slot {
+    std::atomic<std::uint64_t> key{empty};
+    std::atomic<Id> value{0};
+  };
+  struct Table {
+    explicit Table(std::size_t capacity) : mask(capacity - 1), slots(capacity) {}
+    std::uint64_t mask;
+    std::vector<Slot> slots;
+  };
+  static void put(Table& table, std::uint64_t key, Id value);
+  void publish(std::size_t capacity);
+
+  std::atomic<Table*> table_{nullptr};
+  // Readers may still be in an old table: all are kept, together no larger than the newest.
+  std::vector<std::unique_ptr<Table>> tables_;
+  std::size_t size_ = 0;
+};
+
+// Pairs of ids -> dense ids, and back: the inner nodes of the trees that worlds are stored as.
+// `insert` may be called by all threads; `grow` by none at the same time.
+class PairTable {
+ public:
+  static constexpr Id full = ~Id{0};
+
+  // A worker's private stock of fresh ids.
+  struct Stock {
+    Id next = 0;
+    Id end = 0;
+  };
+
+  PairTable();
+  // The id of the pair, new if need be; `full` when the table must grow first.
+  Id insert(std::uint64_t key, Stock& stock);
+  std::uint64_t pair(Id id) const { return pairs_[id]; }
+  bool must_grow() const { return pairs_.size() + margin > limit(); }
+  void grow(unsigned jobs);
+  // How many ids have been handed out; a few of them may be unused.
+  std::size_t size() const { return pairs_.size(); }
+  std::size_t bytes() const { return pairs_.bytes() + capacity_ * sizeof(std::uint64_t); }
+
+ private:
+  static constexpr Id stock_size = 64;
+  static constexpr std::size_t margin = 1 << 12;
+  std::size_t limit() const { return capacity_ / 8 * 5; }
+  bool restock(Stock& stock);
+  std::atomic<std::uint64_t>* slots() const {
+    return reinterpret_cast<std::atomic<std::uint64_t>*>(region_.data());
+  }
+
+  std::size_t capacity_;
+  Region region_;                      // slots: (high half of the hash, id + 1), 0 where empty
+  GrowingArray<std::uint64_t> pairs_;  // by id
+};
+
+// A set of 64-bit words below 2^64 - 1, without deletion. `insert` may be called by all threads
+// after `reserve`; `grow` by none at the same time.
+class WordSet {
+ public:
+  WordSet();
+  // Room for `count` insertions; false when the set must grow first.
+  bool reserve(std::size_t count);
+  // Gives back what was reserved and turned out to be there already.
+  void release(std::size_t count) { reserved_.fetch_sub(count, std::memory_order_relaxed); }
+  void prefetch(std::uint64_t word) const { __builtin_prefetch(&slots()[index(word)], 1); }
+  // True when the word is new.
+  bool insert(std::uint64_t word);
+  bool contains(std::uint64_t word) const;
+  void grow(unsigned jobs);
+  void clear();
+  std::size_t bytes() const { return capacity_ * sizeof(std::uint64_t); }
+
+ private:
+  std::size_t index(std::uint64_t word) const { return spread(word) >> shift_; }
+  std::atomic<std::uint64_t>* slots() const {
+    return reinterpret_cast<std::atomic<std::uint64_t>*>(region_.data());
+  }
+
+  std::size_t capacity_;
+  unsigned shift_;
+  Region region_;  // words + 1, 0 where empty
+  std::atomic<std::size_t> reserved_{0};
+};
+
+}  // namespace gainsay
