@@ -58,8 +58,10 @@ std::string LiveWorld::why_not_enabled(const Event& event) const {
     case EventKind::restart:
       return local.status == LocalState::Status::down ? "" : "the process is not down";
     case EventKind::drop:
+      if (local.status == LocalState::Status::unstarted) return "the process has not started";
       return has_message(event) ? "" : "not pending";
     case EventKind::duplicate:
+      if (local.status == LocalState::Status::unstarted) return "the process has not started";
       if (system_->bounds.network != Network::unordered) return "this network does not duplicate";
       return has_message(event) ? "" : "not pending";
   }

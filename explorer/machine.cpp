@@ -350,7 +350,8 @@ const Expansion& Machine::expand_first(Id cell) {
       break;
     }
   }
-  if (budget.drops + budget.duplicates > 0) add_network_faults(cell, expansion);
+  const bool started = local.status != LocalState::Status::unstarted;
+  if (started && budget.drops + budget.duplicates > 0) add_network_faults(cell, expansion);
   expansion.transitions.shrink_to_fit();
   expansion.sends.shrink_to_fit();
   const Expansion& kept = expansions_.push_back(std::move(expansion));

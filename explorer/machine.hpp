@@ -87,6 +87,37 @@ class Machine {
     const Id known = received_.find(pair_key(cell, envelope));
     return known != ReadMap::none ? known : receive_first(cell, envelope);
   }
+  // Takes a transition of one process in a world; returns which words may have changed, one bit
+  // each. REQUIRES: the transition has no fault, and the budget allows it.
+  std::uint64_t apply(Id* world, std::size_t process, const Expansion& expansion,
+                      const Transition& transition) {
+    std::uint64_t changed = std::uint64_t{1} << process;
+    world[process] = transition.cell;
+    for (std::size_t i = 0; i < transition.send_count; ++i) {
+      const SendRef& send = expansion.sends[transition.sends + i];
+      world[send.to] = receive(world[send.to], send.envelope);
+      changed |= std::uint64_t{1} << send.to;
+    }
+    if (transition.budget != 0xff) {
+      Id& used = world[budget_slot_];
+      used = BudgetUsed(used).plus(static_cast<BudgetKind>(transition.budget)).packed();
+      changed |= std::uint64_t{1} << budget_slot_;
+    }
+    if (transition.labels != 0) {
+      for (std::size_t slot = size_; slot < slots_; ++slot) {
+        if (slot == budget_slot_) continue;
+        world[slot] = relabel(slot, world[slot], transition.labels);
+        changed |= std::uint64_t{1} << slot;
+      }
+    }
+    return changed;
+  }
+  // False where the budget of the transition is used up.
+  bool affordable(const Id* world, const Transition& transition) const {
+    if (transition.budget == 0xff) return true;
+    const auto kind = static_cast<BudgetKind>(transition.budget);
+    return BudgetUsed(world[budget_slot_]).count(kind) < system_.available(kind).value_or(~0U);
+  }
   // A history or observer word after the labels of a step.
   Id relabel(std::size_t slot, Id word, Id labels) {
     const Id known = relabelled_[slot - size_].find(pair_key(word, labels));

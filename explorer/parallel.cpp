@@ -8,6 +8,7 @@
 #include <vector>
 
 #ifndef GAINSAY_THREADS_STD
+#include <tbb/global_control.h>
 #include <tbb/task_arena.h>
 #include <tbb/task_group.h>
 #endif
@@ -24,6 +25,8 @@ void run_workers(unsigned jobs, const std::function<void(unsigned)>& task) {
   task(0);
   for (std::thread& thread : threads) thread.join();
 #else
+  // More jobs than cores are allowed: the answers do not depend on it.
+  const tbb::global_control threads(tbb::global_control::max_allowed_parallelism, jobs);
   tbb::task_arena arena(static_cast<int>(jobs));
   arena.execute([&] {
     tbb::task_group group;

@@ -63,25 +63,7 @@ bool Search::successor(Worker& worker, std::size_t process, const Expansion& exp
                        const Transition& transition, std::uint64_t& root) {
   Id* next = worker.next.data();
   std::memcpy(next, worker.items.data(), worker.items.size() * sizeof(Id));
-  std::uint64_t changed = std::uint64_t{1} << process;
-  next[process] = transition.cell;
-  for (std::size_t i = 0; i < transition.send_count; ++i) {
-    const SendRef& send = expansion.sends[transition.sends + i];
-    next[send.to] = machine_.receive(next[send.to], send.envelope);
-    changed |= std::uint64_t{1} << send.to;
-  }
-  if (transition.budget != 0xff) {
-    const std::size_t slot = machine_.budget_slot();
-    next[slot] = BudgetUsed(next[slot]).plus(static_cast<BudgetKind>(transition.budget)).packed();
-    changed |= std::uint64_t{1} << slot;
-  }
-  if (transition.labels != 0) {
-    for (std::size_t slot = machine_.system().size(); slot < machine_.slots(); ++slot) {
-      if (slot == machine_.budget_slot()) continue;
-      next[slot] = machine_.relabel(slot, next[slot], transition.labels);
-      changed |= std::uint64_t{1} << slot;
-    }
-  }
+  const std::uint64_t changed = machine_.apply(next, process, expansion, transition);
   root = store_.fold(next, changed, worker.store);
   return root != WorldStore::no_root;
 }

@@ -147,11 +147,7 @@ bool Search::expand(Worker& worker, std::uint64_t root, std::uint8_t cost, Sink&
     for (std::uint32_t i = 0; i < count; ++i) {
       const Transition& transition = expansion.transitions[i];
       if (transition.cost != cost) continue;
-      if (transition.budget != 0xff) {
-        const auto kind = static_cast<BudgetKind>(transition.budget);
-        const BudgetUsed used(worker.items[machine_.budget_slot()]);
-        if (used.count(kind) >= *model_.system.available(kind)) continue;
-      }
+      if (!machine_.affordable(worker.items.data(), transition)) continue;
       std::uint64_t next = WorldStore::no_root;
       if (transition.fault == 0 && !successor(worker, process, expansion, transition, next)) {
         return false;

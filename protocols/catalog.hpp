@@ -21,10 +21,10 @@ struct Configuration {
 
 // A seeded bug: a variant that must be contradicted.
 struct Bug {
-  std::string id;      // of the public table: "R13"
-  std::string name;    // "vote-cleared-same-term"
-  std::string breaks;  // the property that it breaks, by name
-  std::string what;    // what the faulty code does
+  std::string id;          // of the public table: "R13"
+  std::string name;        // "vote-cleared-same-term"
+  std::string breaks;      // the property that it breaks, by name
+  std::string what;        // what the faulty code does
   Configuration scenario;  // documented bounds: a check finds it here, and the correct twin holds
 };
 
@@ -32,9 +32,9 @@ struct CatalogEntry {
   std::string name;
   std::string version;
   std::string summary;
-  Configuration defaults;           // of the default suite; a check ends in seconds
-  std::vector<std::string> limits;  // names for --limit
-  std::vector<std::string> options; // names for --option
+  Configuration defaults;            // of the default suite; a check ends in seconds
+  std::vector<std::string> limits;   // names for --limit
+  std::vector<std::string> options;  // names for --option
   std::vector<Bug> bugs;
   // Throws UsageError for bounds or options that the system does not have.
   std::function<Model(const Configuration&)> make;

@@ -1,0 +1,23 @@
+// Random protocols, given by tables: three processes with a few local states, messages and timers,
+// every outcome drawn at random. They have no meaning; they find the corners of the explorer.
+#pragma once
+
+#include <cstdint>
+
+#include "properties/property.hpp"
+
+namespace gainsay::testing {
+
+struct TableShape {
+  std::uint64_t seed = 0;
+  Network network = Network::async;
+  Budget budget;
+  bool violating = true;  // with a random property that may be violated
+};
+
+// The same shape gives the same model. Every outcome that is not a no-op raises the local state, so
+// all runs end. Includes handlers with choices, self-sends, failing expectations (rarely), durable
+// state, limits and an observer.
+Model table_model(const TableShape& shape);
+
+}  // namespace gainsay::testing
