@@ -42,15 +42,10 @@ Search::Search(const Model& model, const CheckOptions& options)
                  return evaluator_.judge_step(before, after);
                }),
       store_(machine_.slots()),
-      jobs_(options.jobs == 0 ? default_jobs() : options.jobs) {
+      jobs_(options.jobs == 0 ? default_jobs() : options.jobs),
+      workers_(jobs_) {
   validate(model.system);
   if (properties_.size() > 250) throw UsageError("at most 250 properties are checked at once");
-  for (unsigned i = 0; i < jobs_; ++i) {
-    Worker worker{.store = store_.make_worker(), .items = {}, .next = {}};
-    worker.items.resize(store_.items());
-    worker.next.resize(store_.items());
-    workers_.push_back(std::move(worker));
-  }
 }
 
 double Search::seconds() const {
@@ -62,7 +57,7 @@ double Search::seconds() const {
 bool Search::successor(Worker& worker, std::size_t process, const Expansion& expansion,
                        const Transition& transition, std::uint64_t& root) {
   Id* next = worker.next.data();
-  std::memcpy(next, worker.items.data(), worker.items.size() * sizeof(Id));
+  std::memcpy(next, worker.items.data(), store_.items() * sizeof(Id));
   const std::uint64_t changed = machine_.apply(next, process, expansion, transition);
   root = store_.fold(next, changed, worker.store);
   return root != WorldStore::no_root;
@@ -249,13 +244,12 @@ void Search::report_progress(LayerKey key) {
 // The initial worlds: all starts in id order, with every answer to their choices.
 void Search::start() {
   struct Partial {
-    std::vector<Id> items;
+    std::array<Id, WorldStore::items_max> items{};
     std::vector<Event> events;
   };
   Worker& worker = workers_.front();
-  std::vector<Id> first = machine_.unstarted();
-  first.resize(store_.items());
-  std::vector<Partial> partial = {{.items = std::move(first), .events = {}}};
+  std::vector<Partial> partial(1);
+  std::ranges::copy(machine_.unstarted(), partial.front().items.begin());
   for (std::size_t process = 0; process < model_.system.size(); ++process) {
     std::vector<Partial> started;
     for (const Partial& before : partial) {

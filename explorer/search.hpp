@@ -60,10 +60,11 @@ class Search {
       return std::tie(a.content, a.property) < std::tie(b.content, b.property);
     }
   };
-  struct Worker {
-    WorldStore::Worker store;
-    std::vector<Id> items;
-    std::vector<Id> next;
+  // On cache lines of its own: two workers write their parts all the time.
+  struct alignas(128) Worker {
+    WorldStore::Worker store{};
+    std::array<Id, WorldStore::items_max> items{};
+    std::array<Id, WorldStore::items_max> next{};
     std::vector<Candidate> candidates;
     std::vector<std::uint64_t> fresh;
     std::uint64_t transitions = 0;

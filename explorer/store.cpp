@@ -62,7 +62,7 @@ void WorldStore::save(Writer& writer, std::size_t worlds) const {
 }
 
 void WorldStore::load(Reader& reader) {
-  Worker worker = make_worker();
+  Worker worker{};
   std::vector<Id> items(this->items());
   for (std::uint64_t left = reader.integer(); left > 0; --left) {
     for (std::size_t slot = 0; slot < plan_.slots; ++slot) {

@@ -4,6 +4,7 @@
 // kept: a trace is found by scanning the layers backwards.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <vector>
@@ -33,14 +34,15 @@ class WorldStore {
  public:
   // A worker's private part.
   struct Worker {
-    std::vector<PairTable::Stock> stocks;  // by inner node
+    std::array<PairTable::Stock, 64> stocks;  // by inner node
   };
+  // Slots and inner nodes together.
+  static constexpr std::size_t items_max = 128;
   static constexpr std::uint64_t no_root = ~std::uint64_t{0};
 
   explicit WorldStore(std::size_t slots);
 
   std::size_t items() const { return plan_.slots + plan_.inner.size(); }
-  Worker make_worker() const { return {std::vector<PairTable::Stock>(plan_.inner.size())}; }
 
   // Items: the words, then the inner nodes. Fills in the inner nodes that depend on a word in
   // `changed` and returns the root; no_root when a table must grow first.
