@@ -29,7 +29,7 @@ TableShape any_shape() {
 
 bool is_too_large(const Model& model, SlowReport& slow) {
   try {
-    slow = slow_check(model, 20'000);
+    slow = slow_check(model, 4'000);
     return false;
   } catch (const std::length_error&) {
     return true;
