@@ -1,0 +1,305 @@
+#include "protocols/raft/raft.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace gainsay::raft {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+std::size_t quorum(const Node::Context& ctx) {
+  if (ctx.options().bug == Bug::quorum_off_by_one) return ctx.nodes() / 2;
+  return ctx.nodes() / 2 + 1;
+}
+
+template <class Action>
+void for_each_peer(const Node::Context& ctx, Action action) {
+  for (std::uint8_t id = 0; id < ctx.nodes(); ++id) {
+    if (id != ctx.self().value) action(NodeId{id});
+  }
+}
+
+}  // namespace
+
+Term Node::term_at(Index index) const {
+  return index == 0 || index > last_index() ? 0 : durable.log[index - 1].term;
+}
+
+void Node::start(Context& ctx) {
+  started = true;
+  if (ctx.options().bug == Bug::vote_not_persisted) durable.voted_for.reset();
+  restart_election_timer(ctx);
+}
+
+void Node::on(Context& ctx, Timer timer) {
+  switch (timer) {
+    case Timer::election:
+      start_election(ctx);
+      return;
+    case Timer::heartbeat:
+      send_heartbeats(ctx);
+      arm_leader_timers(ctx);
+      return;
+    case Timer::propose:
+      append(ctx, {.term = durable.term, .command = {}});
+      return;
+  }
+}
+
+// --- Election (section 3.4) ---
+
+void Node::restart_election_timer(Context& ctx) const {
+  if (ctx.self().value < ctx.options().candidates) ctx.set(Timer::election, between(150ms, 300ms));
+}
+
+void Node::arm_leader_timers(Context& ctx) const {
+  if (ctx.options().heartbeat) ctx.set(Timer::heartbeat, between(50ms, 50ms));
+  if (last_index() < ctx.options().propose) {
+    ctx.set(Timer::propose, between(1ms, 100ms));
+  } else {
+    ctx.clear(Timer::propose);
+  }
+}
+
+void Node::start_election(Context& ctx) {
+  ++durable.term;
+  durable.voted_for = ctx.self();
+  role = Role::candidate;
+  votes = {ctx.self()};
+  restart_election_timer(ctx);
+  ctx.broadcast(RequestVote{
+      .term = durable.term, .last_index = last_index(), .last_term = term_at(last_index())});
+  count_votes(ctx);
+}
+
+void Node::count_votes(Context& ctx) {
+  if (votes.size() < quorum(ctx)) return;
+  role = Role::leader;
+  votes.clear();
+  next.assign(ctx.nodes(), last_index() + 1);
+  next[ctx.self()] = 0;
+  match.assign(ctx.nodes(), 0);
+  ctx.clear(Timer::election);
+  arm_leader_timers(ctx);
+  send_heartbeats(ctx);
+}
+
+// "If one server's current term is smaller than the other's, then it updates its current term to
+// the larger value" (section 3.3).
+void Node::adopt_newer_term(Context& ctx, Term term) {
+  if (term > durable.term) step_down(ctx, term);
+}
+
+void Node::step_down(Context& ctx, Term term) {
+  const bool clears_vote = ctx.options().bug == Bug::vote_cleared_same_term || term > durable.term;
+  if (clears_vote) durable.voted_for.reset();
+  durable.term = term;
+  if (role == Role::leader) restart_election_timer(ctx);
+  role = Role::follower;
+  votes.clear();
+  next.clear();
+  match.clear();
+  ctx.clear(Timer::heartbeat);
+  ctx.clear(Timer::propose);
+}
+
+// The election restriction (section 3.6.1).
+bool Node::up_to_date(const Context& ctx, const RequestVote& request) const {
+  const Term own_term = term_at(last_index());
+  const bool long_enough = request.last_index >= last_index();
+  if (ctx.options().bug == Bug::vote_no_log_check) return true;
+  if (ctx.options().bug == Bug::vote_length_only) return long_enough;
+  return request.last_term > own_term || (request.last_term == own_term && long_enough);
+}
+
+void Node::on(Context& ctx, NodeId from, const RequestVote& request) {
+  adopt_newer_term(ctx, request.term);
+  if (request.term < durable.term) return;
+  if (durable.voted_for && *durable.voted_for != from) return;
+  if (!up_to_date(ctx, request)) return;
+  durable.voted_for = from;
+  restart_election_timer(ctx);
+  ctx.send(from, Vote{.term = durable.term});
+}
+
+void Node::on(Context& ctx, NodeId from, const Vote& vote) {
+  adopt_newer_term(ctx, vote.term);
+  if (role != Role::candidate) return;
+  const bool stale = vote.term < durable.term;
+  if (stale && ctx.options().bug != Bug::stale_vote_reply) return;
+  votes.insert(from);
+  count_votes(ctx);
+}
+
+// --- Log replication (section 3.5) ---
+
+void Node::append(Context& ctx, Entry entry) {
+  if (ctx.options().bug == Bug::index_only_completion && entry.command) {
+    waiting[last_index() + 1] = entry.command->request;
+  }
+  durable.log.push_back(std::move(entry));
+  arm_leader_timers(ctx);
+  for_each_peer(ctx, [&](NodeId peer) { replicate(ctx, peer); });
+  advance_commit(ctx);
+}
+
+void Node::replicate(Context& ctx, NodeId to) const {
+  const Index prev = std::min(next[to] - 1, last_index());
+  ctx.send(to, AppendEntries{.term = durable.term,
+                             .prev_index = prev,
+                             .prev_term = term_at(prev),
+                             .entries = Log(durable.log.begin() + prev, durable.log.end()),
+                             .commit = commit});
+}
+
+void Node::send_heartbeat(Context& ctx, NodeId to) const {
+  const Index prev = next[to] - 1;
+  ctx.send(to, AppendEntries{.term = durable.term,
+                             .prev_index = prev,
+                             .prev_term = term_at(prev),
+                             .entries = {},
+                             .commit = commit});
+}
+
+void Node::send_heartbeats(Context& ctx) const {
+  for_each_peer(ctx, [&](NodeId peer) { send_heartbeat(ctx, peer); });
+}
+
+// Makes the log agree with the leader's up to the returned index. Entries behind it stay: they may
+// come from a later message of the same leader that overtook this one.
+Index Node::take_entries(const Context& ctx, const AppendEntries& append) {
+  Log& log = durable.log;
+  Index index = append.prev_index;
+  if (ctx.options().bug == Bug::truncate_always) log.resize(index);
+  for (const Entry& entry : append.entries) {
+    ++index;
+    const bool conflict = index <= last_index() && term_at(index) != entry.term;
+    if (conflict) log.resize(index - 1);
+    if (index > last_index()) log.push_back(entry);
+  }
+  return index;
+}
+
+void Node::on(Context& ctx, NodeId from, const AppendEntries& append) {
+  if (append.term < durable.term) return;
+  step_down(ctx, append.term);
+  restart_election_timer(ctx);
+  if (append.prev_index > last_index() || term_at(append.prev_index) != append.prev_term) {
+    ctx.send(from, AppendReply{.term = durable.term, .success = false, .index = append.prev_index});
+    return;
+  }
+  const Bug bug = ctx.options().bug;
+  const Index covered = take_entries(ctx, append);
+  Index known = std::min(append.commit, covered);
+  if (bug == Bug::commit_no_min) known = append.commit;
+  if (bug == Bug::commit_min_own_last) known = std::min(append.commit, last_index());
+  if (known > commit || bug == Bug::commit_goes_back) commit_to(ctx, known);
+  const Index acknowledged = bug == Bug::ack_own_last_index ? last_index() : covered;
+  ctx.send(from, AppendReply{.term = durable.term, .success = true, .index = acknowledged});
+}
+
+void Node::on(Context& ctx, NodeId from, const AppendReply& reply) {
+  adopt_newer_term(ctx, reply.term);
+  if (role != Role::leader || reply.term != durable.term) return;
+  if (!reply.success) {
+    // Only the refusal of the latest attempt counts; others are late.
+    if (reply.index + 1 != next[from] || reply.index <= match[from]) return;
+    --next[from];
+    replicate(ctx, from);
+    return;
+  }
+  const Index before = match[from];
+  const bool takes_late = ctx.options().bug == Bug::match_goes_back;
+  match[from] = takes_late ? reply.index : std::max(before, reply.index);
+  next[from] = match[from] + 1;
+  const bool told_all = advance_commit(ctx);
+  if (next[from] <= last_index()) {
+    replicate(ctx, from);
+  } else if (match[from] > before && commit > 0 && !told_all) {
+    send_heartbeat(ctx, from);  // of commits that its log was too short for
+  }
+}
+
+// --- Commit and apply (sections 3.5, 3.6.2) ---
+
+// True when the commit index grew, which all peers are then told.
+bool Node::advance_commit(Context& ctx) {
+  for (Index index = last_index(); index > commit; --index) {
+    std::size_t holders = 1;
+    for_each_peer(ctx, [&](NodeId peer) { holders += match[peer] >= index ? 1 : 0; });
+    if (holders < quorum(ctx)) continue;
+    // An entry of an older term is committed only through a later one of this term (figure 3.7).
+    const bool own_term = term_at(index) == durable.term;
+    if (!own_term && ctx.options().bug != Bug::fig8_old_term_commit) return false;
+    commit_to(ctx, index);
+    send_heartbeats(ctx);
+    return true;
+  }
+  return false;
+}
+
+void Node::commit_to(Context& ctx, Index index) {
+  // Only a faulty variant commits behind the end of its log.
+  for (Index i = commit + 1; i <= std::min(index, last_index()); ++i) apply(ctx, i);
+  commit = index;
+}
+
+void Node::apply(Context& ctx, Index index) {
+  const std::optional<Command>& command = durable.log[index - 1].command;
+  Result result;
+  if (command) {
+    const Session* session = session_of(ctx, command->request);
+    if (session == nullptr) {
+      result = kv::Model::apply(store, command->operation);
+      sessions[command->request.client] = {.number = command->request.number, .result = result};
+    } else if (session->number == command->request.number) {
+      result = session->result;
+    } else {
+      return;  // the client has had this answer long since
+    }
+  }
+  if (ctx.options().bug == Bug::index_only_completion) {
+    const auto found = waiting.find(index);
+    if (found == waiting.end()) return;
+    ctx.reply(found->second, result);
+    waiting.erase(found);
+  } else if (role == Role::leader && command) {
+    ctx.reply(command->request, result);
+  }
+}
+
+// --- Clients (chapter 6) ---
+
+// The session in which a request has been applied, or a later one of the same client; null when it
+// is to be applied (section 6.3).
+const Session* Node::session_of(const Context& ctx, const RequestId& request) const {
+  if (ctx.options().bug == Bug::no_dedupe) return nullptr;
+  const auto found = sessions.find(request.client);
+  return found != sessions.end() && found->second.number >= request.number ? &found->second
+                                                                           : nullptr;
+}
+
+// True when the log makes appending a request pointless: it has an entry for it that this leader
+// commits itself, or for a later request, so that the client has had the answer.
+bool Node::holds(const RequestId& request) const {
+  return std::ranges::any_of(durable.log, [&](const Entry& entry) {
+    if (!entry.command || entry.command->request.client != request.client) return false;
+    const std::uint32_t number = entry.command->request.number;
+    return number > request.number || (number == request.number && entry.term == durable.term);
+  });
+}
+
+void Node::on(Context& ctx, NodeId, const Request<Operation>& request) {
+  if (role != Role::leader) return;  // the client asks the others as well
+  if (const Session* session = session_of(ctx, request.id)) {
+    if (session->number == request.id.number) ctx.reply(request.id, session->result);
+    return;
+  }
+  if (holds(request.id)) return;
+  append(ctx, {.term = durable.term,
+               .command = Command{.request = request.id, .operation = request.operation}});
+}
+
+}  // namespace gainsay::raft

@@ -1,0 +1,179 @@
+// Raft, after Ongaro, "Consensus: Bridging Theory and Practice" (2014), chapters 3 and 6: leader
+// election, log replication and a key-value store whose reads go through the log.
+//
+// What is left out, and why it is right to:
+// - A message of an older term is dropped instead of refused with the newer term (section 3.3), and
+//   a vote that is not given is not answered: both answers would only hurry up what the messages of
+//   the newer term say anyway, and every message multiplies the worlds.
+// - A new leader appends no entry of its own (section 6.4 needs one for reads outside the log).
+//   With one, every acknowledgement of a leader would cover an entry of its own term, and the
+//   restriction of section 3.6.2 (figure 3.7) would never be put to the test. Instead, a request
+//   that the log holds only in an entry of an older term is appended again; sessions filter it.
+// - A leader sends what is new as soon as it is new, so that a heartbeat never tells what cannot be
+//   told without it; where no message is lost for good (network async) its timer is off.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "engine/node.hpp"
+#include "properties/property.hpp"
+#include "properties/sequential_models.hpp"
+
+namespace gainsay {
+struct CatalogEntry;
+struct Configuration;
+}  // namespace gainsay
+
+namespace gainsay::raft {
+
+using Term = std::uint32_t;
+using Index = std::uint32_t;  // of an entry, from 1; 0 is before the first
+
+// The seeded bugs, named as in the catalog with '_' for '-'.
+enum class Bug : std::uint8_t {
+  none,
+  fig8_old_term_commit,
+  ack_own_last_index,
+  truncate_always,
+  commit_no_min,
+  commit_min_own_last,
+  vote_not_persisted,
+  vote_cleared_same_term,
+  stale_vote_reply,
+  quorum_off_by_one,
+  vote_no_log_check,
+  vote_length_only,
+  commit_goes_back,
+  match_goes_back,
+  index_only_completion,
+  no_dedupe,
+};
+
+struct Options {
+  Bug bug = Bug::none;
+  // A leader appends entries without a command by itself while its log is shorter than this: writes
+  // without the cost of a client.
+  std::uint32_t propose = 0;
+  // Only the first nodes, so many, stand for election; the others' timeouts are too long to matter.
+  std::uint32_t candidates = std::numeric_limits<std::uint32_t>::max();
+  bool heartbeat = true;
+};
+
+struct Command {
+  RequestId request;
+  kv::Operation operation;
+};
+struct Entry {
+  Term term = 0;
+  std::optional<Command> command;
+};
+using Log = std::vector<Entry>;
+
+// The last request of a client that was applied, and its result (section 6.3).
+struct Session {
+  std::uint32_t number = 0;
+  kv::Result result;
+};
+
+struct RequestVote {
+  Term term;
+  Index last_index;
+  Term last_term;
+};
+// A vote that is given.
+struct Vote {
+  Term term;
+};
+struct AppendEntries {
+  Term term;
+  Index prev_index;
+  Term prev_term;
+  Log entries;
+  Index commit;
+};
+struct AppendReply {
+  Term term;
+  bool success;
+  Index index;  // success: the last index that is known to match; else the prev_index refused
+};
+
+enum class Role : std::uint8_t { follower, candidate, leader };
+
+struct Node {
+  using Message = std::variant<RequestVote, Vote, AppendEntries, AppendReply>;
+  using Context = gainsay::Context<Node>;
+  using Options = raft::Options;
+  using Operation = kv::Operation;
+  using Result = kv::Result;
+  enum class Timer : std::uint8_t { election, heartbeat, propose };
+
+  struct Durable {
+    Term term = 0;
+    std::optional<NodeId> voted_for;
+    Log log;
+  };
+  Durable durable;
+
+  bool started = false;  // tells a crash from a step that only loses what a crash loses
+  Role role = Role::follower;
+  Index commit = 0;      // every entry up to here is applied
+  NodeSet votes;         // of a candidate
+  PerNode<Index> next;   // of a leader; its own slot stays 0
+  PerNode<Index> match;  // of a leader; its own slot stays 0
+  kv::Store store;       // the state machine: a function of the committed entries
+  flat_map<NodeId, Session> sessions;
+  flat_map<Index, RequestId> waiting;  // only the variant index_only_completion keeps one
+
+  void start(Context& ctx);
+  void on(Context& ctx, Timer timer);
+  void on(Context& ctx, NodeId from, const RequestVote& request);
+  void on(Context& ctx, NodeId from, const Vote& vote);
+  void on(Context& ctx, NodeId from, const AppendEntries& append);
+  void on(Context& ctx, NodeId from, const AppendReply& reply);
+  void on(Context& ctx, NodeId from, const Request<Operation>& request);
+
+  Index last_index() const { return static_cast<Index>(durable.log.size()); }
+  // 0 before the first entry and behind the last.
+  Term term_at(Index index) const;
+
+  void restart_election_timer(Context& ctx) const;
+  void arm_leader_timers(Context& ctx) const;
+  void start_election(Context& ctx);
+  void count_votes(Context& ctx);
+  void adopt_newer_term(Context& ctx, Term term);
+  void step_down(Context& ctx, Term term);
+  bool up_to_date(const Context& ctx, const RequestVote& request) const;
+  void append(Context& ctx, Entry entry);
+  void replicate(Context& ctx, NodeId to) const;
+  void send_heartbeat(Context& ctx, NodeId to) const;
+  void send_heartbeats(Context& ctx) const;
+  Index take_entries(const Context& ctx, const AppendEntries& append);
+  bool advance_commit(Context& ctx);
+  void commit_to(Context& ctx, Index index);
+  void apply(Context& ctx, Index index);
+  const Session* session_of(const Context& ctx, const RequestId& request) const;
+  bool holds(const RequestId& request) const;
+};
+
+// What the properties look at.
+struct View {
+  bool started;
+  Role role;
+  Term term;
+  Log log;
+  Index commit;
+  PerNode<Index> match;
+};
+View view(const Node& node);
+
+std::vector<Property> properties(const Bounds& bounds, const Options& options);
+
+// Limits: "term", "log". Throws UsageError for a limit, an option or a bug that there is not.
+Model make_model(const Configuration& configuration);
+CatalogEntry catalog_entry();
+
+}  // namespace gainsay::raft

@@ -1,0 +1,173 @@
+#include <algorithm>
+#include <charconv>
+#include <string>
+
+#include "protocols/catalog.hpp"
+#include "protocols/raft/raft.hpp"
+
+namespace gainsay::raft {
+
+namespace {
+
+const std::vector<std::string> limit_names = {"term", "log"};
+const std::vector<std::string> option_names = {"propose", "candidates", "heartbeat"};
+
+bool contains(const std::vector<std::string>& names, std::string_view name) {
+  return std::ranges::find(names, name) != names.end();
+}
+
+std::uint32_t number(std::string_view option, std::string_view text) {
+  std::uint32_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    throw UsageError("raft: option " + std::string(option) + " takes a number, not '" +
+                     std::string(text) + "'");
+  }
+  return value;
+}
+
+Bug bug_named(const std::string& name) {
+  if (name.empty()) return Bug::none;
+  std::string enumerator = name;
+  std::ranges::replace(enumerator, '-', '_');
+  const auto& enumerators = type_of<Bug>().enumerators;
+  const auto found = std::ranges::find(enumerators, enumerator);
+  if (found == enumerators.end() || enumerator == "none") {
+    throw UsageError("raft has no bug '" + name + "'");
+  }
+  return static_cast<Bug>(found - enumerators.begin());
+}
+
+Options options_of(const Configuration& configuration) {
+  // In async every message sent stays deliverable, so heartbeats would repeat what is there.
+  Options options{.bug = bug_named(configuration.bug),
+                  .heartbeat = configuration.bounds.network != Network::async};
+  for (const auto& [name, text] : configuration.options) {
+    if (!contains(option_names, name)) throw UsageError("raft has no option '" + name + "'");
+    const std::uint32_t value = number(name, text);
+    if (name == "propose") options.propose = value;
+    if (name == "candidates") options.candidates = value;
+    if (name == "heartbeat") options.heartbeat = value != 0;
+  }
+  return options;
+}
+
+// Client k appends its own letter to one shared key and reads it back, in turn.
+Workload<kv::Operation> workload(const Bounds& bounds) {
+  const bool async = bounds.network == Network::async;
+  Workload<kv::Operation> result{.retry = !async, .to_all = async};
+  for (std::uint32_t client = 0; client < bounds.clients; ++client) {
+    const std::string letter(1, static_cast<char>('a' + client % 26));
+    std::vector<NodeId> servers;
+    for (std::uint32_t i = 0; i < bounds.nodes; ++i) {
+      servers.push_back({static_cast<std::uint8_t>((client + i) % bounds.nodes)});
+    }
+    auto& items = result.clients.emplace_back();
+    for (std::uint32_t i = 0; i < bounds.operations; ++i) {
+      const kv::Operation append{.action = kv::Action::append, .key = "x", .value = letter};
+      const kv::Operation get{.action = kv::Action::get, .key = "x", .value = ""};
+      items.push_back({.operation = i % 2 == 0 ? append : get, .servers = servers});
+    }
+  }
+  return result;
+}
+
+using Limits = std::map<std::string, std::uint64_t, std::less<>>;
+
+// Bounds of a scenario without clients, whose leaders write up to `log` entries.
+Configuration writes(std::uint32_t nodes, std::uint64_t term, std::uint32_t log) {
+  return {.bounds = {.nodes = nodes, .limits = Limits{{"term", term}}},
+          .options = {{"propose", std::to_string(log)}},
+          .bug = ""};
+}
+
+Configuration with_candidates(Configuration configuration, std::uint32_t candidates) {
+  configuration.options["candidates"] = std::to_string(candidates);
+  return configuration;
+}
+
+Configuration with_crashes(Configuration configuration, std::uint32_t crashes) {
+  configuration.bounds.budget.crashes = crashes;
+  configuration.bounds.budget.restarts = crashes;
+  return configuration;
+}
+
+Configuration with_clients(Configuration configuration, std::uint32_t clients,
+                           std::uint32_t operations) {
+  configuration.bounds.clients = clients;
+  configuration.bounds.operations = operations;
+  return configuration;
+}
+
+std::vector<gainsay::Bug> bugs() {
+  return {
+      {"R01", "fig8-old-term-commit", "leader completeness",
+       "a leader commits an entry of an older term by counting its replicas",
+       with_candidates(writes(3, 4, 1), 2)},
+      {"R03", "ack-own-last-index", "match index",
+       "a follower acknowledges its own last index instead of what the message covers",
+       with_candidates(writes(3, 2, 1), 2)},
+      {"R05", "truncate-always", "match index",
+       "a follower cuts its log at prevLogIndex without a conflict, losing acknowledged entries",
+       writes(3, 1, 1)},
+      {"R07", "commit-no-min", "state machine safety",
+       "a follower takes the leader's commit index without the bound of the last new entry",
+       with_candidates(writes(3, 2, 1), 2)},
+      {"R08", "commit-min-own-last", "state machine safety",
+       "a follower bounds the commit index by its own last index, not by the last new entry",
+       with_candidates(writes(3, 2, 1), 2)},
+      {"R10", "vote-not-persisted", "election safety", "the vote is forgotten in a crash",
+       with_crashes(writes(3, 1, 0), 1)},
+      {"R13", "vote-cleared-same-term", "election safety",
+       "returning to follower clears the vote even in the same term", writes(3, 1, 0)},
+      {"R17", "stale-vote-reply", "election safety",
+       "a candidate counts votes of its earlier terms", with_candidates(writes(3, 2, 0), 2)},
+      {"R19", "quorum-off-by-one", "election safety", "n/2 nodes count as a majority",
+       writes(4, 1, 0)},
+      {"R20", "vote-no-log-check", "leader completeness",
+       "a vote is given without comparing the logs", with_candidates(writes(3, 2, 1), 2)},
+      {"R21", "vote-length-only", "leader completeness",
+       "a vote is given by the length of the logs, whatever their last terms",
+       with_candidates(writes(3, 3, 1), 2)},
+      {"R25", "commit-goes-back", "commit index monotonic",
+       "a follower takes a smaller commit index from a late message", writes(2, 1, 1)},
+      {"R26", "match-goes-back", "match index monotonic",
+       "a leader takes a smaller matchIndex from a late acknowledgement", writes(2, 1, 1)},
+      {"R46", "index-only-completion", "linearizability",
+       "a waiting client is answered when its index commits, whoever's entry is there",
+       with_clients(with_candidates(writes(3, 2, 1), 2), 1, 2)},
+      {"R52", "no-dedupe", "linearizability", "a request that is in the log twice is applied twice",
+       with_clients(writes(2, 2, 0), 1, 2)},
+  };
+}
+
+}  // namespace
+
+Model make_model(const Configuration& configuration) {
+  const Bounds& bounds = configuration.bounds;
+  for (const auto& [name, greatest] : bounds.limits) {
+    if (!contains(limit_names, name)) throw UsageError("raft has no limit '" + name + "'");
+  }
+  const Options options = options_of(configuration);
+  Model model{.system = make_system<Node>("raft", bounds, options), .properties = {}};
+  model.system.bug = configuration.bug;
+  model.system.options = configuration.options;
+  if (bounds.clients > 0) add_clients<Node>(model.system, workload(bounds));
+  add_limit<Node>(model.system, "term", [](const Node& node) { return node.durable.term; });
+  add_limit<Node>(model.system, "log", [](const Node& node) { return node.durable.log.size(); });
+  model.properties = properties(bounds, options);
+  return model;
+}
+
+CatalogEntry catalog_entry() {
+  return {.name = "raft",
+          .version = "1",
+          .summary = "Raft (Ongaro's thesis) serving a key-value store through its log",
+          .defaults = with_candidates(writes(3, 2, 1), 2),
+          .limits = limit_names,
+          .options = option_names,
+          .bugs = bugs(),
+          .make = make_model};
+}
+
+}  // namespace gainsay::raft

@@ -1,0 +1,126 @@
+#include <algorithm>
+
+#include "properties/linearizability.hpp"
+#include "protocols/raft/raft.hpp"
+
+namespace gainsay::raft {
+
+View view(const Node& node) {
+  return {.started = node.started,
+          .role = node.role,
+          .term = node.durable.term,
+          .log = node.durable.log,
+          .commit = node.commit,
+          .match = node.match};
+}
+
+namespace {
+
+// How many entries two logs have in common from the start on.
+std::size_t common_prefix(const Log& a, const Log& b) {
+  std::size_t count = 0;
+  while (count < std::min(a.size(), b.size()) && equal(a[count], b[count])) ++count;
+  return count;
+}
+
+std::size_t committed(const View& node) {
+  return std::min<std::size_t>(node.commit, node.log.size());
+}
+
+bool log_matching(const View& a, const View& b) {
+  const std::size_t common = common_prefix(a.log, b.log);
+  for (std::size_t i = common; i < std::min(a.log.size(), b.log.size()); ++i) {
+    if (a.log[i].term == b.log[i].term) return false;
+  }
+  return true;
+}
+
+bool leader_completeness(const View& a, const View& leader) {
+  if (leader.role != Role::leader || a.term > leader.term) return true;
+  return common_prefix(a.log, leader.log) >= committed(a);
+}
+
+bool match_is_real(const Nodes<View>& nodes) {
+  for (const View& leader : nodes) {
+    if (leader.role != Role::leader) continue;
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      // A node of a newer term may have dropped what it acknowledged.
+      if (&nodes[i] == &leader || nodes[i].term > leader.term) continue;
+      const NodeId id{static_cast<std::uint8_t>(i)};
+      if (leader.match[id] > common_prefix(leader.log, nodes[i].log)) return false;
+    }
+  }
+  return true;
+}
+
+bool match_monotonic(const View& before, const View& after) {
+  const bool same_leadership =
+      before.role == Role::leader && after.role == Role::leader && before.term == after.term;
+  if (!same_leadership) return true;
+  for (std::uint8_t id = 0; id < before.match.size(); ++id) {
+    if (after.match[{id}] < before.match[{id}]) return false;
+  }
+  return true;
+}
+
+// True when the bounds let a local state have this value; sometimes-properties that the bounds rule
+// out would make every check vacuous.
+bool allows(const Bounds& bounds, std::string_view limit, std::uint64_t value) {
+  const auto found = bounds.limits.find(limit);
+  return found == bounds.limits.end() || found->second >= value;
+}
+
+}  // namespace
+
+std::vector<Property> properties(const Bounds& bounds, const Options& options) {
+  std::vector<Property> result = {
+      // At most one leader can be elected in a given term.
+      always_pair<Node>("election safety",
+                        [](const View& a, const View& b) {
+                          return !(a.role == Role::leader && b.role == Role::leader &&
+                                   a.term == b.term);
+                        }),
+      // If two logs contain an entry with the same index and term, then the logs are identical in
+      // all entries up through the given index.
+      always_pair<Node>("log matching", log_matching),
+      // If an entry is committed in a given term, then it is present in the logs of the leaders of
+      // that term and of all later ones.
+      always_pair<Node>("leader completeness", leader_completeness),
+      // If a server has applied an entry at a given index, no other server ever applies a different
+      // entry for the same index.
+      always_pair<Node>("state machine safety",
+                        [](const View& a, const View& b) {
+                          return common_prefix(a.log, b.log) >=
+                                 std::min(committed(a), committed(b));
+                        }),
+      // The matchIndex that a leader keeps for a server never exceeds the part of that server's log
+      // that is the same as its own.
+      always<Node>("match index", match_is_real),
+      // The commit index of a server never decreases, but for a crash, which forgets it.
+      always_step<Node>("commit index monotonic",
+                        [](const View& before, const View& after) {
+                          return !after.started || after.commit >= before.commit;
+                        }),
+      // During a leadership, no matchIndex decreases.
+      always_step<Node>("match index monotonic", match_monotonic),
+      // The current term of a server never decreases.
+      always_step<Node>(
+          "term monotonic",
+          [](const View& before, const View& after) { return after.term >= before.term; }),
+      sometimes<Node>("a leader", [](const View& node) { return node.role == Role::leader; }),
+  };
+  if (bounds.clients > 0) result.push_back(linearizable<kv::Model>());
+  const bool writes = bounds.clients * bounds.operations > 0 || options.propose > 0;
+  if (writes && allows(bounds, "log", 1)) {
+    result.push_back(
+        sometimes<Node>("a committed entry", [](const View& node) { return node.commit > 0; }));
+  }
+  if (allows(bounds, "term", 2)) {
+    result.push_back(sometimes<Node>("a re-election", [](const View& node) {
+      return node.role == Role::leader && node.term >= 2;
+    }));
+  }
+  return result;
+}
+
+}  // namespace gainsay::raft
