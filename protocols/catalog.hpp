@@ -44,4 +44,12 @@ const std::vector<CatalogEntry>& catalog();
 // Null when there is none.
 const CatalogEntry* find_system(std::string_view name);
 
+// Throws UsageError, with the nearest spelling, for a limit, an option or a bug that the entry does
+// not have.
+void require_known(const CatalogEntry& entry, const Configuration& configuration);
+// "vote-not-persisted" for the enumerator vote_not_persisted.
+std::string bug_name(std::uint64_t value, const Type& enumeration);
+// The candidate that is closest to a misspelt name; empty when none is near.
+std::string nearest(std::string_view name, const std::vector<std::string>& candidates);
+
 }  // namespace gainsay

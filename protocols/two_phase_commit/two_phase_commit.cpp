@@ -21,4 +21,16 @@ Model make_model(const Bounds& bounds) {
   return model;
 }
 
+CatalogEntry catalog_entry() {
+  CatalogEntry entry{.name = "two-phase-commit",
+                     .version = "1",
+                     .summary = "one transaction manager and N resource managers (--nodes)"};
+  entry.defaults.bounds.nodes = 5;
+  entry.make = [](const Configuration& configuration) {
+    require_known(catalog_entry(), configuration);
+    return make_model(configuration.bounds);
+  };
+  return entry;
+}
+
 }  // namespace gainsay::two_phase_commit

@@ -8,6 +8,7 @@
 
 #include "engine/node.hpp"
 #include "properties/property.hpp"
+#include "protocols/catalog.hpp"
 
 namespace gainsay::two_phase_commit {
 
@@ -80,5 +81,6 @@ struct View {
 inline View view(const Node& node) { return {node.state}; }
 
 Model make_model(const Bounds& bounds);
+CatalogEntry catalog_entry();
 
 }  // namespace gainsay::two_phase_commit

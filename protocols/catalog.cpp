@@ -1,0 +1,93 @@
+#include "protocols/catalog.hpp"
+
+#include <algorithm>
+
+#include "protocols/paxos/paxos.hpp"
+#include "protocols/raft/raft.hpp"
+#include "protocols/raft_core/raft_core.hpp"
+#include "protocols/two_phase_commit/two_phase_commit.hpp"
+
+namespace gainsay {
+
+const std::vector<CatalogEntry>& catalog() {
+  static const std::vector<CatalogEntry> entries = {
+      two_phase_commit::catalog_entry(),
+      paxos::catalog_entry(),
+      raft_core::catalog_entry(),
+      raft::catalog_entry(),
+  };
+  return entries;
+}
+
+const CatalogEntry* find_system(std::string_view name) {
+  const auto& entries = catalog();
+  const auto found =
+      std::ranges::find_if(entries, [&](const CatalogEntry& entry) { return entry.name == name; });
+  return found == entries.end() ? nullptr : &*found;
+}
+
+std::string bug_name(std::uint64_t value, const Type& enumeration) {
+  std::string name(enumeration.enumerators.at(value));
+  std::ranges::replace(name, '_', '-');
+  return name;
+}
+
+namespace {
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t above = row[j];
+      const std::size_t substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      row[j] = std::min({substituted, above + 1, row[j - 1] + 1});
+      diagonal = above;
+    }
+  }
+  return row[b.size()];
+}
+
+void require_one(const CatalogEntry& entry, std::string_view kind, const std::string& name,
+                 const std::vector<std::string>& known) {
+  if (std::ranges::find(known, name) != known.end()) return;
+  std::string message = entry.name + " has no " + std::string(kind) + " '" + name + "'";
+  if (const std::string near = nearest(name, known); !near.empty()) {
+    message += "; did you mean '" + near + "'?";
+  } else if (known.empty()) {
+    message += "; it has none";
+  }
+  throw UsageError(message);
+}
+
+}  // namespace
+
+std::string nearest(std::string_view name, const std::vector<std::string>& candidates) {
+  std::string best;
+  std::size_t best_distance = std::max<std::size_t>(name.size() / 3, 1) + 1;
+  for (const std::string& candidate : candidates) {
+    const std::size_t distance = edit_distance(name, candidate);
+    if (distance < best_distance) {
+      best_distance = distance;
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+void require_known(const CatalogEntry& entry, const Configuration& configuration) {
+  for (const auto& [name, value] : configuration.bounds.limits) {
+    require_one(entry, "limit", name, entry.limits);
+  }
+  for (const auto& [name, value] : configuration.options) {
+    require_one(entry, "option", name, entry.options);
+  }
+  if (configuration.bug.empty()) return;
+  std::vector<std::string> bugs;
+  for (const Bug& bug : entry.bugs) bugs.push_back(bug.name);
+  require_one(entry, "bug", configuration.bug, bugs);
+}
+
+}  // namespace gainsay
