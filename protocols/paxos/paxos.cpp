@@ -149,7 +149,7 @@ CatalogEntry catalog_entry() {
                           .scenario = {.bounds = std::move(bounds), .bug = name}});
   };
   const Bounds unordered = entry.defaults.bounds;
-  bug("P01", "ignore-accepted", "linearizability",
+  bug("P01", "ignore-accepted", "agreement",
       "a proposer proposes its own value though promises carry an accepted one", unordered);
   Bounds three = unordered;
   three.clients = 3;

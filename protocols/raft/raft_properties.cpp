@@ -83,9 +83,6 @@ std::vector<Property> properties(const Bounds& bounds, const Options& options) {
       // If two logs contain an entry with the same index and term, then the logs are identical in
       // all entries up through the given index.
       always_pair<Node>("log matching", log_matching),
-      // If an entry is committed in a given term, then it is present in the logs of the leaders of
-      // that term and of all later ones.
-      always_pair<Node>("leader completeness", leader_completeness),
       // If a server has applied an entry at a given index, no other server ever applies a different
       // entry for the same index.
       always_pair<Node>("state machine safety",
@@ -93,6 +90,9 @@ std::vector<Property> properties(const Bounds& bounds, const Options& options) {
                           return common_prefix(a.log, b.log) >=
                                  std::min(committed(a), committed(b));
                         }),
+      // If an entry is committed in a given term, then it is present in the logs of the leaders of
+      // that term and of all later ones.
+      always_pair<Node>("leader completeness", leader_completeness),
       // The matchIndex that a leader keeps for a server never exceeds the part of that server's log
       // that is the same as its own.
       always<Node>("match index", match_is_real),
