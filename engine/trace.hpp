@@ -1,0 +1,82 @@
+// The trace: one run in one self-sufficient file, a superset of the Informal Trace Format with the
+// authoritative section `run`. The same run gives the same bytes.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/event.hpp"
+#include "engine/world.hpp"
+
+namespace gainsay {
+
+// A trace that cannot be used: unreadable, hostile, or of an unsupported version. One line with the
+// file, the place and the reason.
+class TraceError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+// A file that cannot be written.
+class FileError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+struct TraceVerdict {
+  std::string property;
+  std::string kind;  // "always", ..
+  std::uint32_t step = 0;  // index of the violating event
+  std::string message;
+  std::string identity;  // equal for equal bugs
+};
+
+struct TraceEvent {
+  EventKind kind = EventKind::start;
+  std::string process;  // "n1"
+  std::string from;     // deliver, drop, duplicate
+  std::string message;  // as JSON text; see `event_of`
+  std::string label;    // how a person reads the message: "Vote{yes=true}"
+  std::uint32_t occurrence = 0;  // which one among equal deliveries, from 1
+  std::string timer;
+  std::vector<std::uint32_t> choices;
+  std::vector<std::uint32_t> causes;
+  std::string hash;  // content of the world afterwards; empty where a handler failed
+};
+
+struct Trace {
+  std::string tool_version;
+  std::string system;
+  std::string system_version;
+  std::string bug;
+  std::map<std::string, std::string, std::less<>> options;
+  Bounds bounds;
+  std::string mode = "check";
+  std::string strategy = "breadth-first";
+  std::string seed = "0";
+  std::optional<TraceVerdict> verdict;
+  std::vector<TraceEvent> events;
+};
+
+// Runs the events from the unstarted world. Throws std::logic_error when one cannot be applied.
+Trace record_trace(const System& system, const std::vector<Event>& events,
+                   std::optional<TraceVerdict> verdict);
+
+// The whole file, states included. REQUIRES: the trace is of this system.
+std::string trace_text(const System& system, const Trace& trace, const std::vector<Event>& events);
+// Temporary file, then rename. Throws FileError.
+void write_file(const std::filesystem::path& path, const std::string& contents);
+
+// Throws TraceError; `name` is for messages.
+Trace parse_trace(const std::string& text, const std::string& name);
+Trace read_trace(const std::filesystem::path& path);
+
+// The event that a trace names, in a system. Throws TraceError when there can be none (an unknown
+// process, timer, or a message of another type).
+Event event_of(const System& system, const TraceEvent& event, std::size_t index);
+
+
+}  // namespace gainsay
