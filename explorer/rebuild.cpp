@@ -6,6 +6,7 @@
 #include "engine/world.hpp"
 #include "explorer/parallel.hpp"
 #include "explorer/search.hpp"
+#include "properties/evaluate.hpp"
 
 namespace gainsay {
 
@@ -83,8 +84,11 @@ Counterexample Search::rebuild(const Found& found, LayerKey key) {
     counterexample.events.push_back(
         machine_.event_of({static_cast<std::uint8_t>(found.process)}, edge));
     if (edge.fault != 0) {
-      const bool expected = machine_.fault_is_expectation(edge.fault);
-      counterexample.property = expected ? "expect" : "no exception leaves a handler";
+      const Violation violation = violation_of_fault(
+          machine_.fault_is_expectation(edge.fault) ? StepResult::Fault::expectation
+                                                    : StepResult::Fault::exception,
+          machine_.fault(edge.fault));
+      counterexample.property = violation.property;
       counterexample.message = machine_.fault(edge.fault);
     }
   }

@@ -1,0 +1,102 @@
+#include "explorer/replay.hpp"
+
+namespace gainsay {
+
+namespace {
+
+std::string key_text(const System& system, const Event& event, const TraceEvent& recorded) {
+  std::string text = describe(system, event);
+  if (recorded.occurrence > 1) text += "#" + std::to_string(recorded.occurrence);
+  return text;
+}
+
+std::string pending(const System& system, const LiveWorld& world) {
+  std::string text;
+  std::size_t shown = 0;
+  const auto events = world.enabled();
+  for (const Event& event : events) {
+    if (shown == 4) {
+      text += ", and " + std::to_string(events.size() - shown) + " more";
+      break;
+    }
+    if (shown++ > 0) text += ", ";
+    text += describe(system, event);
+  }
+  return text.empty() ? "nothing is pending" : "pending are " + text;
+}
+
+std::string likely_cause(const System& system, const Trace& trace) {
+  if (trace.system_version != system.version) {
+    return "the system changed since the trace was recorded (" + trace.system + " " +
+           trace.system_version + ", here " + system.name + " " + system.version + ")";
+  }
+  return "a handler of " + system.name + " changed since the trace was recorded (both say version " +
+         system.version + ")";
+}
+
+}  // namespace
+
+ReplayReport replay(const Model& model, const Trace& trace, const ReplayOptions& options) {
+  const System& system = model.system;
+  ReplayReport report;
+  LiveWorld world(system);
+  const auto diverge = [&](std::uint32_t step, std::string expected, std::string found) {
+    report.divergence = Divergence{.step = step,
+                                   .expected = std::move(expected),
+                                   .found = std::move(found),
+                                   .likely = likely_cause(system, trace)};
+  };
+  for (std::uint32_t step = 0; step < trace.events.size(); ++step) {
+    if (options.to && step > *options.to) break;
+    const TraceEvent& recorded = trace.events[step];
+    Event event;
+    try {
+      event = event_of(system, recorded, step);
+    } catch (const TraceError&) {
+      if (!options.lenient) throw;
+      ++report.skipped;
+      continue;
+    }
+    const LiveWorld before(world);
+    const Outcome outcome = world.apply(event);
+    if (outcome.status != Outcome::Status::applied) {
+      if (options.lenient) {
+        ++report.skipped;
+        continue;
+      }
+      const std::string reason =
+          outcome.status == Outcome::Status::no_op ? "it changes nothing now" : outcome.reason;
+      diverge(step, key_text(system, event, recorded), reason + "; " + pending(system, before));
+      return report;
+    }
+    const bool failed = outcome.step.fault != StepResult::Fault::none;
+    const std::string hash = failed ? "" : to_hex(world.hash());
+    if (!options.lenient && hash != recorded.hash) {
+      diverge(step, key_text(system, event, recorded) + " to lead to world " +
+                        (recorded.hash.empty() ? "(a handler fails)" : recorded.hash.substr(0, 12)),
+              failed ? "its handler fails: " + outcome.step.message
+                     : "it leads to world " + hash.substr(0, 12));
+      return report;
+    }
+    ++report.steps;
+    report.events.push_back(event);
+    if (options.each) options.each(step, event, world);
+    const bool starting = report.events.size() < system.size();  // before world 0
+    const auto violation = starting && !failed
+                               ? std::nullopt
+                               : find_violation(model, before, event, outcome, world);
+    if (violation) {
+      const bool recorded_one = trace.verdict && violation->property == trace.verdict->property;
+      const bool at_its_step = trace.verdict && step == trace.verdict->step;
+      if (!report.violation || (recorded_one && at_its_step)) {
+        report.violation = violation;
+        report.violation_step = step;
+      }
+      report.reproduced = report.reproduced || (recorded_one && (at_its_step || options.lenient));
+    }
+    if (failed) break;
+  }
+  return report;
+}
+
+}  // namespace gainsay

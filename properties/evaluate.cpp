@@ -1,0 +1,93 @@
+#include "properties/evaluate.hpp"
+
+#include <memory>
+#include <vector>
+
+namespace gainsay {
+
+namespace {
+
+Violation violation_of(const Property& property) {
+  return {.property = property.name,
+          .kind = std::string(to_string(property.kind)),
+          .message = "\"" + property.name + "\" does not hold"};
+}
+
+bool holds_on_views(const Property& property, const std::vector<const void*>& views) {
+  if (property.scope == Scope::world) return property.holds(views);
+  for (std::size_t i = 0; i < views.size(); ++i) {
+    if (property.scope == Scope::node) {
+      const void* one[] = {views[i]};
+      if (!property.holds(one)) return false;
+      continue;
+    }
+    for (std::size_t j = 0; j < views.size(); ++j) {
+      const void* two[] = {views[i], views[j]};
+      if (i != j && !property.holds(two)) return false;
+    }
+  }
+  return true;
+}
+
+bool step_holds(const Property& property, const LiveWorld& before, const LiveWorld& after,
+                const Event& event) {
+  if (property.scope != Scope::step || before.system().is_client(event.process)) return true;
+  // A fault of the network is no step of a process, and neither is its first start.
+  if (event.kind == EventKind::drop || event.kind == EventKind::duplicate ||
+      event.kind == EventKind::start) {
+    return true;
+  }
+  const auto old_view = before.state(event.process).process->view();
+  const auto new_view = after.state(event.process).process->view();
+  const void* views[] = {old_view.get(), new_view.get()};
+  return property.holds(views);
+}
+
+}  // namespace
+
+Violation violation_of_fault(StepResult::Fault fault, const std::string& message) {
+  const bool expectation = fault == StepResult::Fault::expectation;
+  return {.property = expectation ? "expect" : "no exception leaves a handler",
+          .kind = "always",
+          .message = message};
+}
+
+bool holds_in(const Property& property, const LiveWorld& world) {
+  if (property.kind == PropertyKind::sometimes) return true;
+  switch (property.scope) {
+    case Scope::step: return true;
+    case Scope::history: return property.history_holds(world.history());
+    case Scope::observer: return property.observer_holds(world.observers()[property.observer]);
+    default: break;
+  }
+  std::vector<std::shared_ptr<const void>> kept;
+  std::vector<const void*> views;
+  for (std::uint32_t i = 0; i < world.system().bounds.nodes; ++i) {
+    kept.push_back(world.state({static_cast<std::uint8_t>(i)}).process->view());
+    views.push_back(kept.back().get());
+  }
+  return holds_on_views(property, views);
+}
+
+std::optional<Violation> find_violation(const Model& model, const LiveWorld& world) {
+  for (const Property& property : model.properties) {
+    if (!holds_in(property, world)) return violation_of(property);
+  }
+  return std::nullopt;
+}
+
+std::optional<Violation> find_violation(const Model& model, const LiveWorld& before,
+                                        const Event& event, const Outcome& outcome,
+                                        const LiveWorld& after) {
+  if (outcome.step.fault != StepResult::Fault::none) {
+    return violation_of_fault(outcome.step.fault, outcome.step.message);
+  }
+  for (const Property& property : model.properties) {
+    if (!step_holds(property, before, after, event) || !holds_in(property, after)) {
+      return violation_of(property);
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace gainsay

@@ -1,0 +1,32 @@
+// Properties on the live world, one event at a time: for replays and random runs. The explorer has
+// its own, memoised way; both must agree.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "engine/world.hpp"
+#include "properties/property.hpp"
+
+namespace gainsay {
+
+struct Violation {
+  std::string property;
+  std::string kind;
+  std::string message;
+};
+
+// What a failed handler violates, as a property of its own.
+Violation violation_of_fault(StepResult::Fault fault, const std::string& message);
+
+// The first property, in order of declaration, that the event broke: of the step from `before` to
+// `after`, or of the world `after`.
+std::optional<Violation> find_violation(const Model& model, const LiveWorld& before,
+                                        const Event& event, const Outcome& outcome,
+                                        const LiveWorld& after);
+// The same for one world.
+std::optional<Violation> find_violation(const Model& model, const LiveWorld& world);
+// Does one property hold in a world (properties of steps do)?
+bool holds_in(const Property& property, const LiveWorld& world);
+
+}  // namespace gainsay
