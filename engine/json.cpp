@@ -52,9 +52,12 @@ json variant_to_json(const Type& type, Reader& reader, const NodeName& node_name
 
 json next_to_json(const Type& type, Reader& reader, const NodeName& node_name) {
   switch (type.kind) {
-    case Kind::boolean: return reader.integer() != 0;
-    case Kind::unsigned_integer: return bigint(std::to_string(reader.integer()));
-    case Kind::signed_integer: return bigint(std::to_string(reader.signed_integer()));
+    case Kind::boolean:
+      return reader.integer() != 0;
+    case Kind::unsigned_integer:
+      return bigint(std::to_string(reader.integer()));
+    case Kind::signed_integer:
+      return bigint(std::to_string(reader.signed_integer()));
     case Kind::enumeration: {
       const std::uint64_t value = reader.integer();
       if (value < type.enumerators.size() && !type.enumerators[value].empty()) {
@@ -62,13 +65,15 @@ json next_to_json(const Type& type, Reader& reader, const NodeName& node_name) {
       }
       return "#" + std::to_string(value);
     }
-    case Kind::node_id: return node_name({static_cast<std::uint8_t>(reader.integer())});
+    case Kind::node_id:
+      return node_name({static_cast<std::uint8_t>(reader.integer())});
     case Kind::node_set: {
       json list = json::array();
       for (const NodeId id : NodeSet::from_bits(reader.integer())) list.push_back(node_name(id));
       return {{"#set", std::move(list)}};
     }
-    case Kind::text: return text_to_json(reader.text());
+    case Kind::text:
+      return text_to_json(reader.text());
     case Kind::record: {
       json record = json::object();
       for (const Field& field : type.fields) {
@@ -79,11 +84,15 @@ json next_to_json(const Type& type, Reader& reader, const NodeName& node_name) {
     case Kind::optional:
       if (reader.integer() == 0) return {{"tag", "None"}, {"value", json::object()}};
       return {{"tag", "Some"}, {"value", next_to_json(*type.element, reader, node_name)}};
-    case Kind::variant: return variant_to_json(type, reader, node_name);
-    case Kind::sequence: return list_to_json(type, reader, node_name);
-    case Kind::set: return {{"#set", list_to_json(type, reader, node_name)}};
+    case Kind::variant:
+      return variant_to_json(type, reader, node_name);
+    case Kind::sequence:
+      return list_to_json(type, reader, node_name);
+    case Kind::set:
+      return {{"#set", list_to_json(type, reader, node_name)}};
     case Kind::per_node:
-    case Kind::map: return {{"#map", list_to_json(type, reader, node_name)}};
+    case Kind::map:
+      return {{"#map", list_to_json(type, reader, node_name)}};
   }
   throw DecodeError("unknown kind of type");
 }
@@ -226,9 +235,15 @@ void read_next(const Type& type, const json& value, const NodeByName& node,
       writer.integer(value.get<bool>() ? 1 : 0);
       return;
     case Kind::unsigned_integer:
-    case Kind::signed_integer: read_integer(type, value, place, writer); return;
-    case Kind::enumeration: read_enumeration(type, value, place, writer); return;
-    case Kind::node_id: writer.integer(node(string_of(value, place)).value); return;
+    case Kind::signed_integer:
+      read_integer(type, value, place, writer);
+      return;
+    case Kind::enumeration:
+      read_enumeration(type, value, place, writer);
+      return;
+    case Kind::node_id:
+      writer.integer(node(string_of(value, place)).value);
+      return;
     case Kind::node_set: {
       NodeSet set;
       for (const json& name : list_of(value, "#set", place)) {
@@ -237,7 +252,9 @@ void read_next(const Type& type, const json& value, const NodeByName& node,
       writer.integer(set.bits());
       return;
     }
-    case Kind::text: read_text(value, place, writer); return;
+    case Kind::text:
+      read_text(value, place, writer);
+      return;
     case Kind::record:
       if (!value.is_object()) fail(place, "is not a record");
       for (const Field& field : type.fields) {
@@ -247,11 +264,15 @@ void read_next(const Type& type, const json& value, const NodeByName& node,
       }
       return;
     case Kind::optional:
-    case Kind::variant: read_variant(type, value, node, place, writer); return;
+    case Kind::variant:
+      read_variant(type, value, node, place, writer);
+      return;
     case Kind::sequence:
     case Kind::set:
     case Kind::per_node:
-    case Kind::map: read_list(type, value, node, place, writer); return;
+    case Kind::map:
+      read_list(type, value, node, place, writer);
+      return;
   }
 }
 

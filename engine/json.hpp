@@ -27,6 +27,7 @@ nlohmann::json to_json(const Type& type, BytesView encoding, const NodeName& nod
 using NodeByName = std::function<NodeId(const std::string& name)>;
 // Appends the encoding. Throws JsonError. The result may still be refused by `decode` (a number out
 // of its type's range), and is canonical only after decoding and encoding once more.
-void from_json(const Type& type, const nlohmann::json& json, const NodeByName& node, Writer& writer);
+void from_json(const Type& type, const nlohmann::json& json, const NodeByName& node,
+               Writer& writer);
 
 }  // namespace gainsay

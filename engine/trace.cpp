@@ -99,10 +99,11 @@ json state_json(const LiveWorld& world, std::size_t index) {
       if (((parts.timers >> timer) & 1) != 0) armed.push_back(std::string(timer_names[timer]));
     }
     constexpr std::array<const char*, 3> status = {"unstarted", "up", "down"};
-    processes.push_back(json::array(
-        {name(id), {{"status", status[static_cast<std::size_t>(parts.status)]},
-                    {"timers", {{"#set", std::move(armed)}}},
-                    {"state", to_json(system.processes[i]->state_type(), parts.state, name)}}}));
+    processes.push_back(
+        json::array({name(id),
+                     {{"status", status[static_cast<std::size_t>(parts.status)]},
+                      {"timers", {{"#set", std::move(armed)}}},
+                      {"state", to_json(system.processes[i]->state_type(), parts.state, name)}}}));
     for (const auto& [envelope, count] : world.inbox(id)) {
       messages.push_back({{"from", name(envelope.first)},
                           {"to", name(id)},
@@ -154,7 +155,6 @@ json bounds_json(const Bounds& bounds) {
   return value;
 }
 
-
 Trace record_trace(const System& system, const std::vector<Event>& events,
                    std::optional<TraceVerdict> verdict) {
   Trace trace{.tool_version = std::string(version),
@@ -192,8 +192,7 @@ Trace record_trace(const System& system, const std::vector<Event>& events,
   return trace;
 }
 
-std::string trace_text(const System& system, const Trace& trace,
-                       const std::vector<Event>& events) {
+std::string trace_text(const System& system, const Trace& trace, const std::vector<Event>& events) {
   LiveWorld world(system);
   json states = json::array({state_json(world, 0)});
   for (std::size_t i = 0; i < events.size(); ++i) {
@@ -225,11 +224,10 @@ std::string trace_text(const System& system, const Trace& trace,
                       {"message", trace.verdict->message},
                       {"identity", trace.verdict->identity}};
   }
-  const json whole = {
-      {"#meta", {{"format", "ITF"}, {"source", "gainsay " + trace.tool_version}}},
-      {"vars", json::array({"processes", "messages", "used"})},
-      {"states", std::move(states)},
-      {"run", std::move(run)}};
+  const json whole = {{"#meta", {{"format", "ITF"}, {"source", "gainsay " + trace.tool_version}}},
+                      {"vars", json::array({"processes", "messages", "used"})},
+                      {"states", std::move(states)},
+                      {"run", std::move(run)}};
   return whole.dump(1) + "\n";
 }
 

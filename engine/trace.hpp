@@ -28,7 +28,7 @@ class FileError : public std::runtime_error {
 
 struct TraceVerdict {
   std::string property;
-  std::string kind;  // "always", ..
+  std::string kind;        // "always", ..
   std::uint32_t step = 0;  // index of the violating event
   std::string message;
   std::string identity;  // equal for equal bugs
@@ -36,10 +36,10 @@ struct TraceVerdict {
 
 struct TraceEvent {
   EventKind kind = EventKind::start;
-  std::string process;  // "n1"
-  std::string from;     // deliver, drop, duplicate
-  std::string message;  // as JSON text; see `event_of`
-  std::string label;    // how a person reads the message: "Vote{yes=true}"
+  std::string process;           // "n1"
+  std::string from;              // deliver, drop, duplicate
+  std::string message;           // as JSON text; see `event_of`
+  std::string label;             // how a person reads the message: "Vote{yes=true}"
   std::uint32_t occurrence = 0;  // which one among equal deliveries, from 1
   std::string timer;
   std::vector<std::uint32_t> choices;
@@ -77,6 +77,5 @@ Trace read_trace(const std::filesystem::path& path);
 // The event that a trace names, in a system. Throws TraceError when there can be none (an unknown
 // process, timer, or a message of another type).
 Event event_of(const System& system, const TraceEvent& event, std::size_t index);
-
 
 }  // namespace gainsay

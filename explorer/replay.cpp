@@ -30,8 +30,8 @@ std::string likely_cause(const System& system, const Trace& trace) {
     return "the system changed since the trace was recorded (" + trace.system + " " +
            trace.system_version + ", here " + system.name + " " + system.version + ")";
   }
-  return "a handler of " + system.name + " changed since the trace was recorded (both say version " +
-         system.version + ")";
+  return "a handler of " + system.name +
+         " changed since the trace was recorded (both say version " + system.version + ")";
 }
 
 }  // namespace
@@ -72,8 +72,9 @@ ReplayReport replay(const Model& model, const Trace& trace, const ReplayOptions&
     const bool failed = outcome.step.fault != StepResult::Fault::none;
     const std::string hash = failed ? "" : to_hex(world.hash());
     if (!options.lenient && hash != recorded.hash) {
-      diverge(step, key_text(system, event, recorded) + " to lead to world " +
-                        (recorded.hash.empty() ? "(a handler fails)" : recorded.hash.substr(0, 12)),
+      diverge(step,
+              key_text(system, event, recorded) + " to lead to world " +
+                  (recorded.hash.empty() ? "(a handler fails)" : recorded.hash.substr(0, 12)),
               failed ? "its handler fails: " + outcome.step.message
                      : "it leads to world " + hash.substr(0, 12));
       return report;
@@ -82,9 +83,8 @@ ReplayReport replay(const Model& model, const Trace& trace, const ReplayOptions&
     report.events.push_back(event);
     if (options.each) options.each(step, event, world);
     const bool starting = report.events.size() < system.size();  // before world 0
-    const auto violation = starting && !failed
-                               ? std::nullopt
-                               : find_violation(model, before, event, outcome, world);
+    const auto violation =
+        starting && !failed ? std::nullopt : find_violation(model, before, event, outcome, world);
     if (violation) {
       const bool recorded_one = trace.verdict && violation->property == trace.verdict->property;
       const bool at_its_step = trace.verdict && step == trace.verdict->step;

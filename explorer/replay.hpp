@@ -14,8 +14,8 @@
 namespace gainsay {
 
 struct ReplayOptions {
-  bool lenient = false;               // skip events that are not there
-  std::optional<std::uint32_t> to;    // stop behind this step
+  bool lenient = false;             // skip events that are not there
+  std::optional<std::uint32_t> to;  // stop behind this step
   std::function<void(std::uint32_t step, const Event&, const LiveWorld& after)> each;
 };
 

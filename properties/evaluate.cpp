@@ -55,10 +55,14 @@ Violation violation_of_fault(StepResult::Fault fault, const std::string& message
 bool holds_in(const Property& property, const LiveWorld& world) {
   if (property.kind == PropertyKind::sometimes) return true;
   switch (property.scope) {
-    case Scope::step: return true;
-    case Scope::history: return property.history_holds(world.history());
-    case Scope::observer: return property.observer_holds(world.observers()[property.observer]);
-    default: break;
+    case Scope::step:
+      return true;
+    case Scope::history:
+      return property.history_holds(world.history());
+    case Scope::observer:
+      return property.observer_holds(world.observers()[property.observer]);
+    default:
+      break;
   }
   std::vector<std::shared_ptr<const void>> kept;
   std::vector<const void*> views;

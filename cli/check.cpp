@@ -1,0 +1,207 @@
+// gainsay check: exhaustive within the bounds.
+#include <unistd.h>
+
+#include <cstdio>
+#include <iostream>
+#include <memory>
+
+#include "cli/command.hpp"
+#include "cli/result.hpp"
+
+namespace gainsay::cli {
+
+namespace {
+
+struct CheckArguments {
+  ModelArguments model;
+  std::vector<std::string> systems;
+  std::vector<std::string> properties;
+  std::string reduce = "auto";
+  std::string store = "exact";
+  unsigned jobs = 0;
+  std::optional<std::uint32_t> max_depth;
+  std::optional<std::uint64_t> max_states;
+  std::string time, memory, checkpoint, resume;
+  std::string output = "gainsay-out";
+  std::string seed;
+  std::string progress = "auto";
+  std::string allow;
+  bool json = false;
+  bool quiet = false;
+  bool verbose = false;
+};
+
+void refuse_unknown(const std::string& flag, const std::string& value,
+                    const std::vector<std::string>& known, const std::string& why) {
+  for (const std::string& one : known) {
+    if (value == one) return;
+  }
+  const std::string near = nearest(value, known);
+  throw UsageError(flag + " " + value + ": " + why +
+                   (near.empty() ? "" : "; did you mean '" + near + "'?"));
+}
+
+// One line on a terminal, redrawn; plain lines every ten seconds elsewhere.
+std::function<void(const Progress&)> progress_printer(const std::string& mode) {
+  const bool terminal = isatty(STDERR_FILENO) != 0;
+  if (mode == "never" || (mode == "auto" && !terminal)) {
+    if (mode == "never") return {};
+    return [last = 0.0](const Progress& now) mutable {
+      if (now.seconds - last < 10) return;
+      last = now.seconds;
+      std::cerr << "faults " << now.cost << ", depth " << now.depth << ", "
+                << with_commas(now.states) << " states, " << (now.memory_bytes >> 20) << " MiB\n";
+    };
+  }
+  if (mode == "json") {
+    return [](const Progress& now) {
+      std::cerr << R"({"faults":)" << now.cost << R"(,"depth":)" << now.depth << R"(,"states":)"
+                << now.states << R"(,"frontier":)" << now.frontier << R"(,"memory_bytes":)"
+                << now.memory_bytes << R"(,"seconds":)" << now.seconds << "}\n";
+    };
+  }
+  return [](const Progress& now) {
+    char line[120];
+    std::snprintf(line, sizeof line,
+                  "\rfaults %u  depth %u  %s states  %.1f M/s  %llu MiB  %.0f s   ", now.cost,
+                  now.depth, with_commas(now.states).c_str(),
+                  static_cast<double>(now.states) / now.seconds / 1e6,
+                  static_cast<unsigned long long>(now.memory_bytes >> 20), now.seconds);
+    std::cerr << line << std::flush;
+  };
+}
+
+CheckOptions options_of(const CheckArguments& arguments) {
+  refuse_unknown("--reduce", arguments.reduce, {"auto", "none"},
+                 "this version has no reductions; use auto or none");
+  refuse_unknown("--store", arguments.store, {"exact"}, "this version has the exact store only");
+  refuse_unknown("--progress", arguments.progress, {"auto", "always", "never", "json"},
+                 "is auto, always, never or json");
+  CheckOptions options{.jobs = arguments.jobs,
+                       .max_depth = arguments.max_depth,
+                       .max_states = arguments.max_states,
+                       .resume = arguments.resume,
+                       .properties = arguments.properties,
+                       .interrupted = &stop_requested};
+  if (arguments.jobs > 256) throw UsageError("--jobs is at most 256");
+  if (!arguments.time.empty()) options.seconds = parse_seconds(arguments.time, "--time");
+  if (!arguments.memory.empty()) options.memory_bytes = parse_bytes(arguments.memory, "--memory");
+  if (!arguments.checkpoint.empty()) {
+    if (arguments.resume.empty()) throw UsageError("--checkpoint needs --resume DIR to write to");
+    options.checkpoint_seconds = parse_seconds(arguments.checkpoint, "--checkpoint");
+  }
+  if (!arguments.quiet) options.progress = progress_printer(arguments.progress);
+  return options;
+}
+
+int exit_of(Verdict verdict, const std::string& allow) {
+  switch (verdict) {
+    case Verdict::holds:
+      return ok;
+    case Verdict::violated:
+      return violated;
+    case Verdict::incomplete:
+      return allow.find("incomplete") != std::string::npos ? ok : incomplete;
+    case Verdict::vacuous:
+      return allow.find("vacuous") != std::string::npos ? ok : vacuous;
+  }
+  return internal;
+}
+
+void refuse_unknown_waivers(const std::string& allow) {
+  std::string_view rest = allow;
+  while (!rest.empty()) {
+    const std::string one(rest.substr(0, rest.find(',')));
+    refuse_unknown("--allow", one, {"vacuous", "incomplete"}, "only vacuous and incomplete are");
+    rest.remove_prefix(std::min(rest.size(), one.size() + 1));
+  }
+}
+
+void print_row(const Model& model, const CheckReport& report) {
+  std::size_t reached = 0;
+  for (const PropertyReport& property : report.properties) {
+    reached += property.kind == PropertyKind::sometimes && property.verdict == Verdict::holds;
+  }
+  std::printf("%-17s %-10s %12s %6u %8.2f  %9zu\n", model.system.name.c_str(),
+              std::string(to_string(report.verdict)).c_str(), with_commas(report.states).c_str(),
+              report.depth, report.seconds, reached);
+  std::fflush(stdout);
+}
+
+int run_one(const CheckArguments& arguments, const Model& model, bool table) {
+  const CheckReport report = check(model, options_of(arguments));
+  if (isatty(STDERR_FILENO) != 0 && !arguments.quiet) std::cerr << "\r\033[K";
+  const Finding finding = save_counterexample(model, report, arguments.output);
+  if (arguments.json) {
+    std::cout << result_json(model, report, finding) << std::flush;
+  } else if (table && report.verdict == Verdict::holds) {
+    print_row(model, report);
+  } else {
+    std::cout << result_text(model, report, finding, arguments.verbose) << std::flush;
+  }
+  const int code = exit_of(report.verdict, arguments.allow);
+  if (code == ok && report.verdict != Verdict::holds) {
+    std::cerr << "waived by --allow: " << model.system.name << " is " << to_string(report.verdict)
+              << "\n";
+  }
+  return code;
+}
+
+int run_check(const CheckArguments& arguments) {
+  refuse_unknown_waivers(arguments.allow);
+  std::vector<Model> models;
+  const bool suite = arguments.systems.empty();
+  std::vector<std::string> systems = arguments.systems;
+  if (suite) {
+    if (!arguments.model.bug.empty()) throw UsageError("--bug needs a system");
+    for (const CatalogEntry& entry : catalog()) systems.push_back(entry.name);
+  }
+  for (const std::string& name : systems) {
+    const CatalogEntry& entry = require_system(name);
+    for (const Configuration& configuration : arguments.model.configurations(entry)) {
+      models.push_back(entry.make(configuration));
+    }
+  }
+  if (suite && !arguments.json) {
+    std::printf("%-17s %-10s %12s %6s %8s  %s\n", "system", "verdict", "states", "depth", "seconds",
+                "sometimes");
+  }
+  int code = ok;
+  for (const Model& model : models) {
+    code = worse(code, run_one(arguments, model, suite));
+    if (stop_requested) break;
+  }
+  if (stop_requested && code != violated) return 128 + stop_signal.load();
+  return code;
+}
+
+}  // namespace
+
+void add_check(CLI::App& app, Action& action) {
+  auto arguments = std::make_shared<CheckArguments>();
+  CLI::App& check = *app.add_subcommand("check", "explore every run within the bounds");
+  check.add_option("systems", arguments->systems, "which systems (default: the whole suite)");
+  arguments->model.add_to(check);
+  check.add_option("--property", arguments->properties, "check only this property (repeatable)")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  check.add_option("--reduce", arguments->reduce, "auto or none");
+  check.add_option("--store", arguments->store, "exact");
+  check.add_option("-j,--jobs", arguments->jobs, "threads (default: one for each core)");
+  check.add_option("--max-depth", arguments->max_depth, "stop behind this depth: incomplete");
+  check.add_option("--max-states", arguments->max_states, "stop behind so many: incomplete");
+  check.add_option("--time", arguments->time, "stop after 90s, 10m, 2h: incomplete");
+  check.add_option("--memory", arguments->memory, "stop at 512M, 4G: incomplete");
+  check.add_option("--resume", arguments->resume, "read and leave a checkpoint in this directory");
+  check.add_option("--checkpoint", arguments->checkpoint, "write one so often (10m)");
+  check.add_option("-o,--output", arguments->output, "directory for traces (gainsay-out)");
+  check.add_option("--seed", arguments->seed, "accepted; an exhaustive check has no randomness");
+  check.add_option("--progress", arguments->progress, "auto, always, never or json");
+  check.add_option("--allow", arguments->allow, "waive vacuous, incomplete");
+  check.add_flag("--json", arguments->json, "one JSON object a system on standard output");
+  check.add_flag("-q,--quiet", arguments->quiet, "no progress");
+  check.add_flag("-v,--verbose", arguments->verbose, "properties and counts in full");
+  check.callback([arguments, &action] { action = [arguments] { return run_check(*arguments); }; });
+}
+
+}  // namespace gainsay::cli

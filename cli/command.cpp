@@ -1,0 +1,197 @@
+#include "cli/command.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <sstream>
+
+namespace gainsay::cli {
+
+std::atomic<bool> stop_requested{false};
+std::atomic<int> stop_signal{0};
+
+int worse(int a, int b) {
+  constexpr std::array<int, 9> order = {internal, io,         unreadable, usage, diverged,
+                                        violated, incomplete, vacuous,    ok};
+  const auto rank = [&](int code) { return std::ranges::find(order, code) - order.begin(); };
+  return rank(a) <= rank(b) ? a : b;
+}
+
+namespace {
+
+std::uint64_t parse_number(std::string_view text, const std::string& what) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || number > 1'000'000'000) {
+    throw UsageError(what + " takes a number from 0 to 1000000000, not '" + std::string(text) +
+                     "'");
+  }
+  return number;
+}
+
+std::vector<std::pair<std::string, std::string>> parse_pairs(const std::string& text,
+                                                             const std::string& flag) {
+  std::vector<std::pair<std::string, std::string>> pairs;
+  std::istringstream stream(text);
+  for (std::string item; std::getline(stream, item, ',');) {
+    const std::size_t equals = item.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      throw UsageError(flag + " takes name=value,name=value, not '" + text + "'");
+    }
+    const std::string name = item.substr(0, equals);
+    if (std::ranges::any_of(pairs, [&](const auto& pair) { return pair.first == name; })) {
+      throw UsageError(flag + " names '" + name + "' twice");
+    }
+    pairs.emplace_back(name, item.substr(equals + 1));
+  }
+  return pairs;
+}
+
+std::pair<std::uint32_t, std::uint32_t> parse_range(const std::string& text) {
+  const std::size_t dots = text.find("..");
+  const auto number = [](std::string_view part) {
+    return static_cast<std::uint32_t>(parse_number(part, "--nodes"));
+  };
+  if (dots == std::string::npos) return {number(text), number(text)};
+  const auto first = number(std::string_view(text).substr(0, dots));
+  const auto last = number(std::string_view(text).substr(dots + 2));
+  if (first > last || last - first > processes_max) {
+    throw UsageError("--nodes " + text + " is an empty range");
+  }
+  return {first, last};
+}
+
+void check_size(const Bounds& bounds) {
+  if (bounds.nodes == 0) throw UsageError("--nodes is at least 1");
+  if (std::uint64_t{bounds.nodes} + bounds.clients >= processes_max) {
+    throw UsageError("a system has fewer than 64 processes, nodes and clients together");
+  }
+  if (bounds.operations > 1000) throw UsageError("--ops is at most 1000");
+}
+
+}  // namespace
+
+void ModelArguments::add_to(CLI::App& app) {
+  app.add_option("--nodes", nodes, "how many nodes; a range 3..5 runs each");
+  app.add_option("--clients", clients, "how many clients");
+  app.add_option("--ops", operations, "operations of each client");
+  app.add_option("--timeouts", timeouts, "budget of timer events (default: not counted)");
+  app.add_option("--crashes", crashes, "budget of crashes");
+  app.add_option("--restarts", restarts, "budget of restarts");
+  app.add_option("--drops", drops, "budget of lost messages (not async)");
+  app.add_option("--duplicates", duplicates, "budget of repeated messages (unordered)");
+  app.add_option("--network", network, "async, unordered or fifo");
+  app.add_option("--limit", limits, "bounds on local states: term=3,log=2");
+  app.add_option("--option", options, "protocol options: name=value,..");
+  app.add_option("--bug", bug, "run the named faulty variant, at its documented bounds");
+}
+
+std::vector<Configuration> ModelArguments::configurations(const CatalogEntry& entry) const {
+  Configuration base = bug.empty() ? entry.defaults : require_bug(entry, bug).scenario;
+  base.bug = bug;
+  Bounds& bounds = base.bounds;
+  if (!network.empty()) {
+    const std::vector<std::string> names = {"async", "unordered", "fifo"};
+    const auto found = std::ranges::find(names, network);
+    if (found == names.end()) {
+      const std::string near = nearest(network, names);
+      throw UsageError("--network is async, unordered or fifo, not '" + network + "'" +
+                       (near.empty() ? "" : "; did you mean '" + near + "'?"));
+    }
+    bounds.network = static_cast<Network>(found - names.begin());
+  }
+  bounds.clients = clients.value_or(bounds.clients);
+  bounds.operations = operations.value_or(bounds.operations);
+  bounds.budget.crashes = crashes.value_or(bounds.budget.crashes);
+  bounds.budget.restarts = restarts.value_or(bounds.budget.restarts);
+  bounds.budget.drops = drops.value_or(bounds.budget.drops);
+  bounds.budget.duplicates = duplicates.value_or(bounds.budget.duplicates);
+  if (timeouts) bounds.budget.timeouts = timeouts;
+  for (const auto& [name, value] : parse_pairs(limits, "--limit")) {
+    bounds.limits[name] = parse_number(value, "--limit " + name);
+  }
+  for (const auto& [name, value] : parse_pairs(options, "--option")) base.options[name] = value;
+  const auto [first, last] =
+      nodes.empty() ? std::pair(bounds.nodes, bounds.nodes) : parse_range(nodes);
+  std::vector<Configuration> configurations;
+  for (std::uint32_t count = first; count <= last; ++count) {
+    base.bounds.nodes = count;
+    check_size(base.bounds);
+    configurations.push_back(base);
+  }
+  return configurations;
+}
+
+const CatalogEntry& require_system(const std::string& name) {
+  if (const CatalogEntry* entry = find_system(name)) return *entry;
+  std::vector<std::string> names;
+  for (const CatalogEntry& entry : catalog()) names.push_back(entry.name);
+  const std::string near = nearest(name, names);
+  throw UsageError("there is no system '" + name + "'; " +
+                   (near.empty() ? "see `gainsay list`" : "did you mean '" + near + "'?"));
+}
+
+const Bug& require_bug(const CatalogEntry& entry, const std::string& name) {
+  std::vector<std::string> names;
+  for (const Bug& bug : entry.bugs) {
+    if (bug.name == name) return bug;
+    names.push_back(bug.name);
+  }
+  const std::string near = nearest(name, names);
+  throw UsageError(entry.name + " has no bug '" + name + "'; " +
+                   (near.empty() ? "see `gainsay list bugs`" : "did you mean '" + near + "'?"));
+}
+
+namespace {
+
+// A number with one of the units; throws UsageError.
+double with_unit(const std::string& text, const std::string& flag, std::string_view units,
+                 const std::vector<double>& factors, const std::string& example) {
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
+  const std::size_t at = unit.empty() ? 0 : units.find(unit);
+  if (error != std::errc() || !(number >= 0) || number > 1e15 || unit.size() > 1 ||
+      at == std::string_view::npos) {
+    throw UsageError(flag + " takes " + example + ", not '" + text + "'");
+  }
+  return number * factors[at];
+}
+
+}  // namespace
+
+double parse_seconds(const std::string& text, const std::string& flag) {
+  return with_unit(text, flag, "smh", {1, 60, 3600}, "a time such as 90s, 10m or 2h");
+}
+
+std::uint64_t parse_bytes(const std::string& text, const std::string& flag) {
+  return static_cast<std::uint64_t>(
+      with_unit(text, flag, "BKMG", {1, 1024, 1048576, 1073741824}, "a size such as 512M or 4G"));
+}
+
+std::string describe_bounds(const Bounds& bounds) {
+  const auto count = [](std::uint64_t number, const std::string& noun) {
+    return std::to_string(number) + " " + noun + (number == 1 ? "" : "s");
+  };
+  std::string text = count(bounds.nodes, "node");
+  if (bounds.clients > 0) text += ", " + count(bounds.clients, "client");
+  text += ", " + std::string(to_string(bounds.network));
+  const Budget& budget = bounds.budget;
+  if (budget.crashes > 0) text += ", crashes " + std::to_string(budget.crashes);
+  if (budget.restarts > 0) text += ", restarts " + std::to_string(budget.restarts);
+  if (budget.drops > 0) text += ", drops " + std::to_string(budget.drops);
+  if (budget.duplicates > 0) text += ", duplicates " + std::to_string(budget.duplicates);
+  if (budget.timeouts) text += ", timeouts " + std::to_string(*budget.timeouts);
+  for (const auto& [name, greatest] : bounds.limits) {
+    text += ", " + name + " <= " + std::to_string(greatest);
+  }
+  return text;
+}
+
+std::string with_commas(std::uint64_t number) {
+  std::string text = std::to_string(number);
+  for (std::size_t i = text.size(); i > 3; i -= 3) text.insert(i - 3, ",");
+  return text;
+}
+
+}  // namespace gainsay::cli

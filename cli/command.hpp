@@ -1,0 +1,72 @@
+// What the verbs share: arguments, exit codes, and how results are said.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "explorer/check.hpp"
+#include "protocols/catalog.hpp"
+
+namespace gainsay::cli {
+
+enum Exit : int {
+  ok = 0,
+  violated = 1,
+  usage = 2,
+  incomplete = 3,
+  vacuous = 4,
+  diverged = 5,
+  unreadable = 6,
+  internal = 70,
+  io = 74,
+  interrupted = 130,
+  terminated = 143,
+};
+
+// Of several that apply, the one that is reported: 70, 74, 6, 5, 1, 3, 4, 0.
+int worse(int a, int b);
+
+// The flags of `check` and of everything that builds a model.
+struct ModelArguments {
+  std::string nodes;  // a number or a range 3..5
+  std::optional<std::uint32_t> clients, operations, crashes, restarts, drops, duplicates, timeouts;
+  std::string network;
+  std::string limits;   // term=3,log=2
+  std::string options;  // quorum=2
+  std::string bug;
+
+  void add_to(CLI::App& app);
+  // One configuration for each number of nodes. Throws UsageError.
+  std::vector<Configuration> configurations(const CatalogEntry& entry) const;
+};
+
+// Throws UsageError with the nearest spelling.
+const CatalogEntry& require_system(const std::string& name);
+// The bug of that name; throws UsageError.
+const Bug& require_bug(const CatalogEntry& entry, const std::string& name);
+
+// "10m", "90s", "1.5h"; "4G", "512M". Throw UsageError.
+double parse_seconds(const std::string& text, const std::string& flag);
+std::uint64_t parse_bytes(const std::string& text, const std::string& flag);
+
+std::string describe_bounds(const Bounds& bounds);
+std::string with_commas(std::uint64_t number);
+
+// Set by SIGINT and SIGTERM.
+extern std::atomic<bool> stop_requested;
+extern std::atomic<int> stop_signal;
+
+// One file per verb: adds the subcommand, and leaves what to run in `action`.
+using Action = std::function<int()>;
+void add_list(CLI::App& app, Action& action);
+void add_check(CLI::App& app, Action& action);
+void add_replay(CLI::App& app, Action& action);
+void add_show(CLI::App& app, Action& action);
+void add_bugs(CLI::App& app, Action& action);
+
+}  // namespace gainsay::cli

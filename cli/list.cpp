@@ -1,0 +1,89 @@
+// gainsay list: systems, properties, bugs.
+#include <cstdio>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "cli/command.hpp"
+
+namespace gainsay::cli {
+
+namespace {
+
+struct ListArguments {
+  std::string what = "systems";
+  bool json = false;
+};
+
+int list_systems(bool json) {
+  nlohmann::ordered_json systems = nlohmann::ordered_json::array();
+  for (const CatalogEntry& entry : catalog()) {
+    if (json) {
+      systems.push_back({{"name", entry.name},
+                         {"version", entry.version},
+                         {"summary", entry.summary},
+                         {"limits", entry.limits},
+                         {"options", entry.options}});
+    } else {
+      std::printf("%-17s %s\n", entry.name.c_str(), entry.summary.c_str());
+    }
+  }
+  if (json) std::cout << systems.dump() << "\n";
+  return ok;
+}
+
+int list_properties(bool json) {
+  nlohmann::ordered_json properties = nlohmann::ordered_json::array();
+  for (const CatalogEntry& entry : catalog()) {
+    for (const Property& property : entry.make(entry.defaults).properties) {
+      if (json) {
+        properties.push_back(
+            {{"system", entry.name}, {"name", property.name}, {"kind", to_string(property.kind)}});
+      } else {
+        std::printf("%-17s %-13s %s\n", entry.name.c_str(),
+                    std::string(to_string(property.kind)).c_str(), property.name.c_str());
+      }
+    }
+  }
+  if (json) std::cout << properties.dump() << "\n";
+  return ok;
+}
+
+int list_bugs(bool json) {
+  nlohmann::ordered_json bugs = nlohmann::ordered_json::array();
+  for (const CatalogEntry& entry : catalog()) {
+    for (const Bug& bug : entry.bugs) {
+      if (json) {
+        bugs.push_back({{"system", entry.name},
+                        {"id", bug.id},
+                        {"name", bug.name},
+                        {"breaks", bug.breaks},
+                        {"what", bug.what}});
+      } else {
+        std::printf("%-6s %-4s %-23s %s\n", entry.name.c_str(), bug.id.c_str(), bug.name.c_str(),
+                    bug.breaks.c_str());
+      }
+    }
+  }
+  if (json) std::cout << bugs.dump() << "\n";
+  return ok;
+}
+
+}  // namespace
+
+void add_list(CLI::App& app, Action& action) {
+  auto arguments = std::make_shared<ListArguments>();
+  CLI::App& command = *app.add_subcommand("list", "what there is: systems, properties, bugs");
+  command.add_option("what", arguments->what, "systems, properties or bugs");
+  command.add_flag("--json", arguments->json, "as JSON");
+  command.callback([arguments, &action] {
+    action = [arguments]() -> int {
+      if (arguments->what == "systems") return list_systems(arguments->json);
+      if (arguments->what == "properties") return list_properties(arguments->json);
+      if (arguments->what == "bugs") return list_bugs(arguments->json);
+      throw UsageError("list systems, properties or bugs, not '" + arguments->what + "'");
+    };
+  });
+}
+
+}  // namespace gainsay::cli

@@ -1,0 +1,57 @@
+// gainsay show: a trace as text.
+#include <iostream>
+#include <memory>
+
+#include "cli/command.hpp"
+#include "engine/story.hpp"
+#include "explorer/replay.hpp"
+
+namespace gainsay::cli {
+
+Model model_of(const Trace& trace);
+
+namespace {
+
+struct ShowArguments {
+  std::string trace;
+  bool full = false;
+  std::string node;
+};
+
+int run_show(const ShowArguments& arguments) {
+  const Trace trace = read_trace(arguments.trace);
+  std::cout << trace.system;
+  if (!trace.bug.empty()) std::cout << " (bug " << trace.bug << ")";
+  std::cout << ", " << describe_bounds(trace.bounds) << "\n";
+  if (trace.verdict) {
+    std::cout << "violates \"" << trace.verdict->property << "\" at step " << trace.verdict->step
+              << "\n";
+  }
+  std::cout << "\n";
+  try {
+    const Model model = model_of(trace);
+    const ReplayReport report = replay(model, trace);
+    if (report.divergence) {
+      std::cerr << "warning: the system changed at step " << report.divergence->step
+                << "; shown up to there\n";
+    }
+    std::cout << tell_story(model.system, report.events,
+                            {.full = arguments.full, .node = arguments.node});
+  } catch (const TraceError& error) {
+    throw TraceError(arguments.trace + ": " + error.what());
+  }
+  return ok;
+}
+
+}  // namespace
+
+void add_show(CLI::App& app, Action& action) {
+  auto arguments = std::make_shared<ShowArguments>();
+  CLI::App& command = *app.add_subcommand("show", "a trace in words");
+  command.add_option("trace", arguments->trace, "trace file")->required();
+  command.add_flag("--full", arguments->full, "starts too");
+  command.add_option("--node", arguments->node, "only events of this process (n1, c1)");
+  command.callback([arguments, &action] { action = [arguments] { return run_show(*arguments); }; });
+}
+
+}  // namespace gainsay::cli
