@@ -14,14 +14,8 @@ Model model_of(const Trace& trace) {
   if (entry == nullptr)
     throw TraceError("run.system.name: there is no system '" + trace.system + "'");
   Configuration configuration{.bounds = trace.bounds, .options = trace.options, .bug = trace.bug};
-  // The bounds of a trace are those of its world; some systems add a node of their own.
   try {
-    Model model = entry->make(configuration);
-    while (model.system.bounds.nodes > trace.bounds.nodes && configuration.bounds.nodes > 1) {
-      --configuration.bounds.nodes;
-      model = entry->make(configuration);
-    }
-    return model;
+    return entry->make(configuration);
   } catch (const UsageError& error) {
     throw TraceError(std::string("run: ") + error.what());
   }

@@ -108,7 +108,7 @@ std::string result_json(const Model& model, const CheckReport& report, const Fin
   if (!system.bug.empty()) result["bug"] = system.bug;
   result["verb"] = "check";
   result["verdict"] = to_string(report.verdict);
-  result["bounds"] = ordered_json::parse(bounds_json(system.bounds).dump());
+  result["bounds"] = ordered_json::parse(bounds_json(system.asked).dump());
   result["network"] = to_string(system.bounds.network);
   result["reductions"] = ordered_json::array();
   result["states"] = report.states;
@@ -161,7 +161,7 @@ std::string result_json(const Model& model, const CheckReport& report, const Fin
 std::string result_text(const Model& model, const CheckReport& report, const Finding& finding,
                         bool verbose) {
   const std::string what = name_of(model);
-  const std::string bounds = describe_bounds(model.system.bounds);
+  const std::string bounds = describe_bounds(model.system.asked);
   std::string text;
   switch (report.verdict) {
     case Verdict::holds:

@@ -86,6 +86,7 @@ struct System {
   std::string name;
   std::string version;
   Bounds bounds;
+  Bounds asked;     // as the user gave them: a system may add nodes of its own to `bounds`
   std::string bug;  // name of the variant, empty for the correct one
   std::map<std::string, std::string, std::less<>> options;    // as given
   std::vector<std::shared_ptr<const ProcessType>> processes;  // nodes, then clients
@@ -129,6 +130,7 @@ System make_system(std::string name, const Bounds& bounds,
   system.name = std::move(name);
   system.version = "1";
   system.bounds = bounds;
+  system.asked = bounds;
   system.message_type = &type_of<Wire<Node>>();
   if constexpr (requires { typename Node::Label; }) {
     system.label_type = &type_of<typename Node::Label>();

@@ -162,7 +162,7 @@ Trace record_trace(const System& system, const std::vector<Event>& events,
               .system_version = system.version,
               .bug = system.bug,
               .options = system.options,
-              .bounds = system.bounds,
+              .bounds = system.asked,
               .verdict = std::move(verdict)};
   LiveWorld world(system);
   Causes causes(system);

@@ -9,12 +9,29 @@
 
 namespace gainsay {
 
+namespace {
+
+// What a trace must know of a system is filled in here, so that no protocol can forget it.
+CatalogEntry complete(CatalogEntry entry) {
+  entry.make = [make = entry.make, version = entry.version](const Configuration& configuration) {
+    Model model = make(configuration);
+    model.system.asked = configuration.bounds;
+    model.system.version = version;
+    model.system.bug = configuration.bug;
+    model.system.options = configuration.options;
+    return model;
+  };
+  return entry;
+}
+
+}  // namespace
+
 const std::vector<CatalogEntry>& catalog() {
   static const std::vector<CatalogEntry> entries = {
-      two_phase_commit::catalog_entry(),
-      paxos::catalog_entry(),
-      raft_core::catalog_entry(),
-      raft::catalog_entry(),
+      complete(two_phase_commit::catalog_entry()),
+      complete(paxos::catalog_entry()),
+      complete(raft_core::catalog_entry()),
+      complete(raft::catalog_entry()),
   };
   return entries;
 }

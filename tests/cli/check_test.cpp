@@ -1,0 +1,172 @@
+// The verbs as a script sees them: exit codes, JSON, traces and their replay.
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <regex>
+
+#include "protocols/catalog.hpp"
+#include "tests/cli/program.hpp"
+
+namespace gainsay::testing {
+namespace {
+
+using nlohmann::json;
+
+// Times, rates and memory are the only things that may differ between runs.
+json without_measurements(const std::string& text) {
+  json result = json::parse(text);
+  for (const char* name :
+       {"seconds", "states_per_second", "peak_memory_bytes", "bytes_per_state"}) {
+    result.erase(name);
+  }
+  return result;
+}
+
+TEST(CheckVerb, HoldsIsExitZeroWithEveryKeyOfTheContract) {
+  const Scratch scratch("holds");
+  const Ran ran = run_gainsay(scratch.path(), "check two-phase-commit --nodes 3 --json");
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  const json result = json::parse(ran.out);
+  for (const char* key : {"system",
+                          "verb",
+                          "verdict",
+                          "bounds",
+                          "network",
+                          "reductions",
+                          "states",
+                          "transitions",
+                          "depth",
+                          "local_states",
+                          "messages",
+                          "handler_runs",
+                          "handler_reuse",
+                          "passes",
+                          "certificate",
+                          "store",
+                          "bytes_per_state",
+                          "omission_probability",
+                          "properties",
+                          "seconds",
+                          "states_per_second",
+                          "peak_memory_bytes",
+                          "seed",
+                          "version",
+                          "traces"}) {
+    EXPECT_TRUE(result.contains(key)) << key;
+  }
+  EXPECT_EQ(result["verdict"], "holds");
+  EXPECT_EQ(result["states"], 288);
+  EXPECT_EQ(result["bounds"]["nodes"], 3);
+}
+
+TEST(CheckVerb, IncompleteIsExitThreeUnlessAllowed) {
+  const Scratch scratch("incomplete");
+  const std::string cut = "check two-phase-commit --nodes 5 --max-states 100";
+  EXPECT_EQ(run_gainsay(scratch.path(), cut).code, 3);
+  const Ran allowed = run_gainsay(scratch.path(), cut + " --allow incomplete");
+  EXPECT_EQ(allowed.code, 0);
+  EXPECT_NE(allowed.err.find("waived by --allow"), std::string::npos);
+}
+
+TEST(CheckVerb, ARangeOfNodesRunsEach) {
+  const Scratch scratch("range");
+  const Ran ran = run_gainsay(scratch.path(), "check two-phase-commit --nodes 3..5 --json");
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_EQ(std::count(ran.out.begin(), ran.out.end(), '\n'), 3);
+}
+
+TEST(CheckVerb, TheSameBytesForOneAndTwoThreads) {
+  const Scratch scratch("threads");
+  for (const std::string what : {"raft-core --limit term=1,log=1", "paxos --bug ignore-accepted",
+                                 "raft --bug stale-vote-reply", "two-phase-commit"}) {
+    const Ran one = run_gainsay(scratch.path(), "check " + what + " -j 1 --json -o out");
+    std::string trace;
+    const json first = without_measurements(one.out);
+    if (!first["traces"].empty()) trace = read_text(scratch.path() / first["traces"][0]);
+    const Ran two = run_gainsay(scratch.path(), "check " + what + " -j 2 --json -o out");
+    EXPECT_EQ(one.code, two.code);
+    EXPECT_EQ(first, without_measurements(two.out)) << what;
+    if (!trace.empty()) {
+      EXPECT_EQ(trace, read_text(scratch.path() / first["traces"][0])) << what;
+    }
+  }
+}
+
+TEST(CheckVerb, EveryBugThatIsFoundInSecondsReplaysInANewProcess) {
+  const Scratch scratch("bugs");
+  for (const CatalogEntry& entry : catalog()) {
+    for (const Bug& bug : entry.bugs) {
+      if (bug.name == "fig8-old-term-commit") continue;  // 18 million states
+      const Ran found = run_gainsay(
+          scratch.path(), "check " + entry.name + " --bug " + bug.name + " --json -o out");
+      ASSERT_EQ(found.code, 1) << bug.name << found.err;
+      const json result = json::parse(found.out);
+      EXPECT_EQ(result["violated"], bug.breaks) << bug.name;
+      const std::string trace = result["traces"][0];
+      const Ran replayed = run_gainsay(scratch.path(), "replay -q '" + trace + "'");
+      EXPECT_EQ(replayed.code, 1) << bug.name << replayed.err;
+      EXPECT_NE(replayed.out.find("as recorded"), std::string::npos) << replayed.out;
+      EXPECT_EQ(run_gainsay(scratch.path(), "show '" + trace + "'").code, 0);
+    }
+  }
+}
+
+TEST(CheckVerb, AFailureFitsIn80Columns) {
+  const Scratch scratch("columns");
+  const Ran ran = run_gainsay(scratch.path(), "check paxos --bug ignore-accepted");
+  EXPECT_EQ(ran.code, 1);
+  std::istringstream lines(ran.out);
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80U) << line;
+}
+
+TEST(ReplayVerb, AChangedWorldDivergesWithExpectedFoundAndCause) {
+  const Scratch scratch("diverged");
+  const Ran found = run_gainsay(scratch.path(), "check raft --bug quorum-off-by-one --json -o out");
+  const std::string name = json::parse(found.out)["traces"][0];
+  const auto file = scratch.path() / name;
+  // The correct twin does not follow the faulty variant's run.
+  std::string text = read_text(file);
+  text = std::regex_replace(text, std::regex("\"bug\": \"[a-z-]+\""), "\"bug\": \"\"");
+  std::ofstream(file) << text;
+  const Ran strict = run_gainsay(scratch.path(), "replay -q '" + name + "'");
+  EXPECT_EQ(strict.code, 5);
+  for (const char* word :
+       {"error: replay diverged at step", "expected", "found", "likely", "try"}) {
+    EXPECT_NE(strict.err.find(word), std::string::npos) << word << strict.err;
+  }
+  const Ran lenient = run_gainsay(scratch.path(), "replay -q --lenient '" + name + "'");
+  EXPECT_EQ(lenient.code, 0) << lenient.out << lenient.err;
+  EXPECT_NE(lenient.out.find("skipped"), std::string::npos);
+}
+
+TEST(ResumeFlag, AKilledCheckResumesToTheSameAnswer) {
+  const Scratch scratch("killed");
+  const std::string what = "check two-phase-commit --nodes 8 -j 2 --json -q ";
+  const json whole = without_measurements(run_gainsay(scratch.path(), what).out);
+  // Killed in mid-run, wherever that is; a later kill finds a later checkpoint.
+  for (const char* seconds : {"0.2", "0.4", "0.6"}) {
+    const std::string command = "cd '" + scratch.path().string() + "' && timeout -s KILL " +
+                                seconds + " '" GAINSAY_PROGRAM "' " + what +
+                                "--resume again --checkpoint 0.01s >/dev/null 2>&1";
+    [[maybe_unused]] const int status = std::system(command.c_str());
+  }
+  const Ran resumed = run_gainsay(scratch.path(), what + "--resume again");
+  EXPECT_EQ(resumed.code, 0) << resumed.err;
+  json result = without_measurements(resumed.out);
+  EXPECT_TRUE(result["resumed"].get<bool>());
+  result["resumed"] = false;
+  EXPECT_EQ(result, whole);
+}
+
+TEST(ListVerb, ListsWhatThereIs) {
+  const Scratch scratch("list");
+  for (const std::string what : {"", "systems", "properties", "bugs"}) {
+    const Ran ran = run_gainsay(scratch.path(), "list " + what);
+    EXPECT_EQ(ran.code, 0);
+    EXPECT_NE(ran.out.find("raft"), std::string::npos);
+    EXPECT_TRUE(json::accept(run_gainsay(scratch.path(), "list " + what + " --json").out));
+  }
+}
+
+}  // namespace
+}  // namespace gainsay::testing

@@ -1,0 +1,59 @@
+// Runs the real program and keeps what it said.
+#pragma once
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+
+namespace gainsay::testing {
+
+struct Ran {
+  int code = -1;
+  std::string out;
+  std::string err;
+};
+
+inline std::string read_text(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+// A fresh directory for one test, removed afterwards.
+class Scratch {
+ public:
+  explicit Scratch(const std::string& name)
+      : path_(std::filesystem::temp_directory_path() /
+              ("gainsay-" + name + "-" + std::to_string(::getpid()))) {
+    std::filesystem::remove_all(path_);
+    std::filesystem::create_directories(path_);
+  }
+  ~Scratch() { std::filesystem::remove_all(path_); }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+// `arguments` are words of a shell command line.
+inline Ran run_gainsay(const std::filesystem::path& directory, const std::string& arguments) {
+  const auto out = directory / "stdout";
+  const auto err = directory / "stderr";
+  const std::string command = "cd '" + directory.string() + "' && '" + GAINSAY_PROGRAM + "' " +
+                              arguments + " >'" + out.string() + "' 2>'" + err.string() +
+                              "' </dev/null";
+  const int status = std::system(command.c_str());
+  return {.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
+          .out = read_text(out),
+          .err = read_text(err)};
+}
+
+}  // namespace gainsay::testing
