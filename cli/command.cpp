@@ -61,14 +61,6 @@ std::pair<std::uint32_t, std::uint32_t> parse_range(const std::string& text) {
   return {first, last};
 }
 
-void check_size(const Bounds& bounds) {
-  if (bounds.nodes == 0) throw UsageError("--nodes is at least 1");
-  if (std::uint64_t{bounds.nodes} + bounds.clients >= processes_max) {
-    throw UsageError("a system has fewer than 64 processes, nodes and clients together");
-  }
-  if (bounds.operations > 1000) throw UsageError("--ops is at most 1000");
-}
-
 }  // namespace
 
 void ModelArguments::add_to(CLI::App& app) {
@@ -116,7 +108,7 @@ std::vector<Configuration> ModelArguments::configurations(const CatalogEntry& en
   std::vector<Configuration> configurations;
   for (std::uint32_t count = first; count <= last; ++count) {
     base.bounds.nodes = count;
-    check_size(base.bounds);
+    validate(base.bounds);
     configurations.push_back(base);
   }
   return configurations;

@@ -14,6 +14,8 @@ namespace gainsay::cli {
 
 namespace {
 
+constexpr std::size_t columns = 80;
+
 std::string file_name(const Model& model, const std::string& property) {
   std::string name = model.system.name;
   if (!model.system.bug.empty()) name += "-" + model.system.bug;
@@ -165,14 +167,15 @@ std::string result_text(const Model& model, const CheckReport& report, const Fin
   std::string text;
   switch (report.verdict) {
     case Verdict::holds:
-      text = what + " holds within " + bounds + "\n";
+      text = wrap(what + " holds within " + bounds, 2, columns);
       break;
     case Verdict::incomplete:
-      text = what + " is incomplete (" + report.incomplete_because + "): nothing found so far " +
-             "within " + bounds + "\n";
+      text = wrap(what + " is incomplete (" + report.incomplete_because +
+                      "): nothing found so far within " + bounds,
+                  2, columns);
       break;
     case Verdict::vacuous:
-      text = what + " is vacuous within " + bounds + ":\n";
+      text = wrap(what + " is vacuous within " + bounds + ":", 2, columns);
       for (const PropertyReport& property : report.properties) {
         if (property.verdict != Verdict::vacuous) continue;
         text += "  \"" + property.name + "\" was never " +
@@ -182,9 +185,9 @@ std::string result_text(const Model& model, const CheckReport& report, const Fin
       break;
     case Verdict::violated: {
       const Counterexample& found = *report.counterexample;
-      text = what + " violates \"" + found.property + "\" within " + bounds + "\n";
+      text = wrap(what + " violates \"" + found.property + "\" within " + bounds, 2, columns);
       if (found.message.find(found.property) == std::string::npos) {
-        text += "  " + found.message + "\n";
+        text += wrap("  " + found.message, 2, columns);
       }
       text += "\n" + tell_story(model.system, found.events) + "\n";
       break;

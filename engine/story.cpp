@@ -6,9 +6,6 @@
 
 namespace gainsay {
 
-namespace {
-
-// Breaks at spaces; continuation lines are indented by `indent`.
 std::string wrap(std::string line, std::size_t indent, std::size_t columns) {
   std::string text;
   while (line.size() > columns) {
@@ -22,6 +19,8 @@ std::string wrap(std::string line, std::size_t indent, std::size_t columns) {
   }
   return text + line + "\n";
 }
+
+namespace {
 
 std::string status_change(const LocalParts& before, const LocalParts& after) {
   if (before.status == after.status) return "";

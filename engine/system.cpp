@@ -39,8 +39,9 @@ bool System::has_budget() const {
          budget.timeouts.has_value();
 }
 
-std::optional<std::uint32_t> System::available(BudgetKind kind) const {
-  const Budget& budget = bounds.budget;
+namespace {
+
+std::optional<std::uint32_t> available(const Budget& budget, BudgetKind kind) {
   switch (kind) {
     case BudgetKind::crash:
       return budget.crashes;
@@ -56,23 +57,34 @@ std::optional<std::uint32_t> System::available(BudgetKind kind) const {
   return std::nullopt;
 }
 
-void validate(const System& system) {
-  const Bounds& bounds = system.bounds;
-  if (bounds.nodes == 0) throw UsageError("a system needs at least one node");
-  if (system.processes.size() > processes_max) {
+}  // namespace
+
+std::optional<std::uint32_t> System::available(BudgetKind kind) const {
+  return gainsay::available(bounds.budget, kind);
+}
+
+void validate(const Bounds& bounds) {
+  if (bounds.nodes == 0) throw UsageError("--nodes is at least 1");
+  if (std::uint64_t{bounds.nodes} + bounds.clients > processes_max) {
     throw UsageError("a system has at most 64 processes, nodes and clients together");
   }
+  if (bounds.operations > 1000) throw UsageError("--ops is at most 1000");
   for (std::size_t kind = 0; kind < budget_kinds; ++kind) {
-    const auto amount = system.available(static_cast<BudgetKind>(kind));
-    if (amount.value_or(0) > budget_max) {
-      throw UsageError("--" + std::string(to_string(static_cast<BudgetKind>(kind))) +
-                       " is at most 63");
-    }
+    if (available(bounds.budget, static_cast<BudgetKind>(kind)).value_or(0) <= budget_max) continue;
+    throw UsageError("--" + std::string(to_string(static_cast<BudgetKind>(kind))) +
+                     " is at most 63");
   }
   if (bounds.network == Network::async && bounds.budget.drops + bounds.budget.duplicates > 0) {
     throw UsageError(
         "--drops and --duplicates are refused with --network async, which already loses and "
         "repeats every message");
+  }
+}
+
+void validate(const System& system) {
+  validate(system.bounds);
+  if (system.processes.size() > processes_max) {
+    throw UsageError("a system has at most 64 processes; this one adds some to those asked for");
   }
 }
 

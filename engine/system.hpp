@@ -120,6 +120,7 @@ class UsageError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
+void validate(const Bounds& bounds);
 void validate(const System& system);
 
 // The nodes of a system: `bounds.nodes` of one Node struct, without clients.

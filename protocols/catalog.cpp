@@ -14,11 +14,13 @@ namespace {
 // What a trace must know of a system is filled in here, so that no protocol can forget it.
 CatalogEntry complete(CatalogEntry entry) {
   entry.make = [make = entry.make, version = entry.version](const Configuration& configuration) {
+    validate(configuration.bounds);
     Model model = make(configuration);
     model.system.asked = configuration.bounds;
     model.system.version = version;
     model.system.bug = configuration.bug;
     model.system.options = configuration.options;
+    validate(model.system);
     return model;
   };
   return entry;
