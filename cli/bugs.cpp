@@ -30,7 +30,9 @@ int run_bugs(const BugsArguments& arguments) {
   for (const CatalogEntry& entry : catalog()) {
     if (!arguments.system.empty() && entry.name != arguments.system) continue;
     for (const Bug& bug : entry.bugs) {
-      const Model model = entry.make(bug.scenario);
+      Configuration faulty = bug.scenario;
+      faulty.bug = bug.name;
+      const Model model = entry.make(faulty);
       const CheckReport report = check(model, {.max_states = arguments.max_states,
                                                .seconds = parse_seconds(arguments.time, "--time"),
                                                .interrupted = &stop_requested});

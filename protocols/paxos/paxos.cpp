@@ -146,7 +146,7 @@ CatalogEntry catalog_entry() {
                           .name = name,
                           .breaks = std::move(breaks),
                           .what = std::move(what),
-                          .scenario = {.bounds = std::move(bounds), .bug = name}});
+                          .scenario = {.bounds = std::move(bounds)}});
   };
   const Bounds unordered = entry.defaults.bounds;
   bug("P01", "ignore-accepted", "agreement",

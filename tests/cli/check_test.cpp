@@ -158,6 +158,15 @@ TEST(ResumeFlag, AKilledCheckResumesToTheSameAnswer) {
   EXPECT_EQ(result, whole);
 }
 
+TEST(BugsVerb, ContradictsEveryBugOfASystem) {
+  const Scratch scratch("bugs-verb");
+  const Ran ran = run_gainsay(scratch.path(), "bugs paxos --json");
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  const json rows = json::parse(ran.out);
+  EXPECT_EQ(rows.size(), find_system("paxos")->bugs.size());
+  for (const json& row : rows) EXPECT_EQ(row["verdict"], "violated") << row;
+}
+
 TEST(ListVerb, ListsWhatThereIs) {
   const Scratch scratch("list");
   for (const std::string what : {"", "systems", "properties", "bugs"}) {

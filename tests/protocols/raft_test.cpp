@@ -1,5 +1,4 @@
-// Raft: its handlers against the sections of Ongaro's thesis, figure 3.7 step by step, and every
-// seeded bug at its scenario beside the correct twin.
+// Raft: its handlers against the sections of Ongaro's thesis, and figure 3.7 step by step.
 #include "protocols/raft/raft.hpp"
 
 #include <gtest/gtest.h>
@@ -336,29 +335,6 @@ TEST(RaftCatalog, TheDefaultBoundsHold) {
   EXPECT_EQ(report.verdict, Verdict::holds) << report.incomplete_because;
   EXPECT_EQ(report.states, 4'002'942U);
 }
-
-class RaftBug : public testing::TestWithParam<gainsay::Bug> {};
-
-// Too many worlds for a test: figure 3.7 needs four elections. The test above steers to it.
-bool too_deep(const gainsay::Bug& bug) { return bug.id == "R01"; }
-
-TEST_P(RaftBug, IsFoundAtItsScenario) {
-  if (too_deep(GetParam())) GTEST_SKIP() << "18 million worlds";
-  Configuration faulty = GetParam().scenario;
-  faulty.bug = GetParam().name;
-  const CheckReport report = check(make_model(faulty));
-  ASSERT_EQ(report.verdict, Verdict::violated) << report.incomplete_because;
-  EXPECT_EQ(report.counterexample->property, GetParam().breaks);
-}
-
-TEST_P(RaftBug, TheCorrectTwinHolds) {
-  if (too_deep(GetParam())) GTEST_SKIP() << "42 million worlds";
-  const CheckReport report = check(make_model(GetParam().scenario));
-  EXPECT_EQ(report.verdict, Verdict::holds) << report.incomplete_because;
-}
-
-INSTANTIATE_TEST_SUITE_P(Catalog, RaftBug, testing::ValuesIn(catalog_entry().bugs),
-                         [](const auto& test) { return test.param.id; });
 
 }  // namespace
 }  // namespace gainsay::raft

@@ -1,0 +1,83 @@
+// Every seeded bug is contradicted at its documented bounds, and its correct twin holds there.
+#include "protocols/catalog.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <ostream>
+
+#include "explorer/check.hpp"
+
+namespace gainsay {
+namespace {
+
+struct Seeded {
+  const CatalogEntry* entry;
+  const Bug* bug;
+  friend void PrintTo(const Seeded& seeded, std::ostream* out) {
+    *out << seeded.entry->name << " " << seeded.bug->name;
+  }
+};
+
+std::vector<Seeded> all_bugs() {
+  std::vector<Seeded> all;
+  for (const CatalogEntry& entry : catalog()) {
+    for (const Bug& bug : entry.bugs) all.push_back({&entry, &bug});
+  }
+  return all;
+}
+
+// Figure 8 of the Raft paper needs 18 million worlds, and its twin 42 million.
+bool is_slow(const Seeded& seeded) {
+  return seeded.bug->id == "R01" && std::getenv("GAINSAY_SLOW_TESTS") == nullptr;
+}
+
+class SeededBug : public testing::TestWithParam<Seeded> {};
+
+TEST_P(SeededBug, IsContradictedAtItsScenario) {
+  if (is_slow(GetParam())) GTEST_SKIP() << "runs with GAINSAY_SLOW_TESTS=1";
+  Configuration faulty = GetParam().bug->scenario;
+  faulty.bug = GetParam().bug->name;
+  const CheckReport report = check(GetParam().entry->make(faulty));
+  ASSERT_EQ(report.verdict, Verdict::violated) << report.incomplete_because;
+  EXPECT_EQ(report.counterexample->property, GetParam().bug->breaks);
+}
+
+TEST_P(SeededBug, HasACorrectTwinThatHolds) {
+  if (is_slow(GetParam())) GTEST_SKIP() << "runs with GAINSAY_SLOW_TESTS=1";
+  const CheckReport report = check(GetParam().entry->make(GetParam().bug->scenario));
+  EXPECT_EQ(report.verdict, Verdict::holds) << report.incomplete_because;
+}
+
+INSTANTIATE_TEST_SUITE_P(Catalog, SeededBug, testing::ValuesIn(all_bugs()),
+                         [](const auto& test) { return test.param.bug->id; });
+
+TEST(Catalog, NamesAndIdsAreUniqueAndDocumented) {
+  std::vector<std::string> names;
+  for (const Seeded& seeded : all_bugs()) {
+    names.push_back(seeded.bug->name);
+    names.push_back(seeded.bug->id);
+    EXPECT_FALSE(seeded.bug->what.empty()) << seeded.bug->name;
+    EXPECT_TRUE(seeded.bug->scenario.bug.empty()) << seeded.bug->name;
+  }
+  std::ranges::sort(names);
+  EXPECT_EQ(std::ranges::adjacent_find(names), names.end());
+}
+
+TEST(Catalog, ANameThatASystemDoesNotHaveIsRefused) {
+  for (const CatalogEntry& entry : catalog()) {
+    EXPECT_THROW(entry.make({.bounds = entry.defaults.bounds, .options = {{"colour", "red"}}}),
+                 UsageError);
+    EXPECT_THROW(entry.make({.bounds = entry.defaults.bounds, .bug = "no-such-bug"}), UsageError);
+    Configuration limited = entry.defaults;
+    limited.bounds.limits["height"] = 2;
+    EXPECT_THROW(entry.make(limited), UsageError);
+    Configuration none = entry.defaults;
+    none.bounds.nodes = 0;
+    EXPECT_THROW(entry.make(none), UsageError);
+  }
+}
+
+}  // namespace
+}  // namespace gainsay
