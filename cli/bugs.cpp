@@ -5,7 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.hpp"
-#include "cli/result.hpp"
+#include "engine/text.hpp"
+#include "explorer/report.hpp"
 
 namespace gainsay::cli {
 
@@ -30,13 +31,11 @@ int run_bugs(const BugsArguments& arguments) {
   for (const CatalogEntry& entry : catalog()) {
     if (!arguments.system.empty() && entry.name != arguments.system) continue;
     for (const Bug& bug : entry.bugs) {
-      Configuration faulty = bug.scenario;
-      faulty.bug = bug.name;
-      const Model model = entry.make(faulty);
+      const Model model = entry.make(variant(bug));
       const CheckReport report = check(model, {.max_states = arguments.max_states,
                                                .seconds = parse_seconds(arguments.time, "--time"),
                                                .interrupted = &stop_requested});
-      save_counterexample(model, report, arguments.output);
+      save_trace(model, report, arguments.output);
       const std::size_t events = report.counterexample ? report.counterexample->events.size() : 0;
       const std::string property = report.counterexample
                                        ? report.counterexample->property

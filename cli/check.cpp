@@ -7,6 +7,8 @@
 
 #include "cli/command.hpp"
 #include "cli/result.hpp"
+#include "engine/text.hpp"
+#include "explorer/report.hpp"
 
 namespace gainsay::cli {
 
@@ -131,13 +133,15 @@ void print_row(const Model& model, const CheckReport& report) {
 int run_one(const CheckArguments& arguments, const Model& model, bool table) {
   const CheckReport report = check(model, options_of(arguments));
   if (isatty(STDERR_FILENO) != 0 && !arguments.quiet) std::cerr << "\r\033[K";
-  const Finding finding = save_counterexample(model, report, arguments.output);
+  const std::filesystem::path trace = save_trace(model, report, arguments.output);
   if (arguments.json) {
-    std::cout << result_json(model, report, finding) << std::flush;
+    std::cout << result_json(model, report, trace) << std::flush;
   } else if (table && report.verdict == Verdict::holds) {
     print_row(model, report);
   } else {
-    std::cout << result_text(model, report, finding, arguments.verbose) << std::flush;
+    std::cout << summary(report, arguments.verbose);
+    if (!trace.empty()) std::cout << "  gainsay replay " << trace.string() << "\n";
+    std::cout << std::flush;
   }
   const int code = exit_of(report.verdict, arguments.allow);
   if (code == ok && report.verdict != Verdict::holds) {

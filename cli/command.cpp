@@ -79,8 +79,7 @@ void ModelArguments::add_to(CLI::App& app) {
 }
 
 std::vector<Configuration> ModelArguments::configurations(const CatalogEntry& entry) const {
-  Configuration base = bug.empty() ? entry.defaults : require_bug(entry, bug).scenario;
-  base.bug = bug;
+  Configuration base = bug.empty() ? entry.defaults : variant(require_bug(entry, bug));
   Bounds& bounds = base.bounds;
   if (!network.empty()) {
     const std::vector<std::string> names = {"async", "unordered", "fifo"};
@@ -94,11 +93,11 @@ std::vector<Configuration> ModelArguments::configurations(const CatalogEntry& en
   }
   bounds.clients = clients.value_or(bounds.clients);
   bounds.operations = operations.value_or(bounds.operations);
-  bounds.budget.crashes = crashes.value_or(bounds.budget.crashes);
-  bounds.budget.restarts = restarts.value_or(bounds.budget.restarts);
-  bounds.budget.drops = drops.value_or(bounds.budget.drops);
-  bounds.budget.duplicates = duplicates.value_or(bounds.budget.duplicates);
-  if (timeouts) bounds.budget.timeouts = timeouts;
+  bounds.crashes = crashes.value_or(bounds.crashes);
+  bounds.restarts = restarts.value_or(bounds.restarts);
+  bounds.drops = drops.value_or(bounds.drops);
+  bounds.duplicates = duplicates.value_or(bounds.duplicates);
+  if (timeouts) bounds.timeouts = timeouts;
   for (const auto& [name, value] : parse_pairs(limits, "--limit")) {
     bounds.limits[name] = parse_number(value, "--limit " + name);
   }
@@ -159,31 +158,6 @@ double parse_seconds(const std::string& text, const std::string& flag) {
 std::uint64_t parse_bytes(const std::string& text, const std::string& flag) {
   return static_cast<std::uint64_t>(
       with_unit(text, flag, "BKMG", {1, 1024, 1048576, 1073741824}, "a size such as 512M or 4G"));
-}
-
-std::string describe_bounds(const Bounds& bounds) {
-  const auto count = [](std::uint64_t number, const std::string& noun) {
-    return std::to_string(number) + " " + noun + (number == 1 ? "" : "s");
-  };
-  std::string text = count(bounds.nodes, "node");
-  if (bounds.clients > 0) text += ", " + count(bounds.clients, "client");
-  text += ", " + std::string(to_string(bounds.network));
-  const Budget& budget = bounds.budget;
-  if (budget.crashes > 0) text += ", crashes " + std::to_string(budget.crashes);
-  if (budget.restarts > 0) text += ", restarts " + std::to_string(budget.restarts);
-  if (budget.drops > 0) text += ", drops " + std::to_string(budget.drops);
-  if (budget.duplicates > 0) text += ", duplicates " + std::to_string(budget.duplicates);
-  if (budget.timeouts) text += ", timeouts " + std::to_string(*budget.timeouts);
-  for (const auto& [name, greatest] : bounds.limits) {
-    text += ", " + name + " <= " + std::to_string(greatest);
-  }
-  return text;
-}
-
-std::string with_commas(std::uint64_t number) {
-  std::string text = std::to_string(number);
-  for (std::size_t i = text.size(); i > 3; i -= 3) text.insert(i - 3, ",");
-  return text;
 }
 
 }  // namespace gainsay::cli

@@ -54,9 +54,6 @@ const Bug& require_bug(const CatalogEntry& entry, const std::string& name);
 double parse_seconds(const std::string& text, const std::string& flag);
 std::uint64_t parse_bytes(const std::string& text, const std::string& flag);
 
-std::string describe_bounds(const Bounds& bounds);
-std::string with_commas(std::uint64_t number);
-
 // Set by SIGINT and SIGTERM.
 extern std::atomic<bool> stop_requested;
 extern std::atomic<int> stop_signal;

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.hpp"
+#include "engine/text.hpp"
 
 namespace gainsay::cli {
 
@@ -15,6 +16,13 @@ struct ListArguments {
   bool json = false;
 };
 
+void print_names(const char* flag, const std::vector<std::string>& names) {
+  if (names.empty()) return;
+  std::printf("%-17s %s", "", flag);
+  for (const std::string& name : names) std::printf(" %s=", name.c_str());
+  std::printf("\n");
+}
+
 int list_systems(bool json) {
   nlohmann::ordered_json systems = nlohmann::ordered_json::array();
   for (const CatalogEntry& entry : catalog()) {
@@ -22,10 +30,15 @@ int list_systems(bool json) {
       systems.push_back({{"name", entry.name},
                          {"version", entry.version},
                          {"summary", entry.summary},
+                         {"defaults", describe(entry.defaults.bounds, entry.defaults.options)},
                          {"limits", entry.limits},
                          {"options", entry.options}});
     } else {
+      const std::string defaults = describe(entry.defaults.bounds, entry.defaults.options);
       std::printf("%-17s %s\n", entry.name.c_str(), entry.summary.c_str());
+      std::printf("%-17s default %s\n", "", defaults.c_str());
+      print_names("--limit", entry.limits);
+      print_names("--option", entry.options);
     }
   }
   if (json) std::cout << systems.dump() << "\n";
@@ -58,10 +71,14 @@ int list_bugs(bool json) {
                         {"id", bug.id},
                         {"name", bug.name},
                         {"breaks", bug.breaks},
+                        {"bounds", describe(bug.scenario.bounds, bug.scenario.options)},
                         {"what", bug.what}});
       } else {
-        std::printf("%-6s %-4s %-23s %s\n", entry.name.c_str(), bug.id.c_str(), bug.name.c_str(),
-                    bug.breaks.c_str());
+        std::printf("%-6s %-4s %-23s breaks %s\n", entry.name.c_str(), bug.id.c_str(),
+                    bug.name.c_str(), bug.breaks.c_str());
+        const std::string bounds = describe(bug.scenario.bounds, bug.scenario.options);
+        std::cout << wrap("       " + bug.what, 7, 80) << wrap("       within " + bounds, 9, 80)
+                  << std::flush;
       }
     }
   }

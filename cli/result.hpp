@@ -1,4 +1,4 @@
-// The result of a check: JSON for machines, two lines or a short story for people.
+// The result of a check for machines: one object on one line.
 #pragma once
 
 #include <filesystem>
@@ -8,17 +8,8 @@
 
 namespace gainsay::cli {
 
-struct Finding {
-  std::filesystem::path trace;  // empty without a counterexample
-  std::string replay;           // the command
-};
-
-// Writes the trace before anything is announced. Throws FileError.
-Finding save_counterexample(const Model& model, const CheckReport& report,
-                            const std::filesystem::path& directory);
-
-std::string result_json(const Model& model, const CheckReport& report, const Finding& finding);
-std::string result_text(const Model& model, const CheckReport& report, const Finding& finding,
-                        bool verbose);
+// `trace` is empty without a counterexample.
+std::string result_json(const Model& model, const CheckReport& report,
+                        const std::filesystem::path& trace);
 
 }  // namespace gainsay::cli

@@ -22,7 +22,7 @@ int run_show(const ShowArguments& arguments) {
   const Trace trace = read_trace(arguments.trace);
   std::cout << trace.system;
   if (!trace.bug.empty()) std::cout << " (bug " << trace.bug << ")";
-  std::cout << ", " << describe_bounds(trace.bounds) << "\n";
+  std::cout << ", " << describe(trace.bounds, trace.options) << "\n";
   if (trace.verdict) {
     std::cout << "violates \"" << trace.verdict->property << "\" at step " << trace.verdict->step
               << "\n";

@@ -34,7 +34,7 @@ std::optional<BudgetKind> budget_of(const System& system, const Event& event) {
     case EventKind::duplicate:
       return BudgetKind::duplicate;
     case EventKind::timer:
-      if (system.bounds.budget.timeouts) return BudgetKind::timeout;
+      if (system.bounds.timeouts) return BudgetKind::timeout;
       return std::nullopt;
     case EventKind::start:
     case EventKind::deliver:

@@ -2,23 +2,10 @@
 
 #include <algorithm>
 
+#include "engine/text.hpp"
 #include "engine/world.hpp"
 
 namespace gainsay {
-
-std::string wrap(std::string line, std::size_t indent, std::size_t columns) {
-  std::string text;
-  while (line.size() > columns) {
-    std::size_t at = line.rfind(' ', columns);
-    if (at == std::string::npos || at <= indent) {
-      at = line.find(' ', columns);
-      if (at == std::string::npos) break;
-    }
-    text += line.substr(0, at) + "\n";
-    line = std::string(indent, ' ') + line.substr(at + 1);
-  }
-  return text + line + "\n";
-}
 
 namespace {
 

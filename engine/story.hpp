@@ -15,9 +15,6 @@ struct StoryOptions {
 };
 
 // The events run from the unstarted world; the initial starts are one line.
-// Breaks a line at spaces; continuation lines are indented by `indent`. Ends in a newline.
-std::string wrap(std::string line, std::size_t indent, std::size_t columns);
-
 std::string tell_story(const System& system, const std::vector<Event>& events,
                        const StoryOptions& options = {});
 

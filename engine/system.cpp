@@ -34,25 +34,24 @@ std::string System::process_name(NodeId id) const {
 }
 
 bool System::has_budget() const {
-  const Budget& budget = bounds.budget;
-  return budget.crashes + budget.restarts + budget.drops + budget.duplicates > 0 ||
-         budget.timeouts.has_value();
+  return bounds.crashes + bounds.restarts + bounds.drops + bounds.duplicates > 0 ||
+         bounds.timeouts.has_value();
 }
 
 namespace {
 
-std::optional<std::uint32_t> available(const Budget& budget, BudgetKind kind) {
+std::optional<std::uint32_t> available(const Bounds& bounds, BudgetKind kind) {
   switch (kind) {
     case BudgetKind::crash:
-      return budget.crashes;
+      return bounds.crashes;
     case BudgetKind::restart:
-      return budget.restarts;
+      return bounds.restarts;
     case BudgetKind::drop:
-      return budget.drops;
+      return bounds.drops;
     case BudgetKind::duplicate:
-      return budget.duplicates;
+      return bounds.duplicates;
     case BudgetKind::timeout:
-      return budget.timeouts;
+      return bounds.timeouts;
   }
   return std::nullopt;
 }
@@ -60,7 +59,32 @@ std::optional<std::uint32_t> available(const Budget& budget, BudgetKind kind) {
 }  // namespace
 
 std::optional<std::uint32_t> System::available(BudgetKind kind) const {
-  return gainsay::available(bounds.budget, kind);
+  return gainsay::available(bounds, kind);
+}
+
+std::string describe(const Bounds& bounds) {
+  const auto count = [](std::uint64_t number, const std::string& noun) {
+    return std::to_string(number) + " " + noun + (number == 1 ? "" : "s");
+  };
+  std::string text = count(bounds.nodes, "node");
+  if (bounds.clients > 0) text += ", " + count(bounds.clients, "client");
+  if (bounds.operations != 1) text += ", " + count(bounds.operations, "operation") + " each";
+  text += ", " + std::string(to_string(bounds.network));
+  if (bounds.crashes > 0) text += ", crashes " + std::to_string(bounds.crashes);
+  if (bounds.restarts > 0) text += ", restarts " + std::to_string(bounds.restarts);
+  if (bounds.drops > 0) text += ", drops " + std::to_string(bounds.drops);
+  if (bounds.duplicates > 0) text += ", duplicates " + std::to_string(bounds.duplicates);
+  if (bounds.timeouts) text += ", timeouts " + std::to_string(*bounds.timeouts);
+  for (const auto& [name, greatest] : bounds.limits) {
+    text += ", " + name + "<=" + std::to_string(greatest);
+  }
+  return text;
+}
+
+std::string describe(const Bounds& bounds, const OptionTexts& options) {
+  std::string text = describe(bounds);
+  for (const auto& [name, value] : options) text += ", " + name + "=" + value;
+  return text;
 }
 
 void validate(const Bounds& bounds) {
@@ -70,11 +94,11 @@ void validate(const Bounds& bounds) {
   }
   if (bounds.operations > 1000) throw UsageError("--ops is at most 1000");
   for (std::size_t kind = 0; kind < budget_kinds; ++kind) {
-    if (available(bounds.budget, static_cast<BudgetKind>(kind)).value_or(0) <= budget_max) continue;
+    if (available(bounds, static_cast<BudgetKind>(kind)).value_or(0) <= budget_max) continue;
     throw UsageError("--" + std::string(to_string(static_cast<BudgetKind>(kind))) +
                      " is at most 63");
   }
-  if (bounds.network == Network::async && bounds.budget.drops + bounds.budget.duplicates > 0) {
+  if (bounds.network == Network::async && bounds.drops + bounds.duplicates > 0) {
     throw UsageError(
         "--drops and --duplicates are refused with --network async, which already loses and "
         "repeats every message");

@@ -30,23 +30,27 @@ inline constexpr std::array<std::uint32_t, budget_kinds> fault_cost = {1, 0, 1, 
 // The greatest budget of one kind: used counts are packed into a word.
 inline constexpr std::uint32_t budget_max = 63;
 
-struct Budget {
-  std::uint32_t crashes = 0;
-  std::uint32_t restarts = 0;
-  std::uint32_t drops = 0;
-  std::uint32_t duplicates = 0;
-  std::optional<std::uint32_t> timeouts;  // none: not counted
-};
-
 // What a check covers.
 struct Bounds {
   std::uint32_t nodes = 3;
   std::uint32_t clients = 0;
   std::uint32_t operations = 1;  // of each client
   Network network = Network::async;
-  Budget budget;
+  // Budgets: how many events of each kind a run may have.
+  std::uint32_t crashes = 0;
+  std::uint32_t restarts = 0;
+  std::uint32_t drops = 0;
+  std::uint32_t duplicates = 0;
+  std::optional<std::uint32_t> timeouts;                     // none: not counted
   std::map<std::string, std::uint64_t, std::less<>> limits;  // name -> greatest value
 };
+
+// In words, in the order of the fields: "3 nodes, 2 clients, unordered, crashes 1".
+std::string describe(const Bounds& bounds);
+// Protocol options by name, as text.
+using OptionTexts = std::map<std::string, std::string, std::less<>>;
+// The same with options: "3 nodes, async, propose=1".
+std::string describe(const Bounds& bounds, const OptionTexts& options);
 
 // How much of each kind has been used, packed; world 0 has used nothing.
 class BudgetUsed {
@@ -88,7 +92,7 @@ struct System {
   Bounds bounds;
   Bounds asked;     // as the user gave them: a system may add nodes of its own to `bounds`
   std::string bug;  // name of the variant, empty for the correct one
-  std::map<std::string, std::string, std::less<>> options;    // as given
+  OptionTexts options;  // as given
   std::vector<std::shared_ptr<const ProcessType>> processes;  // nodes, then clients
   const Type* message_type = nullptr;
   const Type* operation_type = nullptr;  // null without clients

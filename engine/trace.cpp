@@ -144,11 +144,11 @@ json bounds_json(const Bounds& bounds) {
                 {"clients", bounds.clients},
                 {"ops", bounds.operations},
                 {"network", std::string(to_string(bounds.network))},
-                {"crashes", bounds.budget.crashes},
-                {"restarts", bounds.budget.restarts},
-                {"drops", bounds.budget.drops},
-                {"duplicates", bounds.budget.duplicates}};
-  if (bounds.budget.timeouts) value["timeouts"] = *bounds.budget.timeouts;
+                {"crashes", bounds.crashes},
+                {"restarts", bounds.restarts},
+                {"drops", bounds.drops},
+                {"duplicates", bounds.duplicates}};
+  if (bounds.timeouts) value["timeouts"] = *bounds.timeouts;
   json limits = json::object();
   for (const auto& [name, greatest] : bounds.limits) limits[name] = greatest;
   value["limits"] = std::move(limits);

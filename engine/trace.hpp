@@ -52,7 +52,7 @@ struct Trace {
   std::string system;
   std::string system_version;
   std::string bug;
-  std::map<std::string, std::string, std::less<>> options;
+  OptionTexts options;
   Bounds bounds;
   std::string mode = "check";
   std::string strategy = "breadth-first";

@@ -111,11 +111,11 @@ Bounds read_bounds(const Place& place) {
     known = true;
   }
   if (!known) place.at("network").fail("is no network");
-  bounds.budget.crashes = bounded(place.at("crashes"), budget_max);
-  bounds.budget.restarts = bounded(place.at("restarts"), budget_max);
-  bounds.budget.drops = bounded(place.at("drops"), budget_max);
-  bounds.budget.duplicates = bounded(place.at("duplicates"), budget_max);
-  if (place.has("timeouts")) bounds.budget.timeouts = bounded(place.at("timeouts"), budget_max);
+  bounds.crashes = bounded(place.at("crashes"), budget_max);
+  bounds.restarts = bounded(place.at("restarts"), budget_max);
+  bounds.drops = bounded(place.at("drops"), budget_max);
+  bounds.duplicates = bounded(place.at("duplicates"), budget_max);
+  if (place.has("timeouts")) bounds.timeouts = bounded(place.at("timeouts"), budget_max);
   const Place limits = place.at("limits");
   if (!limits.value().is_object()) limits.fail("is not an object");
   for (const auto& [name, value] : limits.value().items()) {

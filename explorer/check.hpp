@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <iosfwd>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,7 +34,7 @@ struct CheckOptions {
   std::optional<std::uint32_t> max_depth;
   std::optional<std::uint64_t> max_states;
   std::optional<double> seconds;
-  std::optional<std::uint64_t> memory_bytes;
+  std::optional<std::uint64_t> memory_bytes;  // none: nine tenths of what is available
   // Where a checkpoint is read from and left; empty: none.
   std::filesystem::path resume;
   std::optional<double> checkpoint_seconds;  // how often one is written; none: only at a limit
@@ -67,7 +68,11 @@ struct Counterexample {
 };
 
 struct CheckReport {
+  std::string system;  // with its bug, if it has one
+  Bounds bounds;       // as asked for
+  OptionTexts options;
   Verdict verdict = Verdict::incomplete;
+  bool holds() const { return verdict == Verdict::holds; }
   std::uint64_t states = 0;
   std::uint64_t transitions = 0;
   std::uint32_t depth = 0;  // in worlds, the initial one is 1
@@ -81,12 +86,16 @@ struct CheckReport {
   std::vector<PropertyReport> properties;
   std::vector<LimitReport> limits;
   std::optional<Counterexample> counterexample;
+  std::string story;  // of the counterexample, in words
   std::string incomplete_because;
   double seconds = 0;
   std::uint64_t peak_memory_bytes = 0;
   double bytes_per_state = 0;  // of the store and the layers
   bool resumed = false;
 };
+
+// For people: see `summary`.
+std::ostream& operator<<(std::ostream& out, const CheckReport& report);
 
 // Explores every run of the model within its bounds. The same verdict, counts and counterexample
 // for any number of threads. Throws UsageError for an unsound or impossible request and

@@ -331,13 +331,13 @@ const Expansion& Machine::expand_first(Id cell) {
   if (known != nullptr) return *known;
   Expansion expansion;
   const LocalEntry& local = locals_[cells_[cell].local];
-  const Budget& budget = system_.bounds.budget;
+  const Bounds& bounds = system_.bounds;
   switch (local.status) {
     case LocalState::Status::unstarted:
       add_step(cell, start_input, expansion);
       break;
     case LocalState::Status::down:
-      if (budget.restarts > 0) add_step(cell, restart_input, expansion);
+      if (bounds.restarts > 0) add_step(cell, restart_input, expansion);
       break;
     case LocalState::Status::up: {
       deliveries(cell, expansion);
@@ -346,12 +346,12 @@ const Expansion& Machine::expand_first(Id cell) {
         if (((timers >> timer) & 1) != 0) add_step(cell, timer_input + timer, expansion);
       }
       const bool node = !system_.is_client({local.process});
-      if (node && budget.crashes > 0) add_step(cell, crash_input, expansion);
+      if (node && bounds.crashes > 0) add_step(cell, crash_input, expansion);
       break;
     }
   }
   const bool started = local.status != LocalState::Status::unstarted;
-  if (started && budget.drops + budget.duplicates > 0) add_network_faults(cell, expansion);
+  if (started && bounds.drops + bounds.duplicates > 0) add_network_faults(cell, expansion);
   expansion.transitions.shrink_to_fit();
   expansion.sends.shrink_to_fit();
   const Expansion& kept = expansions_.push_back(std::move(expansion));
@@ -394,7 +394,7 @@ void Machine::add_outcome(Id cell, Id input, const Outcome& outcome, Expansion& 
     transition.budget = static_cast<std::uint8_t>(BudgetKind::crash);
   } else if (input == restart_input) {
     transition.budget = static_cast<std::uint8_t>(BudgetKind::restart);
-  } else if (input >= timer_input && input < crash_input && system_.bounds.budget.timeouts) {
+  } else if (input >= timer_input && input < crash_input && system_.bounds.timeouts) {
     transition.budget = static_cast<std::uint8_t>(BudgetKind::timeout);
   }
   if (transition.budget != 0xff) {
@@ -421,7 +421,7 @@ void Machine::add_outcome(Id cell, Id input, const Outcome& outcome, Expansion& 
 }
 
 void Machine::add_network_faults(Id cell, Expansion& out) {
-  const Budget& budget = system_.bounds.budget;
+  const Bounds& bounds = system_.bounds;
   const bool fifo = system_.bounds.network == Network::fifo;
   const std::vector<Id> envelopes = inboxes_[cells_[cell].inbox].envelopes;
   const auto add = [&](BudgetKind kind, Id input, std::vector<Id> after) {
@@ -437,7 +437,7 @@ void Machine::add_network_faults(Id cell, Expansion& out) {
         (fifo ? envelopes_[envelopes[i - 1]].from == from : envelopes[i] == envelopes[i - 1])) {
       continue;
     }
-    if (budget.drops > 0) {
+    if (bounds.drops > 0) {
       std::vector<Id> after = envelopes;
       if (fifo) {  // a connection reset loses what is on the link
         std::erase_if(after, [&](Id id) { return envelopes_[id].from == from; });
@@ -446,7 +446,7 @@ void Machine::add_network_faults(Id cell, Expansion& out) {
       }
       add(BudgetKind::drop, envelopes[i], std::move(after));
     }
-    if (budget.duplicates > 0 && !fifo) {
+    if (bounds.duplicates > 0 && !fifo) {
       std::vector<Id> after = envelopes;
       after.insert(after.begin() + static_cast<std::ptrdiff_t>(i), envelopes[i]);
       add(BudgetKind::duplicate, envelopes[i], std::move(after));

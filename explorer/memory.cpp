@@ -4,7 +4,11 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <fstream>
+#include <string>
+#include <string_view>
 
 namespace gainsay {
 
@@ -46,6 +50,41 @@ std::uint64_t resident_bytes() {
   std::uint64_t resident = 0;
   file >> total >> resident;
   return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+namespace {
+
+constexpr std::uint64_t unlimited = ~std::uint64_t{0};
+
+// The one number in a file of the control group; unlimited where there is none.
+std::uint64_t number_in(const char* path) {
+  std::ifstream file(path);
+  std::uint64_t number = unlimited;
+  return file >> number ? number : unlimited;
+}
+
+std::uint64_t left_of(std::uint64_t most, std::uint64_t used) {
+  if (most == unlimited || used == unlimited) return unlimited;
+  return most - std::min(most, used);
+}
+
+}  // namespace
+
+std::uint64_t available_bytes() {
+  std::uint64_t available = unlimited;
+  std::ifstream file("/proc/meminfo");
+  for (std::string line; std::getline(file, line);) {
+    constexpr std::string_view name = "MemAvailable:";
+    if (line.compare(0, name.size(), name) == 0) {
+      available = std::strtoull(line.c_str() + name.size(), nullptr, 10) * 1024;
+    }
+  }
+  const std::uint64_t group_v2 =
+      left_of(number_in("/sys/fs/cgroup/memory.max"), number_in("/sys/fs/cgroup/memory.current"));
+  const std::uint64_t group_v1 =
+      left_of(number_in("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
+              number_in("/sys/fs/cgroup/memory/memory.usage_in_bytes"));
+  return std::min({available, group_v2, group_v1});
 }
 
 std::uint64_t peak_resident_bytes() {

@@ -39,6 +39,9 @@ class Region {
   std::size_t committed_ = 0;
 };
 
+// What this process may still take before the system or its control group runs out.
+std::uint64_t available_bytes();
+
 // An array that grows at its end from many threads, without moving. Elements are zero until
 // written.
 // Invariant: indices below a value once returned by `allocate` are committed.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "engine/story.hpp"
 #include "explorer/parallel.hpp"
 
 namespace gainsay {
@@ -43,7 +44,8 @@ Search::Search(const Model& model, const CheckOptions& options)
                }),
       store_(machine_.slots()),
       jobs_(options.jobs == 0 ? default_jobs() : options.jobs),
-      workers_(jobs_) {
+      workers_(jobs_),
+      memory_max_(options.memory_bytes.value_or(resident_bytes() + available_bytes() / 10 * 9)) {
   validate(model.system);
   if (properties_.size() > 250) throw UsageError("at most 250 properties are checked at once");
 }
@@ -219,8 +221,8 @@ bool Search::out_of_resources(LayerKey key) {
     incomplete_because_ = "--max-states " + std::to_string(*options_.max_states);
   } else if (options_.seconds && seconds() > *options_.seconds) {
     incomplete_because_ = "--time";
-  } else if (options_.memory_bytes && resident_bytes() > *options_.memory_bytes) {
-    incomplete_because_ = "--memory";
+  } else if (resident_bytes() > memory_max_) {
+    incomplete_because_ = options_.memory_bytes ? "--memory" : "no memory left; --memory sets how much";
   } else if (options_.max_depth && key.second > *options_.max_depth) {
     incomplete_because_ = "--max-depth " + std::to_string(*options_.max_depth);
   }
@@ -297,8 +299,8 @@ void Search::start() {
 }
 
 void Search::explore() {
-  const Budget& budget = model_.system.bounds.budget;
-  const std::uint32_t cost_max = budget.crashes + budget.drops + budget.duplicates;
+  const Bounds& bounds = model_.system.bounds;
+  const std::uint32_t cost_max = bounds.crashes + bounds.drops + bounds.duplicates;
   for (std::uint32_t cost = 0; cost <= cost_max; ++cost) {
     std::uint32_t deepest_source = 1;
     for (const auto& [key, layer] : layers_) {
@@ -329,6 +331,11 @@ CheckReport Search::run() {
 
 CheckReport Search::report() {
   CheckReport report;
+  report.system = model_.system.bug.empty()
+                      ? model_.system.name
+                      : model_.system.name + " (bug " + model_.system.bug + ")";
+  report.bounds = model_.system.asked;
+  report.options = model_.system.options;
   report.incomplete_because = incomplete_because_;
   report.properties = evaluator_.reports();
   for (const auto& [key, layer] : layers_) {
@@ -351,6 +358,7 @@ CheckReport Search::report() {
   if (found_) {
     report.verdict = Verdict::violated;
     report.counterexample = rebuild(*found_, found_at_);
+    report.story = tell_story(model_.system, report.counterexample->events);
   } else if (!incomplete_because_.empty()) {
     report.verdict = Verdict::incomplete;
   } else {

@@ -123,6 +123,7 @@ class Search {
   WorldStore store_;
   unsigned jobs_;
   std::vector<Worker> workers_;
+  const std::uint64_t memory_max_;
   std::map<LayerKey, Layer> layers_;
   std::map<std::uint64_t, std::vector<Event>> starts_;  // initial worlds and how they came about
   std::uint64_t transitions_ = 0;

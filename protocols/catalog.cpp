@@ -11,13 +11,35 @@ namespace gainsay {
 
 namespace {
 
+void require_meaningful(const CatalogEntry& entry, const Bounds& bounds) {
+  if (entry.client_bounds == ClientBounds::none && bounds.clients > 0) {
+    throw UsageError("--clients means nothing to " + entry.name + ", which serves none");
+  }
+  if (entry.client_bounds != ClientBounds::clients_and_operations && bounds.operations != 1) {
+    throw UsageError("--ops means nothing to " + entry.name + ", whose clients' work is fixed");
+  }
+  if (bounds.clients == 0 && bounds.operations != 1) {
+    throw UsageError("--ops means nothing without --clients");
+  }
+  if (bounds.restarts > 0 && bounds.crashes == 0) {
+    throw UsageError("--restarts means nothing without --crashes");
+  }
+}
+
 // What a trace must know of a system is filled in here, so that no protocol can forget it.
+CatalogEntry without_make(CatalogEntry entry) {
+  entry.make = nullptr;
+  return entry;
+}
+
 CatalogEntry complete(CatalogEntry entry) {
-  entry.make = [make = entry.make, version = entry.version](const Configuration& configuration) {
+  entry.make = [make = entry.make, named = without_make(entry)](const Configuration& configuration) {
     validate(configuration.bounds);
+    require_known(named, configuration);
+    require_meaningful(named, configuration.bounds);
     Model model = make(configuration);
     model.system.asked = configuration.bounds;
-    model.system.version = version;
+    model.system.version = named.version;
     model.system.bug = configuration.bug;
     model.system.options = configuration.options;
     validate(model.system);

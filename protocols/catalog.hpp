@@ -15,8 +15,8 @@ namespace gainsay {
 // What a user may set of a system.
 struct Configuration {
   Bounds bounds;
-  std::map<std::string, std::string, std::less<>> options;  // protocol options by name, as text
-  std::string bug;                                          // name of a variant, or empty
+  OptionTexts options;
+  std::string bug;  // name of a variant, or empty
 };
 
 // A seeded bug: a variant that must be contradicted.
@@ -28,10 +28,22 @@ struct Bug {
   Configuration scenario;  // documented bounds: a check finds it here, and the correct twin holds
 };
 
+// The faulty variant at its documented bounds.
+inline Configuration variant(const Bug& bug) {
+  Configuration configuration = bug.scenario;
+  configuration.bug = bug.name;
+  return configuration;
+}
+
+// What a system lets a user say of clients: a bound that it ignores would make "holds within 3
+// clients" a lie.
+enum class ClientBounds : std::uint8_t { none, clients, clients_and_operations };
+
 struct CatalogEntry {
   std::string name;
   std::string version;
   std::string summary;
+  ClientBounds client_bounds = ClientBounds::none;
   Configuration defaults;            // of the default suite; a check ends in seconds
   std::vector<std::string> limits;   // names for --limit
   std::vector<std::string> options;  // names for --option

@@ -116,7 +116,6 @@ Bug bug_of(const std::string& name) {
 }  // namespace
 
 Model make_model(const Configuration& configuration) {
-  require_known(catalog_entry(), configuration);
   System system =
       make_system<Node>("paxos", configuration.bounds, {.bug = bug_of(configuration.bug)});
   add_clients<Node>(system, workload(configuration.bounds));
@@ -139,6 +138,7 @@ CatalogEntry catalog_entry() {
   CatalogEntry entry{.name = "paxos",
                      .version = "1",
                      .summary = "single-decree Paxos serving a write-once register"};
+  entry.client_bounds = ClientBounds::clients;
   entry.defaults.bounds = {.nodes = 3, .clients = 2, .network = Network::unordered};
   const auto bug = [&](std::string id, std::string name, std::string breaks, std::string what,
                        Bounds bounds) {
@@ -156,7 +156,8 @@ CatalogEntry catalog_entry() {
   bug("P02", "first-not-highest", "agreement",
       "a proposer adopts the first accepted value, not that of the highest ballot", three);
   Bounds crashing = unordered;
-  crashing.budget = {.crashes = 1, .restarts = 1};
+  crashing.crashes = 1;
+  crashing.restarts = 1;
   bug("P04", "promise-not-persisted", "agreement",
       "an acceptor forgets the promised ballot at a restart", crashing);
   bug("P08", "accept-below-promise", "agreement",

@@ -76,8 +76,8 @@ Configuration with_candidates(Configuration configuration, std::uint32_t candida
 }
 
 Configuration with_crashes(Configuration configuration, std::uint32_t crashes) {
-  configuration.bounds.budget.crashes = crashes;
-  configuration.bounds.budget.restarts = crashes;
+  configuration.bounds.crashes = crashes;
+  configuration.bounds.restarts = crashes;
   return configuration;
 }
 
@@ -139,7 +139,6 @@ std::vector<gainsay::Bug> bugs() {
 
 Model make_model(const Configuration& configuration) {
   const Bounds& bounds = configuration.bounds;
-  require_known(catalog_entry(), configuration);
   const Options options = options_of(configuration);
   Model model{.system = make_system<Node>("raft", bounds, options), .properties = {}};
   model.system.bug = configuration.bug;
@@ -155,6 +154,7 @@ CatalogEntry catalog_entry() {
   return {.name = "raft",
           .version = "1",
           .summary = "Raft (Ongaro's thesis) serving a key-value store through its log",
+          .client_bounds = ClientBounds::clients_and_operations,
           .defaults = with_clients(writes(3, 2, 0), 1, 1),
           .limits = {"term", "log"},
           .options = {"propose", "candidates", "heartbeat"},

@@ -146,7 +146,6 @@ bool prefixes_agree(const Node& a, const Node& b) {
 }  // namespace
 
 Model make_model(const Configuration& configuration) {
-  require_known(catalog_entry(), configuration);
   Model model{.system = make_system<Node>("raft-core", configuration.bounds), .properties = {}};
   add_limit<Node>(model.system, "term", [](const Node& node) { return node.term; });
   add_limit<Node>(model.system, "log", [](const Node& node) { return node.log.size(); });

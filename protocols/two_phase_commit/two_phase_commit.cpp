@@ -27,7 +27,6 @@ CatalogEntry catalog_entry() {
                      .summary = "one transaction manager and N resource managers (--nodes)"};
   entry.defaults.bounds.nodes = 5;
   entry.make = [](const Configuration& configuration) {
-    require_known(catalog_entry(), configuration);
     return make_model(configuration.bounds);
   };
   return entry;

@@ -83,7 +83,7 @@ Counterexample counterexample_of(const Model& model) {
 TEST(Trace, TheSameRunGivesTheSameBytesAndReadsBack) {
   const CatalogEntry* entry = find_system("paxos");
   for (const Bug& bug : entry->bugs) {
-    const Model model = entry->make(bug.scenario);
+    const Model model = entry->make(variant(bug));
     const Counterexample found = counterexample_of(model);
     const TraceVerdict verdict{.property = found.property,
                                .kind = "always",
@@ -104,7 +104,7 @@ TEST(Trace, TheSameRunGivesTheSameBytesAndReadsBack) {
 
 TEST(Trace, UnknownFieldsOfANewerMinorAreIgnored) {
   const CatalogEntry* entry = find_system("paxos");
-  const Model model = entry->make(entry->bugs.front().scenario);
+  const Model model = entry->make(variant(entry->bugs.front()));
   const Counterexample found = counterexample_of(model);
   const Trace trace = record_trace(model.system, found.events, std::nullopt);
   auto json = nlohmann::json::parse(trace_text(model.system, trace, found.events));
@@ -116,7 +116,7 @@ TEST(Trace, UnknownFieldsOfANewerMinorAreIgnored) {
 
 TEST(Trace, CausesAreThePreviousStepAndTheSend) {
   const CatalogEntry* entry = find_system("paxos");
-  const Model model = entry->make(entry->bugs.front().scenario);
+  const Model model = entry->make(variant(entry->bugs.front()));
   const Counterexample found = counterexample_of(model);
   const Trace trace = record_trace(model.system, found.events, std::nullopt);
   for (std::size_t i = 0; i < found.events.size(); ++i) {

@@ -100,7 +100,7 @@ TEST(Check, ResumingFindsTheSameCounterexample) {
   std::uint32_t compared = 0;
   for (std::uint64_t seed = 0; seed < 300; ++seed) {
     const Model model =
-        table_model({.seed = seed, .budget = {.crashes = 1, .restarts = 1}, .violating = true});
+        table_model({.seed = seed, .bounds = {.crashes = 1, .restarts = 1}, .violating = true});
     const CheckReport whole = check(model, {.jobs = 1});
     if (!whole.counterexample || whole.states < 20) continue;
     const Directory directory("resume-violation");

@@ -161,9 +161,8 @@ Model table_model(const TableShape& shape) {
   System& system = model.system;
   system.name = "table";
   system.version = "1";
+  system.bounds = shape.bounds;
   system.bounds.nodes = processes;
-  system.bounds.network = shape.network;
-  system.bounds.budget = shape.budget;
   system.message_type = &type_of<Tag>();
   system.label_type = &type_of<Tag>();
   const auto type = std::make_shared<const TableType>(random_table(shape.seed));

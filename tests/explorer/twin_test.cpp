@@ -14,15 +14,15 @@ namespace {
 TableShape any_shape() {
   TableShape shape;
   shape.seed = *rc::gen::arbitrary<std::uint64_t>();
-  shape.network = static_cast<Network>(*rc::gen::inRange(0, 3));
-  shape.budget.crashes = *rc::gen::inRange<std::uint32_t>(0, 3);
-  shape.budget.restarts = *rc::gen::inRange<std::uint32_t>(0, 2);
-  if (shape.network != Network::async) shape.budget.drops = *rc::gen::inRange<std::uint32_t>(0, 2);
-  if (shape.network == Network::unordered) {
-    shape.budget.duplicates = *rc::gen::inRange<std::uint32_t>(0, 2);
+  shape.bounds.network = static_cast<Network>(*rc::gen::inRange(0, 3));
+  shape.bounds.crashes = *rc::gen::inRange<std::uint32_t>(0, 3);
+  shape.bounds.restarts = *rc::gen::inRange<std::uint32_t>(0, 2);
+  if (shape.bounds.network != Network::async) shape.bounds.drops = *rc::gen::inRange<std::uint32_t>(0, 2);
+  if (shape.bounds.network == Network::unordered) {
+    shape.bounds.duplicates = *rc::gen::inRange<std::uint32_t>(0, 2);
   }
   if (*rc::gen::inRange(0, 3) == 0) {
-    shape.budget.timeouts = *rc::gen::inRange<std::uint32_t>(0, 4);
+    shape.bounds.timeouts = *rc::gen::inRange<std::uint32_t>(0, 4);
   }
   return shape;
 }
@@ -145,13 +145,13 @@ TEST(Twin, ExecutorsAgreeOnEveryBugAndEveryNetwork) {
   for (const CatalogEntry& entry : catalog()) {
     for (const Bug& bug : entry.bugs) {
       SCOPED_TRACE(entry.name + " " + bug.name);
-      compare_executors(entry.make(bug.scenario), 200, 40);
+      compare_executors(entry.make(variant(bug)), 200, 40);
     }
     for (const Network network : {Network::async, Network::unordered, Network::fifo}) {
       Configuration configuration = entry.defaults;
       configuration.bounds.network = network;
-      configuration.bounds.budget.crashes = 1;
-      configuration.bounds.budget.restarts = 1;
+      configuration.bounds.crashes = 1;
+      configuration.bounds.restarts = 1;
       SCOPED_TRACE(entry.name);
       compare_executors(entry.make(configuration), 200, 40);
     }

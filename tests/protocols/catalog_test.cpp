@@ -37,9 +37,7 @@ class SeededBug : public testing::TestWithParam<Seeded> {};
 
 TEST_P(SeededBug, IsContradictedAtItsScenario) {
   if (is_slow(GetParam())) GTEST_SKIP() << "runs with GAINSAY_SLOW_TESTS=1";
-  Configuration faulty = GetParam().bug->scenario;
-  faulty.bug = GetParam().bug->name;
-  const CheckReport report = check(GetParam().entry->make(faulty));
+  const CheckReport report = check(GetParam().entry->make(variant(*GetParam().bug)));
   ASSERT_EQ(report.verdict, Verdict::violated) << report.incomplete_because;
   EXPECT_EQ(report.counterexample->property, GetParam().bug->breaks);
 }

@@ -1,0 +1,138 @@
+#include "explorer/report.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <cstdio>
+#include <ostream>
+
+#include "engine/text.hpp"
+#include "engine/trace.hpp"
+
+namespace gainsay {
+
+namespace {
+
+constexpr std::size_t columns = 80;
+
+std::string fixed(double number, int digits) {
+  char buffer[64];
+  std::snprintf(buffer, sizeof buffer, "%.*f", digits, number);
+  return buffer;
+}
+
+// Some properties of a check that was cut short still stand; the reader is told which.
+std::string sometimes_line(const CheckReport& report) {
+  std::size_t all = 0;
+  std::size_t reached = 0;
+  for (const PropertyReport& property : report.properties) {
+    if (property.kind != PropertyKind::sometimes) continue;
+    ++all;
+    reached += property.verdict == Verdict::holds ? 1U : 0U;
+  }
+  return std::to_string(reached) + " of " + std::to_string(all) + " sometimes reached";
+}
+
+std::string counts_line(const CheckReport& report) {
+  return "  " + with_commas(report.states) + (report.states == 1 ? " state" : " states") + ", depth " + std::to_string(report.depth) +
+         ", " + fixed(report.seconds, 2) + " s, " + sometimes_line(report) + "\n";
+}
+
+std::string details(const CheckReport& report) {
+  std::string text;
+  for (const PropertyReport& property : report.properties) {
+    text += "  " + std::string(to_string(property.verdict)) + "  " + property.name + " (" +
+            std::string(to_string(property.kind)) + ", evaluated " +
+            with_commas(property.evaluated) + " times)\n";
+  }
+  text += "  " + with_commas(report.transitions) + " transitions, " +
+          with_commas(report.local_states) + " local states, " + with_commas(report.messages) +
+          " messages\n  " + with_commas(report.handler_runs) + " handler runs, reuse " +
+          fixed(report.handler_runs == 0 ? 0
+                                         : static_cast<double>(report.transitions) /
+                                               static_cast<double>(report.handler_runs),
+                1) +
+          ", " + fixed(report.bytes_per_state, 1) + " bytes a state in the store\n";
+  if (report.local_state_vectors > 0) {
+    text += "  " + with_commas(report.local_state_vectors) + " local-state vectors\n";
+  }
+  return text;
+}
+
+std::string limits_text(const CheckReport& report) {
+  std::string text;
+  for (const LimitReport& limit : report.limits) {
+    text += "  limit " + limit.name + "<=" + std::to_string(limit.greatest) + " cut " +
+            with_commas(limit.cuts) + " local events; the last value was " +
+            (limit.found_new_at_limit ? "" : "not ") + "reached\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string summary(const CheckReport& report, bool verbose) {
+  const std::string& what = report.system;
+  const std::string bounds = describe(report.bounds, report.options);
+  std::string text;
+  switch (report.verdict) {
+    case Verdict::holds:
+      text = wrap(what + " holds within " + bounds, 2, columns);
+      break;
+    case Verdict::incomplete:
+      text = wrap(what + " is incomplete (" + report.incomplete_because +
+                      "): nothing found so far within " + bounds,
+                  2, columns);
+      break;
+    case Verdict::vacuous:
+      text = wrap(what + " is vacuous within " + bounds + ":", 2, columns);
+      for (const PropertyReport& property : report.properties) {
+        if (property.verdict != Verdict::vacuous) continue;
+        text += "  \"" + property.name + "\" was never " +
+                (property.kind == PropertyKind::sometimes ? "reached" : "evaluated") + "\n";
+      }
+      if (report.properties.empty()) text += "  there is no property to check\n";
+      break;
+    case Verdict::violated: {
+      const Counterexample& found = *report.counterexample;
+      text = wrap(what + " violates \"" + found.property + "\" within " + bounds, 2, columns);
+      if (found.message.find(found.property) == std::string::npos) {
+        text += wrap("  " + found.message, 2, columns);
+      }
+      text += "\n" + report.story + "\n";
+      break;
+    }
+  }
+  text += counts_line(report);
+  text += limits_text(report);
+  if (verbose) text += details(report);
+  return text;
+}
+
+std::ostream& operator<<(std::ostream& out, const CheckReport& report) {
+  return out << summary(report, false);
+}
+
+std::filesystem::path save_trace(const Model& model, const CheckReport& report,
+                                 const std::filesystem::path& directory) {
+  if (!report.counterexample) return {};
+  const Counterexample& found = *report.counterexample;
+  const Trace trace =
+      record_trace(model.system, found.events,
+                   TraceVerdict{.property = found.property,
+                                .kind = std::string(to_string(found.kind)),
+                                .step = static_cast<std::uint32_t>(found.events.size() - 1),
+                                .message = found.message});
+  const std::string text = trace_text(model.system, trace, found.events);
+  std::string name = model.system.name;
+  if (!model.system.bug.empty()) name += "-" + model.system.bug;
+  name += "-" + found.property;
+  std::ranges::replace_if(
+      name, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '-'; },
+      '-');
+  const std::string identity = to_hex(content_hash(text)).substr(0, 8);
+  const std::filesystem::path path = directory / (name + "-" + identity + ".trace.json");
+  write_file(path, text);
+  return path;
+}
+
+}  // namespace gainsay

@@ -1,0 +1,75 @@
+// Everything that writing and checking a protocol needs.
+//
+//   const gainsay::CheckReport report = gainsay::check<Node>({.nodes = 4, .crashes = 1}, properties);
+//   EXPECT_TRUE(report.holds()) << report;
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/node.hpp"
+#include "explorer/check.hpp"
+#include "explorer/report.hpp"
+#include "properties/linearizability.hpp"
+#include "properties/property.hpp"
+#include "properties/sequential_models.hpp"
+
+namespace gainsay {
+
+// What must hold of a system of `Node`.
+template <class Node>
+using Properties = std::vector<Property>;
+
+namespace detail {
+
+struct NoWorkload {};
+template <class Node>
+struct WorkloadOf {
+  using type = NoWorkload;
+};
+template <class Node>
+requires requires { typename Node::Operation; }
+struct WorkloadOf<Node> {
+  using type = Workload<typename Node::Operation>;
+};
+
+// "atomic_commit" for atomic_commit::Node.
+template <class Node>
+std::string system_name() {
+  std::string name(type_signature<Node>());
+  name = name.substr(name.find("T = ") + 4);
+  name = name.substr(0, name.find_first_of(";]"));
+  const std::size_t scope = name.rfind("::");
+  return scope == std::string::npos ? name : name.substr(0, scope);
+}
+
+}  // namespace detail
+
+// What a system has beside its bounds.
+template <class Node>
+struct Setup {
+  typename detail::OptionsOf<Node>::type options = {};
+  typename detail::WorkloadOf<Node>::type workload = {};  // what its clients do
+};
+
+// A system of bounds.nodes nodes, and the clients of its workload, with its properties.
+template <class Node>
+Model make_model(const Bounds& bounds, Properties<Node> properties, Setup<Node> setup = {}) {
+  Model model{.system = make_system<Node>(detail::system_name<Node>(), bounds,
+                                          std::move(setup.options)),
+              .properties = std::move(properties)};
+  if constexpr (requires { typename Node::Operation; }) {
+    add_clients<Node>(model.system, setup.workload);
+  }
+  return model;
+}
+
+// Explores every run within the bounds; see explorer/check.hpp.
+template <class Node>
+CheckReport check(const Bounds& bounds, Properties<Node> properties, Setup<Node> setup = {},
+                  const CheckOptions& options = {}) {
+  return check(make_model<Node>(bounds, std::move(properties), std::move(setup)), options);
+}
+
+}  // namespace gainsay
