@@ -9,18 +9,6 @@
 
 namespace gainsay::cli {
 
-Model model_of(const Trace& trace) {
-  const CatalogEntry* entry = find_system(trace.system);
-  if (entry == nullptr)
-    throw TraceError("run.system.name: there is no system '" + trace.system + "'");
-  Configuration configuration{.bounds = trace.bounds, .options = trace.options, .bug = trace.bug};
-  try {
-    return entry->make(configuration);
-  } catch (const UsageError& error) {
-    throw TraceError(std::string("run: ") + error.what());
-  }
-}
-
 namespace {
 
 struct ReplayArguments {

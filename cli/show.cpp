@@ -8,8 +8,6 @@
 
 namespace gainsay::cli {
 
-Model model_of(const Trace& trace);
-
 namespace {
 
 struct ShowArguments {

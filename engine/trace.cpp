@@ -31,8 +31,8 @@ class Causes {
     const auto sender = senders_.find({event.from, event.process, event.message});
     if (sender != senders_.end()) add(sender->second);
     std::ranges::sort(causes);
-    const auto repeated = std::ranges::unique(causes);
-    causes.erase(repeated.begin(), repeated.end());
+    const auto repeated = std::unique(causes.begin(), causes.end());
+    causes.erase(repeated, causes.end());
     return causes;
   }
   void happened(const Event& event, const StepResult& step, std::int64_t index) {

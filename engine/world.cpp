@@ -238,8 +238,8 @@ std::vector<Event> LiveWorld::enabled() const {
     }
   }
   std::ranges::sort(events);
-  const auto repeated = std::ranges::unique(events);
-  events.erase(repeated.begin(), repeated.end());
+  const auto repeated = std::unique(events.begin(), events.end());
+  events.erase(repeated, events.end());
   return events;
 }
 

@@ -67,6 +67,18 @@ const CatalogEntry* find_system(std::string_view name) {
   return found == entries.end() ? nullptr : &*found;
 }
 
+Model model_of(const Trace& trace) {
+  const CatalogEntry* entry = find_system(trace.system);
+  if (entry == nullptr)
+    throw TraceError("run.system.name: there is no system '" + trace.system + "'");
+  Configuration configuration{.bounds = trace.bounds, .options = trace.options, .bug = trace.bug};
+  try {
+    return entry->make(configuration);
+  } catch (const UsageError& error) {
+    throw TraceError(std::string("run: ") + error.what());
+  }
+}
+
 std::string bug_name(std::uint64_t value, const Type& enumeration) {
   std::string name(enumeration.enumerators.at(value));
   std::ranges::replace(name, '_', '-');

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/trace.hpp"
 #include "properties/property.hpp"
 
 namespace gainsay {
@@ -55,6 +56,10 @@ struct CatalogEntry {
 const std::vector<CatalogEntry>& catalog();
 // Null when there is none.
 const CatalogEntry* find_system(std::string_view name);
+
+// The built-in system that a trace was recorded of. Throws TraceError where there is none, or none
+// with such bounds and options.
+Model model_of(const Trace& trace);
 
 // Throws UsageError, with the nearest spelling, for a limit, an option or a bug that the entry does
 // not have.

@@ -37,6 +37,22 @@ TEST(Parallel, AnExceptionReachesTheCaller) {
   }
 }
 
+#if defined(__SANITIZE_THREAD__)
+// A race on purpose, through the same seam as the search: a sanitizer that misses this one would
+// miss all.
+[[noreturn]] void race() {
+  std::uint64_t unguarded = 0;
+  parallel_chunks(100'000, 10, 2, [&](unsigned, std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) ++unguarded;
+  });
+  std::exit(unguarded == 0 ? 1 : 0);
+}
+TEST(Parallel, ThreadSanitizerFindsASeededRace) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(race(), ::testing::ExitedWithCode(66), "data race");
+}
+#endif
+
 TEST(WordSet, ConcurrentInsertionsKeepEachWordOnce) {
   WordSet set;
   constexpr std::size_t words = 200'000;
