@@ -1,6 +1,7 @@
 // Everything that writing and checking a protocol needs.
 //
-//   const gainsay::CheckReport report = gainsay::check<Node>({.nodes = 4, .crashes = 1}, properties);
+//   const gainsay::CheckReport report =
+//       gainsay::check<Node>({.nodes = 4, .crashes = 1}, properties);
 //   EXPECT_TRUE(report.holds()) << report;
 #pragma once
 
@@ -56,9 +57,9 @@ struct Setup {
 // A system of bounds.nodes nodes, and the clients of its workload, with its properties.
 template <class Node>
 Model make_model(const Bounds& bounds, Properties<Node> properties, Setup<Node> setup = {}) {
-  Model model{.system = make_system<Node>(detail::system_name<Node>(), bounds,
-                                          std::move(setup.options)),
-              .properties = std::move(properties)};
+  Model model{
+      .system = make_system<Node>(detail::system_name<Node>(), bounds, std::move(setup.options)),
+      .properties = std::move(properties)};
   if constexpr (requires { typename Node::Operation; }) {
     add_clients<Node>(model.system, setup.workload);
   }

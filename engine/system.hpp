@@ -90,8 +90,8 @@ struct System {
   std::string name;
   std::string version;
   Bounds bounds;
-  Bounds asked;     // as the user gave them: a system may add nodes of its own to `bounds`
-  std::string bug;  // name of the variant, empty for the correct one
+  Bounds asked;         // as the user gave them: a system may add nodes of its own to `bounds`
+  std::string bug;      // name of the variant, empty for the correct one
   OptionTexts options;  // as given
   std::vector<std::shared_ptr<const ProcessType>> processes;  // nodes, then clients
   const Type* message_type = nullptr;

@@ -140,14 +140,10 @@ json event_json(const TraceEvent& event, std::size_t index) {
 }  // namespace
 
 json bounds_json(const Bounds& bounds) {
-  json value = {{"nodes", bounds.nodes},
-                {"clients", bounds.clients},
-                {"ops", bounds.operations},
-                {"network", std::string(to_string(bounds.network))},
-                {"crashes", bounds.crashes},
-                {"restarts", bounds.restarts},
-                {"drops", bounds.drops},
-                {"duplicates", bounds.duplicates}};
+  json value = {{"nodes", bounds.nodes},     {"clients", bounds.clients},
+                {"ops", bounds.operations},  {"network", std::string(to_string(bounds.network))},
+                {"crashes", bounds.crashes}, {"restarts", bounds.restarts},
+                {"drops", bounds.drops},     {"duplicates", bounds.duplicates}};
   if (bounds.timeouts) value["timeouts"] = *bounds.timeouts;
   json limits = json::object();
   for (const auto& [name, greatest] : bounds.limits) limits[name] = greatest;

@@ -1,6 +1,8 @@
 #include "explorer/machine.hpp"
 
 #include <algorithm>
+#include <memory>
+#include <new>
 
 #include "engine/reflect.hpp"
 #include "explorer/check.hpp"
@@ -329,37 +331,49 @@ const Expansion& Machine::expand_first(Id cell) {
   const std::lock_guard lock(mutex_);
   const Expansion* known = cells_[cell].expansion.load(std::memory_order_acquire);
   if (known != nullptr) return *known;
-  Expansion expansion;
+  Successors successors;
   const LocalEntry& local = locals_[cells_[cell].local];
   const Bounds& bounds = system_.bounds;
   switch (local.status) {
     case LocalState::Status::unstarted:
-      add_step(cell, start_input, expansion);
+      add_step(cell, start_input, successors);
       break;
     case LocalState::Status::down:
-      if (bounds.restarts > 0) add_step(cell, restart_input, expansion);
+      if (bounds.restarts > 0) add_step(cell, restart_input, successors);
       break;
     case LocalState::Status::up: {
-      deliveries(cell, expansion);
+      deliveries(cell, successors);
       const std::uint64_t timers = split_local(local.bytes).timers;
       for (Id timer = 0; timer < 64; ++timer) {
-        if (((timers >> timer) & 1) != 0) add_step(cell, timer_input + timer, expansion);
+        if (((timers >> timer) & 1) != 0) add_step(cell, timer_input + timer, successors);
       }
       const bool node = !system_.is_client({local.process});
-      if (node && bounds.crashes > 0) add_step(cell, crash_input, expansion);
+      if (node && bounds.crashes > 0) add_step(cell, crash_input, successors);
       break;
     }
   }
   const bool started = local.status != LocalState::Status::unstarted;
-  if (started && bounds.drops + bounds.duplicates > 0) add_network_faults(cell, expansion);
-  expansion.transitions.shrink_to_fit();
-  expansion.sends.shrink_to_fit();
-  const Expansion& kept = expansions_.push_back(std::move(expansion));
+  if (started && bounds.drops + bounds.duplicates > 0) add_network_faults(cell, successors);
+  const Expansion& kept = keep(successors);
   cells_[cell].expansion.store(&kept, std::memory_order_release);
   return kept;
 }
 
-void Machine::deliveries(Id cell, Expansion& out) {
+const Expansion& Machine::keep(const Successors& successors) {
+  static_assert(std::is_trivially_copyable_v<Transition> && std::is_trivially_copyable_v<SendRef>);
+  static_assert(sizeof(Expansion) % alignof(Transition) == 0);
+  static_assert(sizeof(Transition) % alignof(SendRef) == 0);
+  const auto& [transitions, sends] = successors;
+  std::byte* at = expansions_.allocate(sizeof(Expansion) + transitions.size() * sizeof(Transition) +
+                                       sends.size() * sizeof(SendRef));
+  auto* const first = reinterpret_cast<Transition*>(at + sizeof(Expansion));
+  auto* const first_send = reinterpret_cast<SendRef*>(first + transitions.size());
+  std::uninitialized_copy(transitions.begin(), transitions.end(), first);
+  std::uninitialized_copy(sends.begin(), sends.end(), first_send);
+  return *new (at) Expansion{.transitions = {first, transitions.size()}, .sends = first_send};
+}
+
+void Machine::deliveries(Id cell, Successors& out) {
   const std::vector<Id> envelopes = inboxes_[cells_[cell].inbox].envelopes;
   for (std::size_t i = 0; i < envelopes.size(); ++i) {
     if (i > 0) {
@@ -373,7 +387,7 @@ void Machine::deliveries(Id cell, Expansion& out) {
   }
 }
 
-void Machine::add_step(Id cell, Id input, Expansion& out) {
+void Machine::add_step(Id cell, Id input, Successors& out) {
   for (const Outcome& outcome : outcomes(cells_[cell].local, input)) {
     const bool delivery = input < timer_input;
     if (outcome.no_op && delivery && system_.bounds.network != Network::fifo) continue;
@@ -381,7 +395,7 @@ void Machine::add_step(Id cell, Id input, Expansion& out) {
   }
 }
 
-void Machine::add_outcome(Id cell, Id input, const Outcome& outcome, Expansion& out) {
+void Machine::add_outcome(Id cell, Id input, const Outcome& outcome, Successors& out) {
   const std::uint8_t process = cells_[cell].process;
   Transition transition{.cell = cell,
                         .input = input,
@@ -420,7 +434,7 @@ void Machine::add_outcome(Id cell, Id input, const Outcome& outcome, Expansion& 
   out.transitions.push_back(transition);
 }
 
-void Machine::add_network_faults(Id cell, Expansion& out) {
+void Machine::add_network_faults(Id cell, Successors& out) {
   const Bounds& bounds = system_.bounds;
   const bool fifo = system_.bounds.network == Network::fifo;
   const std::vector<Id> envelopes = inboxes_[cells_[cell].inbox].envelopes;

@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -19,6 +20,7 @@
 #include "engine/event.hpp"
 #include "engine/history.hpp"
 #include "engine/system.hpp"
+#include "explorer/memory.hpp"
 #include "explorer/tables.hpp"
 
 namespace gainsay {
@@ -44,10 +46,11 @@ struct SendRef {
   Id envelope = 0;
 };
 
-// All transitions of one cell.
+// All transitions of one cell. Lies in memory directly before what it points to: looking a
+// successor up should cost one cache miss, not three.
 struct Expansion {
-  std::vector<Transition> transitions;
-  std::vector<SendRef> sends;
+  std::span<const Transition> transitions;
+  const SendRef* sends = nullptr;
 };
 
 struct LocalEntry {
@@ -178,14 +181,19 @@ class Machine {
     std::vector<Label> labels;
   };
 
+  struct Successors {
+    std::vector<Transition> transitions;
+    std::vector<SendRef> sends;
+  };
   const Expansion& expand_first(Id cell);
+  const Expansion& keep(const Successors& successors);
   Id receive_first(Id cell, Id envelope);
   Id relabel_first(std::size_t slot, Id word, Id labels);
   // All below: REQUIRES the mutex.
-  void deliveries(Id cell, Expansion& out);
-  void add_step(Id cell, Id input, Expansion& out);
-  void add_network_faults(Id cell, Expansion& out);
-  void add_outcome(Id cell, Id input, const Outcome& outcome, Expansion& out);
+  void deliveries(Id cell, Successors& out);
+  void add_step(Id cell, Id input, Successors& out);
+  void add_network_faults(Id cell, Successors& out);
+  void add_outcome(Id cell, Id input, const Outcome& outcome, Successors& out);
   const std::vector<Outcome>& outcomes(Id local, Id input);
   std::vector<Outcome> run_handlers(Id local, Id input);
   bool make_outcome(Id before, Id input, LocalState& after, StepResult& step, Outcome& outcome);
@@ -232,7 +240,7 @@ class Machine {
   Index history_index_;
   Index observer_index_;
   std::unordered_map<std::uint64_t, std::vector<Outcome>> outcomes_;
-  StableVector<Expansion> expansions_;
+  Arena expansions_;
   GrowingArray<Cell> cells_;
   std::vector<ReadMap> cell_index_;  // by process: (local, inbox) -> cell
   ReadMap received_;

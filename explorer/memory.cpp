@@ -81,9 +81,8 @@ std::uint64_t available_bytes() {
   }
   const std::uint64_t group_v2 =
       left_of(number_in("/sys/fs/cgroup/memory.max"), number_in("/sys/fs/cgroup/memory.current"));
-  const std::uint64_t group_v1 =
-      left_of(number_in("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
-              number_in("/sys/fs/cgroup/memory/memory.usage_in_bytes"));
+  const std::uint64_t group_v1 = left_of(number_in("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
+                                         number_in("/sys/fs/cgroup/memory/memory.usage_in_bytes"));
   return std::min({available, group_v2, group_v1});
 }
 

@@ -2,13 +2,16 @@
 // fills, so that nothing moves and no doubling is paid; on huge pages where the system gives them.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <new>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace gainsay {
 
@@ -37,6 +40,33 @@ class Region {
   std::byte* data_ = nullptr;
   std::size_t bytes_ = 0;
   std::size_t committed_ = 0;
+};
+
+// Many small pieces that live as long as the arena; aligned to 16 bytes. For one thread at a time.
+class Arena {
+ public:
+  std::byte* allocate(std::size_t bytes) {
+    bytes = (bytes + 15) / 16 * 16;
+    if (bytes > left_) {
+      const std::size_t size = std::max(bytes, block_size);
+      blocks_.push_back(std::make_unique<Block[]>(size / 16));
+      at_ = blocks_.back()[0].bytes;
+      left_ = size;
+    }
+    std::byte* const piece = at_;
+    at_ += bytes;
+    left_ -= bytes;
+    return piece;
+  }
+
+ private:
+  struct alignas(16) Block {
+    std::byte bytes[16];
+  };
+  static constexpr std::size_t block_size = std::size_t{1} << 18;
+  std::vector<std::unique_ptr<Block[]>> blocks_;
+  std::byte* at_ = nullptr;
+  std::size_t left_ = 0;
 };
 
 // What this process may still take before the system or its control group runs out.

@@ -61,7 +61,10 @@ std::vector<Event> Search::path_to(std::uint64_t root, LayerKey key) {
     root = before.root;
     key = at;
   }
-  std::vector<Event> events = starts_.at(root);
+  std::vector<Id> items(store_.items());
+  store_.unfold(root, items.data());
+  items.resize(machine_.slots());
+  std::vector<Event> events = starts_.at(items);
   events.insert(events.end(), backwards.rbegin(), backwards.rend());
   return events;
 }
@@ -84,10 +87,10 @@ Counterexample Search::rebuild(const Found& found, LayerKey key) {
     counterexample.events.push_back(
         machine_.event_of({static_cast<std::uint8_t>(found.process)}, edge));
     if (edge.fault != 0) {
-      const Violation violation = violation_of_fault(
-          machine_.fault_is_expectation(edge.fault) ? StepResult::Fault::expectation
-                                                    : StepResult::Fault::exception,
-          machine_.fault(edge.fault));
+      const Violation violation = violation_of_fault(machine_.fault_is_expectation(edge.fault)
+                                                         ? StepResult::Fault::expectation
+                                                         : StepResult::Fault::exception,
+                                                     machine_.fault(edge.fault));
       counterexample.property = violation.property;
       counterexample.message = machine_.fault(edge.fault);
     }

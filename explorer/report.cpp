@@ -33,8 +33,9 @@ std::string sometimes_line(const CheckReport& report) {
 }
 
 std::string counts_line(const CheckReport& report) {
-  return "  " + with_commas(report.states) + (report.states == 1 ? " state" : " states") + ", depth " + std::to_string(report.depth) +
-         ", " + fixed(report.seconds, 2) + " s, " + sometimes_line(report) + "\n";
+  return "  " + with_commas(report.states) + (report.states == 1 ? " state" : " states") +
+         ", depth " + std::to_string(report.depth) + ", " + fixed(report.seconds, 2) + " s, " +
+         sometimes_line(report) + "\n";
 }
 
 std::string details(const CheckReport& report) {

@@ -222,7 +222,8 @@ bool Search::out_of_resources(LayerKey key) {
   } else if (options_.seconds && seconds() > *options_.seconds) {
     incomplete_because_ = "--time";
   } else if (resident_bytes() > memory_max_) {
-    incomplete_because_ = options_.memory_bytes ? "--memory" : "no memory left; --memory sets how much";
+    incomplete_because_ =
+        options_.memory_bytes ? "--memory" : "no memory left; --memory sets how much";
   } else if (options_.max_depth && key.second > *options_.max_depth) {
     incomplete_because_ = "--max-depth " + std::to_string(*options_.max_depth);
   }
@@ -282,7 +283,9 @@ void Search::start() {
            WorldStore::no_root) {
       store_.make_room(1, false);
     }
-    const auto [at, is_new] = starts_.try_emplace(root, initial.events);
+    const auto words = initial.items.begin();
+    const auto [at, is_new] = starts_.try_emplace(
+        {words, words + static_cast<std::ptrdiff_t>(machine_.slots())}, initial.events);
     if (!is_new) at->second = std::min(at->second, initial.events);
     if (!is_new || resumed_) continue;
     while (!store_.visited().reserve(1)) store_.make_room(1, true);
@@ -311,6 +314,7 @@ void Search::explore() {
       if (layers_.contains(key)) continue;  // resumed
       if (out_of_resources(key) || !make_layer(key) || found_) return;
       if (layers_.contains(key)) deepest_source = std::max(deepest_source, depth);
+      if (store_.roots().size() >= next_plan_) replan();
       if (!options_.resume.empty() && options_.checkpoint_seconds &&
           seconds() - last_checkpoint_ > *options_.checkpoint_seconds) {
         save_checkpoint();
@@ -318,6 +322,13 @@ void Search::explore() {
       }
     }
   }
+}
+
+// What the worlds are like shows in the first of them; what it costs is paid back many times.
+void Search::replan() {
+  next_plan_ = store_.roots().size() * 32;
+  if (!store_.replan()) return;
+  for (Worker& worker : workers_) worker.store = {};
 }
 
 CheckReport Search::run() {

@@ -90,6 +90,7 @@ class Search {
 
   void start();
   void explore();
+  void replan();
   bool make_layer(LayerKey key);
   std::vector<Task> tasks_of(LayerKey key) const;
   void run_round(std::vector<Task>& tasks);
@@ -125,8 +126,9 @@ class Search {
   std::vector<Worker> workers_;
   const std::uint64_t memory_max_;
   std::map<LayerKey, Layer> layers_;
-  std::map<std::uint64_t, std::vector<Event>> starts_;  // initial worlds and how they came about
+  std::map<std::vector<Id>, std::vector<Event>> starts_;  // initial worlds and how they came about
   std::uint64_t transitions_ = 0;
+  std::uint64_t next_plan_ = std::uint64_t{1} << 14;  // how many worlds make it worth planning anew
   std::atomic<bool> must_grow_{false};
   std::atomic<bool> visited_is_full_{false};
   std::optional<Found> found_;

@@ -56,8 +56,7 @@ bool PairTable::restock(Stock& stock) {
   return true;
 }
 
-Id PairTable::insert(std::uint64_t key, Stock& stock) {
-  const std::uint64_t hash = spread(key);
+Id PairTable::insert(std::uint64_t key, std::uint64_t hash, Stock& stock) {
   const std::uint64_t tag = hash & 0xffffffff00000000ULL;
   const std::size_t mask = capacity_ - 1;
   for (std::size_t i = hash & mask;; i = (i + 1) & mask) {

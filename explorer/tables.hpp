@@ -79,7 +79,9 @@ class PairTable {
 
   PairTable();
   // The id of the pair, new if need be; `full` when the table must grow first.
-  Id insert(std::uint64_t key, Stock& stock);
+  Id insert(std::uint64_t key, Stock& stock) { return insert(key, spread(key), stock); }
+  // The same, with the hash at hand. REQUIRES: hash = spread(key).
+  Id insert(std::uint64_t key, std::uint64_t hash, Stock& stock);
   std::uint64_t pair(Id id) const { return pairs_[id]; }
   bool must_grow() const { return pairs_.size() + margin > limit(); }
   void grow(unsigned jobs);

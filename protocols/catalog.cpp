@@ -33,7 +33,8 @@ CatalogEntry without_make(CatalogEntry entry) {
 }
 
 CatalogEntry complete(CatalogEntry entry) {
-  entry.make = [make = entry.make, named = without_make(entry)](const Configuration& configuration) {
+  entry.make = [make = entry.make,
+                named = without_make(entry)](const Configuration& configuration) {
     validate(configuration.bounds);
     require_known(named, configuration);
     require_meaningful(named, configuration.bounds);

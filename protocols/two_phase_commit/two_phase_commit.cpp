@@ -26,9 +26,7 @@ CatalogEntry catalog_entry() {
                      .version = "1",
                      .summary = "one transaction manager and N resource managers (--nodes)"};
   entry.defaults.bounds.nodes = 5;
-  entry.make = [](const Configuration& configuration) {
-    return make_model(configuration.bounds);
-  };
+  entry.make = [](const Configuration& configuration) { return make_model(configuration.bounds); };
   return entry;
 }
 

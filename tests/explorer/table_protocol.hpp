@@ -10,7 +10,7 @@ namespace gainsay::testing {
 
 struct TableShape {
   std::uint64_t seed = 0;
-  Bounds bounds;  // network and budgets
+  Bounds bounds;          // network and budgets
   bool violating = true;  // with a random property that may be violated
 };
 

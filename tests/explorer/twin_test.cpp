@@ -17,7 +17,9 @@ TableShape any_shape() {
   shape.bounds.network = static_cast<Network>(*rc::gen::inRange(0, 3));
   shape.bounds.crashes = *rc::gen::inRange<std::uint32_t>(0, 3);
   shape.bounds.restarts = *rc::gen::inRange<std::uint32_t>(0, 2);
-  if (shape.bounds.network != Network::async) shape.bounds.drops = *rc::gen::inRange<std::uint32_t>(0, 2);
+  if (shape.bounds.network != Network::async) {
+    shape.bounds.drops = *rc::gen::inRange<std::uint32_t>(0, 2);
+  }
   if (shape.bounds.network == Network::unordered) {
     shape.bounds.duplicates = *rc::gen::inRange<std::uint32_t>(0, 2);
   }

@@ -32,8 +32,8 @@ std::string without_seconds(const std::string& text) {
 }
 
 Ran shell(const Scratch& scratch, const std::string& command) {
-  const std::string line = "cd '" + scratch.path().string() + "' && (" + command +
-                           ") >stdout 2>stderr </dev/null";
+  const std::string line =
+      "cd '" + scratch.path().string() + "' && (" + command + ") >stdout 2>stderr </dev/null";
   const int status = std::system(line.c_str());
   return {.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1,
           .out = read_text(scratch.path() / "stdout"),
@@ -90,8 +90,8 @@ void run_commands(const std::filesystem::path& page) {
       if (line.rfind(program, 0) != 0) continue;
       const std::size_t comment = line.find("# exit ");
       const int code = comment == std::string::npos ? 0 : std::stoi(line.substr(comment + 7));
-      const Ran ran = run_gainsay(scratch.path(), line.substr(program.size(),
-                                                              line.find('#') - program.size()));
+      const Ran ran =
+          run_gainsay(scratch.path(), line.substr(program.size(), line.find('#') - program.size()));
       EXPECT_EQ(ran.code, code) << page << ": " << line << "\n" << ran.err;
     }
   }
@@ -116,8 +116,8 @@ TEST(Readme, ItsTableOfBugsIsTheCatalog) {
   for (const CatalogEntry& entry : catalog()) {
     for (const Bug& bug : entry.bugs) {
       std::string row = "| " + entry.name + " | " + bug.id + " | `" + bug.name + "` | " +
-                        bug.breaks + " | " +
-                        describe(bug.scenario.bounds, bug.scenario.options) + " | ";
+                        bug.breaks + " | " + describe(bug.scenario.bounds, bug.scenario.options) +
+                        " | ";
       if (bug.id != "R01") {  // 18 million states
         const CheckReport report = check(entry.make(variant(bug)));
         ASSERT_TRUE(report.counterexample) << bug.name;
