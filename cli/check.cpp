@@ -43,18 +43,7 @@ void refuse_unknown(const std::string& flag, const std::string& value,
                    (near.empty() ? "" : "; did you mean '" + near + "'?"));
 }
 
-// One line on a terminal, redrawn; plain lines every ten seconds elsewhere.
-std::function<void(const Progress&)> progress_printer(const std::string& mode) {
-  const bool terminal = isatty(STDERR_FILENO) != 0;
-  if (mode == "never" || (mode == "auto" && !terminal)) {
-    if (mode == "never") return {};
-    return [last = 0.0](const Progress& now) mutable {
-      if (now.seconds - last < 10) return;
-      last = now.seconds;
-      std::cerr << "faults " << now.cost << ", depth " << now.depth << ", "
-                << with_commas(now.states) << " states, " << (now.memory_bytes >> 20) << " MiB\n";
-    };
-  }
+std::function<void(const Progress&)> plain_progress(const std::string& mode) {
   if (mode == "json") {
     return [](const Progress& now) {
       std::cerr << R"({"faults":)" << now.cost << R"(,"depth":)" << now.depth << R"(,"states":)"
@@ -62,14 +51,37 @@ std::function<void(const Progress&)> progress_printer(const std::string& mode) {
                 << now.memory_bytes << R"(,"seconds":)" << now.seconds << "}\n";
     };
   }
-  return [](const Progress& now) {
-    char line[120];
-    std::snprintf(line, sizeof line,
-                  "\rfaults %u  depth %u  %s states  %.1f M/s  %llu MiB  %.0f s   ", now.cost,
-                  now.depth, with_commas(now.states).c_str(),
-                  static_cast<double>(now.states) / now.seconds / 1e6,
-                  static_cast<unsigned long long>(now.memory_bytes >> 20), now.seconds);
-    std::cerr << line << std::flush;
+  const bool terminal = isatty(STDERR_FILENO) != 0;
+  if (mode == "always" || terminal) {
+    return [](const Progress& now) {
+      char line[120];
+      std::snprintf(line, sizeof line,
+                    "\rfaults %u  depth %u  %s states  %.1f M/s  %llu MiB  %.0f s   ", now.cost,
+                    now.depth, with_commas(now.states).c_str(),
+                    static_cast<double>(now.states) / now.seconds / 1e6,
+                    static_cast<unsigned long long>(now.memory_bytes >> 20), now.seconds);
+      std::cerr << line << std::flush;
+    };
+  }
+  return [last = 0.0](const Progress& now) mutable {
+    if (now.seconds - last < 10) return;
+    last = now.seconds;
+    std::cerr << "faults " << now.cost << ", depth " << now.depth << ", " << with_commas(now.states)
+              << " states, " << (now.memory_bytes >> 20) << " MiB\n";
+  };
+}
+
+// One line on a terminal, redrawn; plain lines every ten seconds elsewhere. What the user should
+// know of the search comes once, early.
+std::function<void(const Progress&)> progress_printer(const std::string& mode) {
+  if (mode == "never") return {};
+  constexpr double early = 2;  // seconds
+  return [print = plain_progress(mode), hinted = false](const Progress& now) mutable {
+    if (!hinted && !now.hint.empty() && now.seconds > early) {
+      hinted = true;
+      std::cerr << (isatty(STDERR_FILENO) != 0 ? "\r\033[K" : "") << "note: " << now.hint << "\n";
+    }
+    print(now);
   };
 }
 

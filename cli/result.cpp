@@ -34,6 +34,7 @@ std::string result_json(const Model& model, const CheckReport& report,
   result["store"] = "exact";
   result["omission_probability"] = 0;
   if (!report.incomplete_because.empty()) result["incomplete_because"] = report.incomplete_because;
+  if (!report.hint.empty()) result["hint"] = report.hint;
   for (const PropertyReport& property : report.properties) {
     result["properties"].push_back({{"name", property.name},
                                     {"kind", to_string(property.kind)},

@@ -65,11 +65,20 @@ consteval std::string_view last_identifier(std::string_view text, std::string_vi
 }
 
 template <class T, std::size_t I>
+concept Addressable = requires {
+  value_signature<FieldAddress{&boost::pfr::get<I>(external_object<T>.value)}>();
+};
+
+template <class T, std::size_t I>
 consteval std::string_view field_name() {
-  constexpr std::string_view signature =
-      value_signature<FieldAddress{&boost::pfr::get<I>(external_object<T>.value)}>();
-  // g++ adds "; std::string_view = ..." behind the value.
-  return last_identifier(signature.substr(0, signature.find(';')), "}])");
+  static_assert(Addressable<T, I>, "gainsay: a state cannot hold a bit-field; use an integer");
+  if constexpr (Addressable<T, I>) {
+    constexpr std::string_view signature =
+        value_signature<FieldAddress{&boost::pfr::get<I>(external_object<T>.value)}>();
+    // g++ adds "; std::string_view = ..." behind the value.
+    return last_identifier(signature.substr(0, signature.find(';')), "}])");
+  }
+  return {};
 }
 #if defined(__clang__)
 #pragma clang diagnostic pop
@@ -132,9 +141,30 @@ inline constexpr bool has_base = requires {
   T{BaseProbe<T>{}};
 };
 
+// Converts to the type of any field, to find out how many initialisers an aggregate takes.
+template <std::size_t>
+struct FieldProbe {
+  template <class U>
+  operator U() const;
+};
+template <class T, std::size_t... Before, std::size_t... After>
+consteval bool takes_braces_at(std::index_sequence<Before...>, std::index_sequence<After...>) {
+  return requires { T{FieldProbe<Before>{}..., {}, FieldProbe<After>{}...}; };
+}
+// Boost.PFR counts each element of a C array as a field, since braces may be left out around them;
+// `{}` in the place of the first element takes the whole array, and too many initialisers are left.
+template <class T, std::size_t Count = boost::pfr::tuple_size_v<T>>
+inline constexpr bool has_array = []<std::size_t... I>(std::index_sequence<I...>) {
+  return !(takes_braces_at<T>(std::make_index_sequence<I>{},
+                              std::make_index_sequence<Count - 1 - I>{}) &&
+           ...);
+}
+(std::make_index_sequence<Count>{});
+
 template <class T>
 inline constexpr bool always_false = false;
 
+// False, after saying why, where the fields cannot be visited at all.
 template <class T>
 consteval bool check_supported() {
   static_assert(!std::is_reference_v<T>, "gainsay: a state cannot hold a reference");
@@ -149,7 +179,17 @@ consteval bool check_supported() {
                   "gainsay: a state must be an aggregate: no constructors, no private members, no "
                   "virtual functions (or use a supported container)");
     if constexpr (std::is_aggregate_v<T>) {
+      static_assert(std::is_default_constructible_v<T>,
+                    "gainsay: a state must have a default: no references, nor members without one");
       static_assert(!has_base<T>, "gainsay: a state cannot have a base class; use a member");
+      if constexpr (!std::is_default_constructible_v<T> || has_base<T>) {
+        return false;
+      } else {
+        constexpr bool few = boost::pfr::tuple_size_v<T> <= 100;  // what Boost.PFR can take apart
+        static_assert(few, "gainsay: an aggregate can have at most 100 fields");
+        static_assert(!has_array<T>, "gainsay: use a vector or PerNode instead of a C array");
+        return few && !has_array<T>;
+      }
     }
   }
   return true;
@@ -159,7 +199,6 @@ template <class T, class Visitor>
 constexpr void for_each_field(T& value, Visitor&& visitor) {
   using Plain = std::remove_cv_t<T>;
   constexpr std::size_t count = boost::pfr::tuple_size_v<Plain>;
-  static_assert(count <= 100, "gainsay: an aggregate can have at most 100 fields");
   [&]<std::size_t... I>(std::index_sequence<I...>) { (visitor(boost::pfr::get<I>(value)), ...); }
   (std::make_index_sequence<count>{});
 }

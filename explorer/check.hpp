@@ -8,6 +8,7 @@
 #include <iosfwd>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/event.hpp"
@@ -26,6 +27,7 @@ struct Progress {
   std::uint64_t frontier = 0;
   std::uint64_t memory_bytes = 0;
   double seconds = 0;
+  std::string_view hint;  // what the user should know about this search, or empty
 };
 
 struct CheckOptions {
@@ -88,6 +90,7 @@ struct CheckReport {
   std::optional<Counterexample> counterexample;
   std::string story;  // of the counterexample, in words
   std::string incomplete_because;
+  std::string_view hint;  // of an incomplete check: what would make it end
   double seconds = 0;
   std::uint64_t peak_memory_bytes = 0;
   double bytes_per_state = 0;  // of the store and the layers

@@ -127,6 +127,9 @@ class Machine {
     return known != ReadMap::none ? known : relabel_first(slot, word, labels);
   }
 
+  // A timer that no budget counts has sent a message that the network keeps: worlds have no end.
+  bool grows_without_end() const { return grows_without_end_.load(std::memory_order_relaxed); }
+
   Id local_of(Id cell) const { return cells_[cell].local; }
   const LocalEntry& local(Id id) const { return locals_[id]; }
   const History& history(Id id) const { return histories_[id]; }
@@ -241,6 +244,7 @@ class Machine {
   Index observer_index_;
   std::unordered_map<std::uint64_t, std::vector<Outcome>> outcomes_;
   Arena expansions_;
+  std::atomic<bool> grows_without_end_{false};
   GrowingArray<Cell> cells_;
   std::vector<ReadMap> cell_index_;  // by process: (local, inbox) -> cell
   ReadMap received_;

@@ -83,6 +83,7 @@ std::string summary(const CheckReport& report, bool verbose) {
       text = wrap(what + " is incomplete (" + report.incomplete_because +
                       "): nothing found so far within " + bounds,
                   2, columns);
+      if (!report.hint.empty()) text += wrap("  " + std::string(report.hint), 2, columns);
       break;
     case Verdict::vacuous:
       text = wrap(what + " is vacuous within " + bounds + ":", 2, columns);

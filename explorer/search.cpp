@@ -230,6 +230,12 @@ bool Search::out_of_resources(LayerKey key) {
   return !incomplete_because_.empty();
 }
 
+std::string_view Search::hint() const {
+  if (!machine_.grows_without_end()) return {};
+  return "timers send and no budget counts them, so on this network there may be no end of "
+         "worlds: bound them with --timeouts N";
+}
+
 void Search::report_progress(LayerKey key) {
   if (!options_.progress || seconds() - last_progress_ < 0.25) return;
   last_progress_ = seconds();
@@ -241,7 +247,8 @@ void Search::report_progress(LayerKey key) {
                      .states = store_.roots().size(),
                      .frontier = frontier,
                      .memory_bytes = resident_bytes(),
-                     .seconds = seconds()});
+                     .seconds = seconds(),
+                     .hint = hint()});
 }
 
 // The initial worlds: all starts in id order, with every answer to their choices.
@@ -372,6 +379,7 @@ CheckReport Search::report() {
     report.story = tell_story(model_.system, report.counterexample->events);
   } else if (!incomplete_because_.empty()) {
     report.verdict = Verdict::incomplete;
+    report.hint = hint();
   } else {
     const auto vacuous = [](const PropertyReport& p) { return p.verdict == Verdict::vacuous; };
     report.verdict = std::ranges::any_of(report.properties, vacuous) || properties_.empty()

@@ -101,6 +101,7 @@ class Search {
   void note_step(Worker& worker, std::uint64_t root, std::uint32_t process,
                  std::uint32_t transition, const Transition& edge);
   bool out_of_resources(LayerKey key);
+  std::string_view hint() const;
   void report_progress(LayerKey key);
 
   CheckReport report();

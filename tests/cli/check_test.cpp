@@ -68,6 +68,17 @@ TEST(CheckVerb, IncompleteIsExitThreeUnlessAllowed) {
   EXPECT_NE(allowed.err.find("waived by --allow"), std::string::npos);
 }
 
+TEST(CheckVerb, AnEndlessSearchSaysWhy) {
+  const Scratch scratch("endless");
+  const Ran ran = run_gainsay(scratch.path(), "check raft --network fifo --max-states 20000");
+  EXPECT_EQ(ran.code, 3);
+  EXPECT_NE(ran.out.find("--timeouts N"), std::string::npos) << ran.out;
+  const Ran counted =
+      run_gainsay(scratch.path(), "check raft --network fifo --timeouts 9 --max-states 20000");
+  EXPECT_EQ(counted.code, 3);
+  EXPECT_EQ(counted.out.find("--timeouts N"), std::string::npos) << counted.out;
+}
+
 TEST(CheckVerb, ARangeOfNodesRunsEach) {
   const Scratch scratch("range");
   const Ran ran = run_gainsay(scratch.path(), "check two-phase-commit --nodes 3..5 --json");

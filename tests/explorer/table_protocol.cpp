@@ -4,6 +4,8 @@
 #include <memory>
 #include <vector>
 
+#include "engine/random.hpp"
+
 namespace gainsay::testing {
 
 namespace {
@@ -12,21 +14,6 @@ constexpr std::uint32_t processes = 3;
 constexpr std::uint32_t levels = 4;  // local states 0 .. 3
 constexpr std::uint32_t messages = 3;
 constexpr std::uint32_t timers = 2;
-
-class Random {
- public:
-  explicit Random(std::uint64_t seed) : state_(seed) {}
-  std::uint32_t below(std::uint32_t bound) {
-    state_ += 0x9e3779b97f4a7c15ULL;
-    std::uint64_t x = state_;
-    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
-    x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
-    return static_cast<std::uint32_t>((x ^ (x >> 31)) >> 33) % bound;
-  }
-
- private:
-  std::uint64_t state_;
-};
 
 struct TableOutcome {
   bool no_op = true;
@@ -55,7 +42,7 @@ struct State {
 
 std::shared_ptr<const Table> random_table(std::uint64_t seed) {
   auto table = std::make_shared<Table>();
-  Random random(seed);
+  RandomStream random(seed, Purpose::test);
   for (std::uint32_t p = 0; p < processes; ++p) {
     for (std::uint32_t level = 0; level < levels; ++level) {
       for (std::uint32_t input = 0; input < inputs; ++input) {
@@ -167,7 +154,7 @@ Model table_model(const TableShape& shape) {
   system.label_type = &type_of<Tag>();
   const auto type = std::make_shared<const TableType>(random_table(shape.seed));
   system.processes.assign(processes, type);
-  Random random(shape.seed ^ 0x5bd1e995);
+  RandomStream random(shape.seed, Purpose::test, NodeId{1});
   if (random.below(4) == 0) {
     system.limits.push_back({.name = "level", .greatest = 2, .value = [](const void* state) {
                                return std::uint64_t{static_cast<const State*>(state)->level};

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include "engine/random.hpp"
 #include "explorer/check.hpp"
 #include "explorer/machine.hpp"
 #include "protocols/catalog.hpp"
@@ -90,11 +91,7 @@ TEST(Twin, RandomTablesHaveTheSameVerdictAndTheLeastCounterexample) {
 void compare_executors(const Model& model, std::uint32_t schedules, std::uint32_t steps_max) {
   const System& system = model.system;
   Machine machine(system);
-  std::uint64_t random = 1;
-  const auto below = [&](std::size_t bound) {
-    random = spread(random + 0x9e3779b97f4a7c15ULL);
-    return static_cast<std::size_t>(random % bound);
-  };
+  RandomStream random(1);
   for (std::uint32_t schedule = 0; schedule < schedules; ++schedule) {
     std::vector<Id> world = machine.unstarted();
     LiveWorld live(system);
@@ -116,7 +113,8 @@ void compare_executors(const Model& model, std::uint32_t schedules, std::uint32_
         }
       }
       if (choices.empty()) break;
-      const auto [process, expansion, transition] = choices[below(choices.size())];
+      const auto [process, expansion, transition] =
+          choices[random.below(static_cast<std::uint32_t>(choices.size()))];
       const Event event = machine.event_of({static_cast<std::uint8_t>(process)}, *transition);
       const Outcome outcome = live.apply(event);
       ASSERT_EQ(outcome.status, Outcome::Status::applied)

@@ -1,0 +1,77 @@
+// The machine in a checkpoint: its tables as content, so that any later run can go on from them.
+#include "explorer/machine.hpp"
+
+namespace gainsay {
+
+void Machine::save_tables(Writer& writer) const {
+  writer.integer(locals_.size());
+  for (std::size_t i = 0; i < locals_.size(); ++i) {
+    writer.integer(locals_[i].process);
+    writer.text(locals_[i].bytes);
+  }
+  writer.integer(envelopes_.size());
+  for (std::size_t i = 0; i < envelopes_.size(); ++i) {
+    writer.integer(envelopes_[i].from.value);
+    writer.text(envelopes_[i].message);
+  }
+  writer.integer(inboxes_.size());
+  for (std::size_t i = 0; i < inboxes_.size(); ++i) {
+    writer.integer(inboxes_[i].envelopes.size());
+    for (const Id id : inboxes_[i].envelopes) writer.integer(id);
+  }
+  writer.integer(cells_.size());
+  for (std::size_t i = 0; i < cells_.size(); ++i) {
+    writer.integer(cells_[i].local);
+    writer.integer(cells_[i].inbox);
+    writer.integer(cells_[i].expansion.load() != nullptr ? 1 : 0);
+  }
+  writer.integer(histories_.size());
+  for (std::size_t i = 0; i < histories_.size(); ++i) writer.text(encoded(histories_[i]));
+  writer.integer(observers_.size());
+  for (std::size_t i = 0; i < observers_.size(); ++i) writer.text(observers_[i]);
+}
+
+void Machine::load_tables(Reader& reader) {
+  std::vector<Id> expanded;
+  load_interned(reader, expanded);
+  // Handlers are cheap to run again, and their counts come out as they were.
+  for (const Id cell : expanded) expand(cell);
+}
+
+void Machine::load_interned(Reader& reader, std::vector<Id>& expanded) {
+  const std::lock_guard lock(mutex_);
+  for (std::uint64_t left = reader.integer(); left > 0; --left) {
+    const auto process = static_cast<std::uint8_t>(reader.integer());
+    if (process >= size_) throw DecodeError("no such process");
+    const Bytes bytes(reader.text());
+    const LocalState local = decode_local(*system_.processes[process], bytes);
+    intern_local(process, bytes, local.process.get());
+  }
+  for (std::uint64_t left = reader.integer(); left > 0; --left) {
+    const NodeId from{static_cast<std::uint8_t>(reader.integer())};
+    intern_envelope(from, Bytes(reader.text()));
+  }
+  for (std::uint64_t left = reader.integer(); left > 0; --left) {
+    std::vector<Id> envelopes(reader.integer());
+    for (Id& id : envelopes) {
+      id = static_cast<Id>(reader.integer());
+      if (id >= envelopes_.size()) throw DecodeError("no such message");
+    }
+    intern_inbox(std::move(envelopes));
+  }
+  for (std::uint64_t left = reader.integer(); left > 0; --left) {
+    const auto local = static_cast<Id>(reader.integer());
+    const auto inbox = static_cast<Id>(reader.integer());
+    if (local >= locals_.size() || inbox >= inboxes_.size()) throw DecodeError("no such cell");
+    const Id cell = cell_of(locals_[local].process, local, inbox);
+    if (reader.integer() != 0) expanded.push_back(cell);
+  }
+  for (std::uint64_t left = reader.integer(); left > 0; --left) {
+    intern_history(decoded<History>(reader.text()));
+  }
+  for (std::uint64_t left = reader.integer(); left > 0; --left) {
+    intern_observer(Bytes(reader.text()));
+  }
+}
+
+}  // namespace gainsay
