@@ -8,6 +8,7 @@
 #include "cli/command.hpp"
 #include "cli/result.hpp"
 #include "engine/text.hpp"
+#include "engine/trace.hpp"
 #include "explorer/report.hpp"
 
 namespace gainsay::cli {
@@ -145,7 +146,15 @@ void print_row(const Model& model, const CheckReport& report) {
 int run_one(const CheckArguments& arguments, const Model& model, bool table) {
   const CheckReport report = check(model, options_of(arguments));
   if (isatty(STDERR_FILENO) != 0 && !arguments.quiet) std::cerr << "\r\033[K";
-  const std::filesystem::path trace = save_trace(model, report, arguments.output);
+  std::filesystem::path trace;
+  std::string cannot_write;  // a violation is told even when its trace cannot be kept
+  try {
+    trace = save_trace(model, report, arguments.output);
+  } catch (const FileError& error) {
+    cannot_write = error.what();
+  } catch (const std::filesystem::filesystem_error& error) {
+    cannot_write = error.what();
+  }
   if (arguments.json) {
     std::cout << result_json(model, report, trace) << std::flush;
   } else if (table && report.verdict == Verdict::holds) {
@@ -154,6 +163,10 @@ int run_one(const CheckArguments& arguments, const Model& model, bool table) {
     std::cout << summary(report, arguments.verbose);
     if (!trace.empty()) std::cout << "  gainsay replay " << trace.string() << "\n";
     std::cout << std::flush;
+  }
+  if (!cannot_write.empty()) {
+    std::cerr << "error: " << cannot_write << "\n";
+    return io;
   }
   const int code = exit_of(report.verdict, arguments.allow);
   if (code == ok && report.verdict != Verdict::holds) {
@@ -177,6 +190,9 @@ int run_check(const CheckArguments& arguments) {
     for (const Configuration& configuration : arguments.model.configurations(entry)) {
       models.push_back(entry.make(configuration));
     }
+  }
+  if (models.size() > 1 && !arguments.resume.empty()) {
+    throw UsageError("--resume goes on with one check; name one system and one number of nodes");
   }
   if (suite && !arguments.json) {
     std::printf("%-17s %-10s %12s %6s %8s  %s\n", "system", "verdict", "states", "depth", "seconds",

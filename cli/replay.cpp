@@ -3,6 +3,7 @@
 
 #include <iostream>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "cli/command.hpp"
 #include "engine/story.hpp"
@@ -15,8 +16,63 @@ struct ReplayArguments {
   std::vector<std::string> traces;
   bool lenient = false;
   bool quiet = false;
+  bool json = false;
   std::optional<std::uint32_t> to;
 };
+
+// Prints what a strict replay met in place of what was recorded.
+void print_divergence(const Divergence& divergence, const std::string& next) {
+  std::cerr << "error: replay diverged at step " << divergence.step << "\n"
+            << "  expected  " << divergence.expected << "\n"
+            << "  found     " << divergence.found << "\n"
+            << "  likely    " << divergence.likely << "\n"
+            << "  try       " << next << "\n";
+}
+
+// A recorded violation that the same run no longer has is a divergence too.
+std::optional<Divergence> missing_violation(const ReplayArguments& arguments, const Trace& trace,
+                                            const ReplayReport& report) {
+  const bool stopped_early = arguments.to && *arguments.to + 1 < trace.events.size();
+  if (report.violation || !trace.verdict || arguments.lenient || stopped_early) return {};
+  return Divergence{.step = trace.verdict->step,
+                    .expected = "a violation of \"" + trace.verdict->property + "\"",
+                    .found = "none, in the same world",
+                    .likely = "the property changed since the trace was recorded"};
+}
+
+std::string replay_json(const std::string& path, const Trace& trace, const ReplayReport& report) {
+  nlohmann::ordered_json result = {{"system", trace.system}, {"verb", "replay"}, {"trace", path}};
+  const char* verdict = report.divergence   ? "diverged"
+                        : report.reproduced ? "reproduced"
+                        : report.violation  ? "violated"
+                                            : "not violated";
+  result["verdict"] = verdict;
+  result["steps"] = report.steps;
+  result["skipped"] = report.skipped;
+  if (report.violation) {
+    result["violated"] = report.violation->property;
+    result["step"] = report.violation_step;
+  }
+  if (report.divergence) {
+    result["step"] = report.divergence->step;
+    result["expected"] = report.divergence->expected;
+    result["found"] = report.divergence->found;
+    result["likely"] = report.divergence->likely;
+  }
+  return result.dump() + "\n";
+}
+
+void print_end(const ReplayArguments& arguments, const std::string& path,
+               const ReplayReport& report) {
+  std::cout << path << ": " << report.steps << " steps";
+  if (arguments.lenient) std::cout << ", " << report.skipped << " skipped";
+  if (!report.violation) {
+    std::cout << "; nothing is violated\n";
+    return;
+  }
+  std::cout << "; violates \"" << report.violation->property << "\" at step "
+            << report.violation_step << (report.reproduced ? ", as recorded\n" : "\n");
+}
 
 int replay_one(const ReplayArguments& arguments, const std::string& path) {
   const Trace trace = read_trace(path);
@@ -28,38 +84,21 @@ int replay_one(const ReplayArguments& arguments, const std::string& path) {
   } catch (const TraceError& error) {
     throw TraceError(path + ": " + error.what());
   }
+  std::string next = "gainsay replay --lenient " + path;
+  if (!report.divergence) {
+    report.divergence = missing_violation(arguments, trace, report);
+    next = "gainsay check " + trace.system;
+  }
+  if (arguments.json) std::cout << replay_json(path, trace, report);
   if (report.divergence) {
-    std::cerr << "error: replay diverged at step " << report.divergence->step << "\n"
-              << "  expected  " << report.divergence->expected << "\n"
-              << "  found     " << report.divergence->found << "\n"
-              << "  likely    " << report.divergence->likely << "\n"
-              << "  try       gainsay replay --lenient " << path << "\n";
+    if (!arguments.json) print_divergence(*report.divergence, next);
     return diverged;
   }
-  if (!arguments.quiet) std::cout << tell_story(model.system, report.events);
-  std::cout << path << ": " << report.steps << " steps";
-  if (arguments.lenient) std::cout << ", " << report.skipped << " skipped";
-  if (report.reproduced) {
-    std::cout << "; violates \"" << report.violation->property << "\" at step "
-              << report.violation_step << ", as recorded\n";
-    return violated;
+  if (!arguments.json) {
+    if (!arguments.quiet) std::cout << tell_story(model.system, report.events);
+    print_end(arguments, path, report);
   }
-  if (report.violation) {
-    std::cout << "; violates \"" << report.violation->property << "\" at step "
-              << report.violation_step << "\n";
-    return violated;
-  }
-  std::cout << "; nothing is violated\n";
-  const bool stopped_early = arguments.to && *arguments.to + 1 < trace.events.size();
-  if (trace.verdict && !arguments.lenient && !stopped_early) {
-    std::cerr << "error: replay diverged at step " << trace.verdict->step << "\n"
-              << "  expected  a violation of \"" << trace.verdict->property << "\"\n"
-              << "  found     none, in the same world\n"
-              << "  likely    the property changed since the trace was recorded\n"
-              << "  try       gainsay check " << trace.system << "\n";
-    return diverged;
-  }
-  return ok;
+  return report.violation ? violated : ok;
 }
 
 }  // namespace
@@ -70,6 +109,7 @@ void add_replay(CLI::App& app, Action& action) {
   command.add_option("traces", arguments->traces, "trace files")->required();
   command.add_flag("--lenient", arguments->lenient, "skip events that are not there");
   command.add_option("--to", arguments->to, "stop behind this step");
+  command.add_flag("--json", arguments->json, "one JSON object a trace on standard output");
   command.add_flag("-q,--quiet", arguments->quiet, "only the verdict");
   command.callback([arguments, &action] {
     action = [arguments] {

@@ -111,10 +111,12 @@ inline constexpr bool is_template = false;
 template <template <class...> class Template, class... Args>
 inline constexpr bool is_template<Template<Args...>, Template> = true;
 
+// Sorted ones only: the order of a hash table is not a function of its content.
 template <class T>
 concept Map = requires {
   typename T::key_type;
   typename T::mapped_type;
+  typename T::key_compare;
 }
 &&requires(T t, typename T::key_type k, typename T::mapped_type m) { t.emplace(k, m); };
 template <class T>
@@ -141,7 +143,7 @@ inline constexpr bool has_base = requires {
   T{BaseProbe<T>{}};
 };
 
-// Converts to the type of any field, to find out how many initialisers an aggregate takes.
+// Converts to the type of any field, to find out which initialisers an aggregate takes.
 template <std::size_t>
 struct FieldProbe {
   template <class U>

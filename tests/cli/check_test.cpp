@@ -150,6 +150,26 @@ TEST(ReplayVerb, AChangedWorldDivergesWithExpectedFoundAndCause) {
   EXPECT_NE(lenient.out.find("skipped"), std::string::npos);
 }
 
+TEST(CheckVerb, AViolationIsToldEvenWhenItsTraceCannotBeKept) {
+  const Scratch scratch("unwritable");
+  std::ofstream(scratch.path() / "file") << "in the way";
+  const Ran ran = run_gainsay(scratch.path(), "check paxos --bug ignore-accepted -o file/out");
+  EXPECT_EQ(ran.code, 74);
+  EXPECT_NE(ran.out.find("violates \"agreement\""), std::string::npos) << ran.out;
+  EXPECT_EQ(ran.err.rfind("error: ", 0), 0U) << ran.err;
+}
+
+TEST(ReplayVerb, SaysItInJson) {
+  const Scratch scratch("replay-json");
+  run_gainsay(scratch.path(), "check raft --bug no-dedupe -o out");
+  const Ran ran = run_gainsay(scratch.path(), "replay --json out/*.json");
+  EXPECT_EQ(ran.code, 1);
+  const json result = json::parse(ran.out);
+  EXPECT_EQ(result["verdict"], "reproduced");
+  EXPECT_EQ(result["violated"], "linearizability");
+  EXPECT_EQ(result["step"], 17);
+}
+
 TEST(ResumeFlag, AKilledCheckResumesToTheSameAnswer) {
   const Scratch scratch("killed");
   const std::string what = "check two-phase-commit --nodes 8 -j 2 --json -q ";
