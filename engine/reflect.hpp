@@ -35,6 +35,7 @@ struct Holder {
 #if defined(__clang__)
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wundefined-var-template"
+#pragma clang diagnostic ignored "-Wundefined-internal"
 #endif
 // Never defined: only addresses of its fields are taken, at compile time, for their names.
 template <class T>
@@ -136,7 +137,9 @@ concept Sequence = !Map<T> && !Set<T> && requires(T t, typename T::value_type v)
 template <class T>
 struct BaseProbe {
   template <class U>
-  requires(std::is_base_of_v<U, T> && !std::is_same_v<U, T>) operator U() const;
+  requires(std::is_base_of_v<U, T> && !std::is_same_v<U, T>) operator U() const {
+    __builtin_unreachable();  // never called, but clang wants a body for types without linkage
+  }
 };
 template <class T>
 inline constexpr bool has_base = requires {
@@ -147,7 +150,9 @@ inline constexpr bool has_base = requires {
 template <std::size_t>
 struct FieldProbe {
   template <class U>
-  operator U() const;
+  operator U() const {
+    __builtin_unreachable();
+  }
 };
 template <class T, std::size_t... Before, std::size_t... After>
 consteval bool takes_braces_at(std::index_sequence<Before...>, std::index_sequence<After...>) {

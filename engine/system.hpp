@@ -41,8 +41,8 @@ struct Bounds {
   std::uint32_t restarts = 0;
   std::uint32_t drops = 0;
   std::uint32_t duplicates = 0;
-  std::optional<std::uint32_t> timeouts;                     // none: not counted
-  std::map<std::string, std::uint64_t, std::less<>> limits;  // name -> greatest value
+  std::optional<std::uint32_t> timeouts{};                     // none: not counted
+  std::map<std::string, std::uint64_t, std::less<>> limits{};  // name -> greatest value
 };
 
 // In words, in the order of the fields: "3 nodes, 2 clients, unordered, crashes 1".

@@ -33,17 +33,17 @@ struct Progress {
 struct CheckOptions {
   unsigned jobs = 0;  // threads; 0: one for each core
   // Resource limits: a check that one of them cuts is `incomplete`.
-  std::optional<std::uint32_t> max_depth;
-  std::optional<std::uint64_t> max_states;
-  std::optional<double> seconds;
-  std::optional<std::uint64_t> memory_bytes;  // none: nine tenths of what is available
+  std::optional<std::uint32_t> max_depth{};
+  std::optional<std::uint64_t> max_states{};
+  std::optional<double> seconds{};
+  std::optional<std::uint64_t> memory_bytes{};  // none: nine tenths of what is available
   // Where a checkpoint is read from and left; empty: none.
-  std::filesystem::path resume;
-  std::optional<double> checkpoint_seconds;  // how often one is written; none: only at a limit
+  std::filesystem::path resume{};
+  std::optional<double> checkpoint_seconds{};  // how often one is written; none: only at a limit
   // Properties to check, by name; empty: all.
-  std::vector<std::string> properties;
-  std::function<void(const Progress&)> progress;   // called at most 4 times a second
-  const std::atomic<bool>* interrupted = nullptr;  // set from a signal handler
+  std::vector<std::string> properties{};
+  std::function<void(const Progress&)> progress{};  // called at most 4 times a second
+  const std::atomic<bool>* interrupted = nullptr;   // set from a signal handler
 };
 
 struct PropertyReport {
