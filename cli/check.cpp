@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <iostream>
 #include <memory>
+#include <sstream>
 
 #include "cli/command.hpp"
 #include "cli/result.hpp"
@@ -86,13 +87,27 @@ std::function<void(const Progress&)> progress_printer(const std::string& mode) {
   };
 }
 
+// "auto", "none", or names with commas between them.
+std::optional<Reductions> reductions_of(const std::string& text) {
+  if (text == "auto") return std::nullopt;
+  Reductions reductions;
+  if (text == "none") return reductions;
+  std::istringstream list(text);
+  for (std::string name; std::getline(list, name, ',');) {
+    refuse_unknown("--reduce", name, {"auto", "none", "dead-messages"},
+                   "is auto, none, or some of dead-messages");
+    if (name == "auto" || name == "none") throw UsageError("--reduce " + name + " stands alone");
+    reductions.dead_messages = reductions.dead_messages || name == "dead-messages";
+  }
+  return reductions;
+}
+
 CheckOptions options_of(const CheckArguments& arguments) {
-  refuse_unknown("--reduce", arguments.reduce, {"auto", "none"},
-                 "this version has no reductions; use auto or none");
   refuse_unknown("--store", arguments.store, {"exact"}, "this version has the exact store only");
   refuse_unknown("--progress", arguments.progress, {"auto", "always", "never", "json"},
                  "is auto, always, never or json");
-  CheckOptions options{.jobs = arguments.jobs,
+  CheckOptions options{.reduce = reductions_of(arguments.reduce),
+                       .jobs = arguments.jobs,
                        .max_depth = arguments.max_depth,
                        .max_states = arguments.max_states,
                        .resume = arguments.resume,
@@ -217,7 +232,7 @@ void add_check(CLI::App& app, Action& action) {
   check.add_option("--property", arguments->properties, "check only this property (repeatable)")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  check.add_option("--reduce", arguments->reduce, "auto or none");
+  check.add_option("--reduce", arguments->reduce, "auto, none, or a list: dead-messages");
   check.add_option("--store", arguments->store, "exact");
   check.add_option("-j,--jobs", arguments->jobs, "threads (default: one for each core)");
   check.add_option("--max-depth", arguments->max_depth, "stop behind this depth: incomplete");

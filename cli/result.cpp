@@ -20,7 +20,7 @@ std::string result_json(const Model& model, const CheckReport& report,
   result["options"] = ordered_json::object();
   for (const auto& [name, value] : system.options) result["options"][name] = value;
   result["network"] = to_string(system.bounds.network);
-  result["reductions"] = ordered_json::array();
+  result["reductions"] = names(report.reductions);
   result["states"] = report.states;
   result["transitions"] = report.transitions;
   result["depth"] = report.depth;
@@ -29,8 +29,12 @@ std::string result_json(const Model& model, const CheckReport& report,
   result["messages"] = report.messages;
   result["handler_runs"] = report.handler_runs;
   result["handler_reuse"] = report.handler_runs == 0 ? 0 : report.transitions / report.handler_runs;
-  result["passes"] = 1;
+  result["passes"] = report.passes;
   result["certificate"] = ordered_json::object();
+  if (report.reductions.dead_messages) {
+    result["certificate"]["dead_messages"] = report.certified ? "closed" : "open";
+    result["dropped_pairs"] = report.dropped_pairs;
+  }
   result["store"] = "exact";
   result["omission_probability"] = 0;
   if (!report.incomplete_because.empty()) result["incomplete_because"] = report.incomplete_because;

@@ -53,6 +53,7 @@ class Reader {
       if (rest_.empty()) throw DecodeError("encoding ends too early");
       const auto byte = static_cast<unsigned char>(rest_.front());
       rest_.remove_prefix(1);
+      if (shift == 63 && byte > 1) break;
       value |= static_cast<std::uint64_t>(byte & 0x7f) << shift;
       if ((byte & 0x80) == 0) return value;
     }

@@ -87,6 +87,9 @@ StepResult run_event(LocalState& local, const LocalEvent& event, const StepConte
   } catch (const std::exception& failure) {
     result.fault = StepResult::Fault::exception;
     result.message = failure.what();
+  } catch (...) {
+    result.fault = StepResult::Fault::exception;
+    result.message = "the handler threw something that is no std::exception";
   }
   local.timers = context.timers();
   result.sends = context.sends();

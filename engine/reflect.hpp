@@ -197,6 +197,8 @@ consteval bool check_supported() {
         static_assert(!has_array<T>, "gainsay: use a vector or PerNode instead of a C array");
         return few && !has_array<T>;
       }
+    } else {
+      return false;
     }
   }
   return true;
@@ -278,7 +280,11 @@ inline std::uint64_t decode_count(Reader& reader) {
 template <class T>
 void decode_elements(Reader& reader, T& value) {
   value.clear();
-  for (std::uint64_t left = decode_count(reader); left > 0; --left) {
+  const std::uint64_t count = decode_count(reader);
+  if constexpr (requires { value.max_size(); }) {
+    if (count > value.max_size()) throw DecodeError("a container cannot hold so many elements");
+  }
+  for (std::uint64_t left = count; left > 0; --left) {
     if constexpr (Map<T>) {
       typename T::key_type key{};
       typename T::mapped_type element{};
@@ -348,7 +354,7 @@ void decode(Reader& reader, T& value) {
     decode_alternative(reader, reader.integer(), value);
   } else if constexpr (Map<T> || is_template<T, PerNode> || Set<T> || Sequence<T>) {
     decode_elements(reader, value);
-  } else {
+  } else if constexpr (check_supported<T>()) {
     for_each_field(value, [&](auto& field) { decode(reader, field); });
   }
 }

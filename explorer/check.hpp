@@ -30,8 +30,20 @@ struct Progress {
   std::string_view hint;  // what the user should know about this search, or empty
 };
 
+// Exact reductions: each keeps the verdict, the least fault cost, and which local states, histories
+// and observers are reached together.
+struct Reductions {
+  bool dead_messages = false;  // messages whose delivery can do nothing any more are dropped
+  friend bool operator==(const Reductions&, const Reductions&) = default;
+};
+// By name ("dead-messages"), in the order of the fields.
+std::vector<std::string> names(const Reductions& reductions);
+// What `auto` picks: all that is sound for the model.
+Reductions sound_reductions(const Model& model);
+
 struct CheckOptions {
-  unsigned jobs = 0;  // threads; 0: one for each core
+  std::optional<Reductions> reduce{};  // none: all that is sound for the model
+  unsigned jobs = 0;                   // threads; 0: one for each core
   // Resource limits: a check that one of them cuts is `incomplete`.
   std::optional<std::uint32_t> max_depth{};
   std::optional<std::uint64_t> max_states{};
@@ -42,6 +54,9 @@ struct CheckOptions {
   std::optional<double> checkpoint_seconds{};  // how often one is written; none: only at a limit
   // Properties to check, by name; empty: all.
   std::vector<std::string> properties{};
+  // A check without its certificate after so many passes is incomplete.
+  std::uint32_t passes_max = 1000;
+  bool digest = false;                              // for tests: fill in CheckReport::digest
   std::function<void(const Progress&)> progress{};  // called at most 4 times a second
   const std::atomic<bool>* interrupted = nullptr;   // set from a signal handler
 };
@@ -85,6 +100,12 @@ struct CheckReport {
   std::uint64_t messages = 0;      // distinct (sender, message)
   std::uint64_t handler_runs = 0;  // distinct (local state, event, choices)
   std::uint64_t cells = 0;
+  Reductions reductions;
+  std::uint32_t passes = 1;
+  bool certified = true;            // every reduction that needs a certificate has one
+  std::uint64_t dropped_pairs = 0;  // (local state, message) pairs that were dropped as dead
+  // The sum of the hashes of all distinct (local states, history, observers) of worlds.
+  Hash128 digest;
   std::vector<PropertyReport> properties;
   std::vector<LimitReport> limits;
   std::optional<Counterexample> counterexample;

@@ -9,13 +9,14 @@
 #include <sstream>
 
 #include "engine/reflect.hpp"
+#include "engine/version.hpp"
 #include "explorer/search.hpp"
 
 namespace gainsay {
 
 namespace {
 
-constexpr std::string_view magic = "gainsay-checkpoint-1";
+constexpr std::string_view magic = "gainsay-checkpoint-2";
 
 std::filesystem::path file_in(const std::filesystem::path& directory) {
   return directory / "check.checkpoint";
@@ -30,6 +31,8 @@ Hash128 Search::signature() const {
   writer.text(system.name);
   writer.text(system.version);
   writer.text(system.bug);
+  writer.text(version);  // of the handlers that are built in
+  for (const std::string& name : names(reduce_)) writer.text(name);
   const Bounds& bounds = system.bounds;
   for (const std::uint64_t value : {std::uint64_t{bounds.nodes}, std::uint64_t{bounds.clients},
                                     std::uint64_t{bounds.operations}}) {
@@ -55,6 +58,10 @@ void Search::save_checkpoint() {
   Writer writer;
   writer.raw(magic);
   writer.text(to_hex(signature()));
+  writer.integer(passes_.number);
+  writer.integer(next_certificate_);
+  writer.integer(passes_.keep.size());
+  for (const Hash128& pair : passes_.keep) writer.text(to_hex(pair));
   machine_.save_tables(writer);
   std::size_t worlds = 0;
   for (const auto& [key, layer] : layers_) worlds = std::max(worlds, layer.end);
@@ -104,6 +111,11 @@ bool Search::load_checkpoint() {
   if (reader.text() != to_hex(signature())) {
     throw UsageError("the checkpoint in " + options_.resume.string() +
                      " is of another check: other system, bounds, options or properties");
+  }
+  passes_.number = static_cast<std::uint32_t>(reader.integer());
+  next_certificate_ = reader.integer();
+  for (std::uint64_t left = reader.integer(); left > 0; --left) {
+    passes_.keep.insert(hash_from_hex(reader.text()));
   }
   machine_.load_tables(reader);
   store_.load(reader);

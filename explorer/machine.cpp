@@ -31,9 +31,10 @@ std::pair<Id, bool> intern(std::unordered_map<std::string, Id>& index, std::stri
 
 }  // namespace
 
-Machine::Machine(const System& system, JudgeStep judge_step)
+Machine::Machine(const System& system, JudgeStep judge_step, const KeepSet* keep)
     : system_(system),
       judge_step_(std::move(judge_step)),
+      keep_(keep),
       size_(system.size()),
       slots_(system.size()),
       cells_(cells_max),
@@ -190,7 +191,10 @@ Id Machine::with_message(Id cell, Id envelope) {
     if (there && system_.bounds.network == Network::async) return cell;
     envelopes.insert(at, envelope);
   }
-  return cell_of(from.process, from.local, intern_inbox(std::move(envelopes)));
+  const Id local = from.local;  // `from` may move: dropping interns
+  const std::uint8_t process = from.process;
+  forget_dead(local, envelopes);
+  return cell_of(process, local, intern_inbox(std::move(envelopes)));
 }
 
 Id Machine::receive_first(Id cell, Id envelope) {
@@ -249,6 +253,13 @@ LocalEvent Machine::event_of_input(Id input) const {
   }
   const Envelope& envelope = envelopes_[input];
   return {.kind = LocalEvent::Kind::deliver, .from = envelope.from, .message = envelope.message};
+}
+
+bool Machine::is_outside_limits(NodeId process, const LocalState& local) const {
+  return !system_.is_client(process) &&
+         std::ranges::any_of(system_.limits, [&](const Limit& limit) {
+           return limit.value(local.process->state()) > limit.greatest;
+         });
 }
 
 bool Machine::is_cut(NodeId process, const LocalState& local) {
@@ -419,13 +430,14 @@ void Machine::add_outcome(Id cell, Id input, const Outcome& outcome, Successors&
     grows_without_end_.store(true, std::memory_order_relaxed);
   }
   if (outcome.fault == 0) {
-    Id inbox = cells_[cell].inbox;
+    std::vector<Id> inbox = inboxes_[cells_[cell].inbox].envelopes;
     if (input < timer_input && system_.bounds.network != Network::async) {
-      inbox = intern_inbox(without(inboxes_[inbox].envelopes, input));
+      inbox = without(inbox, input);
     }
-    if (input == crash_input && system_.bounds.network == Network::fifo) inbox = intern_inbox({});
+    if (input == crash_input && system_.bounds.network == Network::fifo) inbox.clear();
+    forget_dead(outcome.local, inbox);
     transition.local_changed = outcome.local != cells_[cell].local ? 1 : 0;
-    transition.cell = cell_of(process, outcome.local, inbox);
+    transition.cell = cell_of(process, outcome.local, intern_inbox(std::move(inbox)));
     for (const SendRef& send : outcome.sends) {
       if (send.to == process) {
         transition.cell = with_message(transition.cell, send.envelope);

@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -61,13 +62,18 @@ struct LocalEntry {
   std::shared_ptr<const void> view;  // null for clients
 };
 
+// Pairs of a local state and a message that must not be dropped, by content: another pass, or the
+// run that resumes this one, has other ids. A collision would only keep more.
+using KeepSet = std::set<Hash128>;
+
 class Machine {
  public:
   // `judge_step` gives the index + 1 of the always_step property that a local step breaks, or 0.
   using JudgeStep = std::function<std::uint8_t(const LocalEntry& before, const LocalEntry& after)>;
 
-  // REQUIRES: the system outlives the machine.
-  explicit Machine(const System& system, JudgeStep judge_step = {});
+  // With a `keep`, messages that seem dead are dropped unless it names them; see `certify`.
+  // REQUIRES: the system, and `keep`, outlive the machine.
+  explicit Machine(const System& system, JudgeStep judge_step = {}, const KeepSet* keep = nullptr);
   ~Machine();
 
   const System& system() const { return system_; }
@@ -148,6 +154,16 @@ class Machine {
   const std::vector<std::uint64_t>& cuts() const { return cuts_; }
   const std::vector<bool>& greatest_reached() const { return greatest_reached_; }
 
+  // --- dead messages ---
+  // A message waiting at a process is dropped where its delivery is a no-op: it changes nothing,
+  // sends nothing, labels nothing and cannot fail. That is sound where the message is dead: where
+  // it stays a no-op in every local state that the process can get to from there. What is not is
+  // added to `keep`, and the search must run again. True when nothing was: then every drop of this
+  // search was of a dead message, and a real run that delivers dropped messages has the same local
+  // states, labels and sends as a run of this search. REQUIRES: no other thread is in the machine.
+  bool certify(KeepSet& keep, unsigned jobs) const;
+  std::uint64_t dropped() const { return dropped_.size(); }
+
   // The content of a world and back, for checkpoints: canonical bytes, the same on every machine.
   void save_tables(Writer& writer) const;
   // Restores into a machine that has met nothing yet; ids are those of the saved machine.
@@ -188,6 +204,10 @@ class Machine {
     std::vector<Transition> transitions;
     std::vector<SendRef> sends;
   };
+  bool is_dropped(Id local, Id envelope);
+  void forget_dead(Id local, std::vector<Id>& envelopes);
+  bool is_no_op(const LocalState& local, const LocalEntry& entry, Id envelope) const;
+  Hash128 pair_content(Id local, Id envelope) const;
   const Expansion& expand_first(Id cell);
   const Expansion& keep(const Successors& successors);
   Id receive_first(Id cell, Id envelope);
@@ -201,6 +221,7 @@ class Machine {
   std::vector<Outcome> run_handlers(Id local, Id input);
   bool make_outcome(Id before, Id input, LocalState& after, StepResult& step, Outcome& outcome);
   bool is_cut(NodeId process, const LocalState& local);
+  bool is_outside_limits(NodeId process, const LocalState& local) const;
   LocalEvent event_of_input(Id input) const;
   Id cell_of(std::uint8_t process, Id local, Id inbox);
   Id with_message(Id cell, Id envelope);
@@ -219,6 +240,7 @@ class Machine {
 
   const System& system_;
   JudgeStep judge_step_;
+  const KeepSet* keep_;
   std::size_t size_;
   std::size_t slots_;
   std::size_t budget_slot_ = npos;
@@ -243,6 +265,8 @@ class Machine {
   Index history_index_;
   Index observer_index_;
   std::unordered_map<std::uint64_t, std::vector<Outcome>> outcomes_;
+  std::unordered_map<std::uint64_t, bool> is_dropped_;  // (local, envelope)
+  std::vector<std::uint64_t> dropped_;                  // the pairs of it that are
   Arena expansions_;
   std::atomic<bool> grows_without_end_{false};
   GrowingArray<Cell> cells_;

@@ -25,6 +25,11 @@ void Machine::save_tables(Writer& writer) const {
     writer.integer(cells_[i].inbox);
     writer.integer(cells_[i].expansion.load() != nullptr ? 1 : 0);
   }
+  writer.integer(dropped_.size());
+  for (const std::uint64_t pair : dropped_) {
+    writer.integer(pair >> 32);
+    writer.integer(pair & 0xffffffffU);
+  }
   writer.integer(histories_.size());
   for (std::size_t i = 0; i < histories_.size(); ++i) writer.text(encoded(histories_[i]));
   writer.integer(observers_.size());
@@ -65,6 +70,15 @@ void Machine::load_interned(Reader& reader, std::vector<Id>& expanded) {
     if (local >= locals_.size() || inbox >= inboxes_.size()) throw DecodeError("no such cell");
     const Id cell = cell_of(locals_[local].process, local, inbox);
     if (reader.integer() != 0) expanded.push_back(cell);
+  }
+  // A pair that was dropped must be certified, though nothing may drop it again.
+  for (std::uint64_t left = reader.integer(); left > 0; --left) {
+    const auto local = static_cast<Id>(reader.integer());
+    const auto envelope = static_cast<Id>(reader.integer());
+    if (local >= locals_.size() || envelope >= envelopes_.size()) {
+      throw DecodeError("no such pair of a local state and a message");
+    }
+    if (!is_dropped(local, envelope)) throw DecodeError("a message was dropped that must be kept");
   }
   for (std::uint64_t left = reader.integer(); left > 0; --left) {
     intern_history(decoded<History>(reader.text()));

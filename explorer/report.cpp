@@ -59,6 +59,14 @@ std::string details(const CheckReport& report) {
   return text;
 }
 
+std::string reductions_text(const CheckReport& report) {
+  if (!report.reductions.dead_messages) return "";
+  std::string text = "  without dead messages (" + with_commas(report.dropped_pairs) + " dropped, ";
+  text += report.certified ? "certificate closed" : "no certificate";
+  return text + ", " + std::to_string(report.passes) +
+         (report.passes == 1 ? " pass)\n" : " passes)\n");
+}
+
 std::string limits_text(const CheckReport& report) {
   std::string text;
   for (const LimitReport& limit : report.limits) {
@@ -105,6 +113,7 @@ std::string summary(const CheckReport& report, bool verbose) {
     }
   }
   text += counts_line(report);
+  text += reductions_text(report);
   text += limits_text(report);
   if (verbose) text += details(report);
   return text;

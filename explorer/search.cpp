@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <set>
+#include <utility>
 
+#include "engine/reflect.hpp"
 #include "engine/story.hpp"
 #include "explorer/parallel.hpp"
 
@@ -33,15 +36,19 @@ std::vector<const Property*> select(const Model& model, const std::vector<std::s
 
 }  // namespace
 
-Search::Search(const Model& model, const CheckOptions& options)
+Search::Search(const Model& model, const CheckOptions& options, Passes& passes)
     : model_(model),
       options_(options),
+      reduce_(options.reduce.value_or(sound_reductions(model))),
+      passes_(passes),
       properties_(select(model, options.properties)),
       evaluator_(model.system, properties_),
-      machine_(model.system,
-               [this](const LocalEntry& before, const LocalEntry& after) {
-                 return evaluator_.judge_step(before, after);
-               }),
+      machine_(
+          model.system,
+          [this](const LocalEntry& before, const LocalEntry& after) {
+            return evaluator_.judge_step(before, after);
+          },
+          reduce_.dead_messages ? &passes.keep : nullptr),
       store_(machine_.slots()),
       jobs_(options.jobs == 0 ? default_jobs() : options.jobs),
       workers_(jobs_),
@@ -51,7 +58,7 @@ Search::Search(const Model& model, const CheckOptions& options)
 }
 
 double Search::seconds() const {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - passes_.begin).count();
 }
 
 // --- expanding ---
@@ -322,6 +329,7 @@ void Search::explore() {
       if (out_of_resources(key) || !make_layer(key) || found_) return;
       if (layers_.contains(key)) deepest_source = std::max(deepest_source, depth);
       if (store_.roots().size() >= next_plan_) replan();
+      if (store_.roots().size() >= next_certificate_ && !certify()) return;
       if (!options_.resume.empty() && options_.checkpoint_seconds &&
           seconds() - last_checkpoint_ > *options_.checkpoint_seconds) {
         save_checkpoint();
@@ -338,10 +346,20 @@ void Search::replan() {
   for (Worker& worker : workers_) worker.store = {};
 }
 
+// What was dropped too early shows soon: the sooner the pass is given up, the better.
+bool Search::certify() {
+  next_certificate_ = store_.roots().size() * 2;
+  certified_ = machine_.certify(passes_.keep, jobs_);
+  return certified_;
+}
+
 CheckReport Search::run() {
-  resumed_ = !options_.resume.empty() && load_checkpoint();
+  // A checkpoint is of one pass: the next one starts anew, with what was learnt.
+  const bool first = !std::exchange(passes_.started, true);
+  resumed_ = first && !options_.resume.empty() && load_checkpoint();
   start();
   if (!found_) explore();
+  if (certified_ && (found_ || incomplete_because_.empty())) certify();
   CheckReport result = report();
   if (!options_.resume.empty() && result.verdict == Verdict::incomplete) save_checkpoint();
   return result;
@@ -373,7 +391,14 @@ CheckReport Search::report() {
                              .cuts = machine_.cuts()[i],
                              .found_new_at_limit = machine_.greatest_reached()[i]});
   }
-  if (found_) {
+  report.reductions = reduce_;
+  report.passes = passes_.number;
+  report.certified = certified_ && incomplete_because_.empty();
+  report.dropped_pairs = machine_.dropped();
+  if (options_.digest) report.digest = digest();
+  // In fifo a message that was dropped too early is a loss, which the network does not know.
+  const bool is_real = certified_ || model_.system.bounds.network != Network::fifo;
+  if (found_ && is_real) {
     report.verdict = Verdict::violated;
     report.counterexample = rebuild(*found_, found_at_);
     report.story = tell_story(model_.system, report.counterexample->events);
@@ -406,8 +431,61 @@ CheckReport Search::report() {
   return report;
 }
 
+Hash128 Search::digest() const {
+  const std::size_t budget = machine_.budget_slot();
+  std::set<std::vector<Hash128>> met;
+  std::vector<Id> items(store_.items());
+  for (std::size_t i = 0; i < store_.roots().size(); ++i) {
+    store_.unfold(store_.roots()[i], items.data());
+    std::vector<Hash128> parts;
+    for (std::size_t slot = 0; slot < machine_.slots(); ++slot) {
+      if (slot < model_.system.size()) {
+        parts.push_back(machine_.local(machine_.local_of(items[slot])).hash);
+      } else if (slot == machine_.history_slot()) {
+        parts.push_back(content_hash(encoded(machine_.history(items[slot]))));
+      } else if (slot != budget) {
+        parts.push_back(content_hash(machine_.observer(items[slot])));
+      }
+    }
+    met.insert(std::move(parts));
+  }
+  Hash128 sum;
+  for (const std::vector<Hash128>& parts : met) {
+    Hash128 one;
+    for (std::size_t i = 0; i < parts.size(); ++i) one += mix(i, parts[i]);
+    sum += mix(~std::uint64_t{0}, one);
+  }
+  return sum;
+}
+
+std::vector<std::string> names(const Reductions& reductions) {
+  std::vector<std::string> names;
+  if (reductions.dead_messages) names.emplace_back("dead-messages");
+  return names;
+}
+
+Reductions sound_reductions(const Model&) { return {.dead_messages = true}; }
+
+// A pass that could not be certified has learnt which messages to keep, and is repeated. What it
+// found is real all the same (but for fifo, where it is not reported); it is told when no later
+// pass gets as far.
 CheckReport check(const Model& model, const CheckOptions& options) {
-  return Search(model, options).run();
+  Search::Passes passes;
+  std::optional<CheckReport> found;
+  for (;; ++passes.number) {
+    CheckReport report = Search(model, options, passes).run();
+    if (report.certified) return report;
+    const bool cut_short = !report.incomplete_because.empty();
+    if (report.verdict == Verdict::violated) {
+      found = std::move(report);
+    } else if (cut_short || passes.number >= options.passes_max) {
+      if (found) return *std::move(found);
+      report.verdict = Verdict::incomplete;
+      if (!cut_short) report.incomplete_because = "no certificate in so many passes";
+      return report;
+    }
+    if (passes.number >= options.passes_max) return *std::move(found);
+  }
 }
 
 std::string_view to_string(Verdict verdict) {

@@ -27,7 +27,14 @@ namespace gainsay {
 
 class Search {
  public:
-  Search(const Model& model, const CheckOptions& options);
+  // What goes from one pass of a check to the next.
+  struct Passes {
+    KeepSet keep;
+    std::uint32_t number = 1;
+    bool started = false;
+    std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now();
+  };
+  Search(const Model& model, const CheckOptions& options, Passes& passes);
   CheckReport run();
 
  private:
@@ -91,6 +98,7 @@ class Search {
   void start();
   void explore();
   void replan();
+  bool certify();
   bool make_layer(LayerKey key);
   std::vector<Task> tasks_of(LayerKey key) const;
   void run_round(std::vector<Task>& tasks);
@@ -105,12 +113,14 @@ class Search {
   void report_progress(LayerKey key);
 
   CheckReport report();
+  Hash128 digest() const;
   Counterexample rebuild(const Found& found, LayerKey key);
   std::vector<Event> path_to(std::uint64_t root, LayerKey key);
   // The least predecessor of a world of a layer, and the layer where it is.
   std::pair<Predecessor, LayerKey> predecessor(std::uint64_t root, LayerKey key);
   std::optional<Predecessor> least_predecessor(std::uint64_t root, const std::vector<Task>& tasks);
-  void verify(const Counterexample& counterexample);
+  // Runs it on the live world. In fifo, what was dropped is delivered where it is in the way.
+  void verify(Counterexample& counterexample) const;
 
   Hash128 signature() const;
   void save_checkpoint();
@@ -119,6 +129,8 @@ class Search {
 
   const Model& model_;
   CheckOptions options_;
+  const Reductions reduce_;
+  Passes& passes_;
   std::vector<const Property*> properties_;
   Evaluator evaluator_;
   Machine machine_;
@@ -130,13 +142,14 @@ class Search {
   std::map<std::vector<Id>, std::vector<Event>> starts_;  // initial worlds and how they came about
   std::uint64_t transitions_ = 0;
   std::uint64_t next_plan_ = std::uint64_t{1} << 14;  // how many worlds make it worth planning anew
+  std::uint64_t next_certificate_ = std::uint64_t{1} << 12;
   std::atomic<bool> must_grow_{false};
   std::atomic<bool> visited_is_full_{false};
   std::optional<Found> found_;
   LayerKey found_at_{};
   std::string incomplete_because_;
   bool resumed_ = false;
-  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+  bool certified_ = true;
   double last_progress_ = 0;
   double last_checkpoint_ = 0;
   double seconds_before_ = 0;  // of the runs that this one resumes

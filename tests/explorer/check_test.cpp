@@ -40,7 +40,8 @@ TEST(Check, TwoPhaseCommitHasTheKnownCounts) {
   };
   for (const Known known : {Known{3, 288, 11}, Known{5, 8'832, 17}, Known{7, 296'448, 23}}) {
     for (const unsigned jobs : {1U, 2U}) {
-      const CheckReport report = check(managers(known.managers), {.jobs = jobs});
+      const CheckReport report =
+          check(managers(known.managers), {.reduce = Reductions{}, .jobs = jobs});
       EXPECT_EQ(report.verdict, Verdict::holds);
       EXPECT_EQ(report.states, known.states);
       EXPECT_EQ(report.depth, known.depth);
@@ -50,9 +51,10 @@ TEST(Check, TwoPhaseCommitHasTheKnownCounts) {
 
 TEST(Check, ALimitIsIncompleteNeverHolds) {
   const Model model = managers(5);
-  for (const CheckOptions& options :
-       {CheckOptions{.max_states = 100}, CheckOptions{.max_depth = 5}, CheckOptions{.seconds = 0.0},
-        CheckOptions{.memory_bytes = 1}}) {
+  for (const CheckOptions& options : {CheckOptions{.reduce = Reductions{}, .max_states = 100},
+                                      CheckOptions{.reduce = Reductions{}, .max_depth = 5},
+                                      CheckOptions{.reduce = Reductions{}, .seconds = 0.0},
+                                      CheckOptions{.reduce = Reductions{}, .memory_bytes = 1}}) {
     const CheckReport report = check(model, options);
     EXPECT_EQ(report.verdict, Verdict::incomplete);
     EXPECT_FALSE(report.incomplete_because.empty());
@@ -61,8 +63,10 @@ TEST(Check, ALimitIsIncompleteNeverHolds) {
 }
 
 TEST(Check, MaxStatesCutsAtTheSameLayerForAnyNumberOfThreads) {
-  const CheckReport one = check(managers(7), {.jobs = 1, .max_states = 50'000});
-  const CheckReport two = check(managers(7), {.jobs = 2, .max_states = 50'000});
+  const CheckReport one =
+      check(managers(7), {.reduce = Reductions{}, .jobs = 1, .max_states = 50'000});
+  const CheckReport two =
+      check(managers(7), {.reduce = Reductions{}, .jobs = 2, .max_states = 50'000});
   EXPECT_EQ(one.states, two.states);
   EXPECT_EQ(one.transitions, two.transitions);
   EXPECT_EQ(one.depth, two.depth);
@@ -84,13 +88,14 @@ void expect_equal_reports(const CheckReport& a, const CheckReport& b) {
 
 TEST(Check, ResumingGivesTheSameAnswerAsAnUninterruptedRun) {
   const Model model = managers(7);
-  const CheckReport whole = check(model, {.jobs = 1});
+  const CheckReport whole = check(model, {.reduce = Reductions{}, .jobs = 1});
   for (const std::uint64_t cut : {1ULL, 1'000ULL, 100'000ULL, 290'000ULL}) {
     const Directory directory("resume");
-    const CheckReport first =
-        check(model, {.jobs = 2, .max_states = cut, .resume = directory.path()});
+    const CheckReport first = check(
+        model, {.reduce = Reductions{}, .jobs = 2, .max_states = cut, .resume = directory.path()});
     EXPECT_EQ(first.verdict, Verdict::incomplete);
-    const CheckReport second = check(model, {.jobs = 2, .resume = directory.path()});
+    const CheckReport second =
+        check(model, {.reduce = Reductions{}, .jobs = 2, .resume = directory.path()});
     EXPECT_TRUE(second.resumed);
     expect_equal_reports(whole, second);
   }
@@ -101,11 +106,15 @@ TEST(Check, ResumingFindsTheSameCounterexample) {
   for (std::uint64_t seed = 0; seed < 300; ++seed) {
     const Model model =
         table_model({.seed = seed, .bounds = {.crashes = 1, .restarts = 1}, .violating = true});
-    const CheckReport whole = check(model, {.jobs = 1});
+    const CheckReport whole = check(model, {.reduce = Reductions{}, .jobs = 1});
     if (!whole.counterexample || whole.states < 20) continue;
     const Directory directory("resume-violation");
-    check(model, {.jobs = 1, .max_states = whole.states / 2, .resume = directory.path()});
-    const CheckReport second = check(model, {.jobs = 1, .resume = directory.path()});
+    check(model, {.reduce = Reductions{},
+                  .jobs = 1,
+                  .max_states = whole.states / 2,
+                  .resume = directory.path()});
+    const CheckReport second =
+        check(model, {.reduce = Reductions{}, .jobs = 1, .resume = directory.path()});
     ASSERT_TRUE(second.counterexample) << seed;
     EXPECT_EQ(second.counterexample->events, whole.counterexample->events) << seed;
     EXPECT_EQ(second.states, whole.states) << seed;
@@ -116,13 +125,14 @@ TEST(Check, ResumingFindsTheSameCounterexample) {
 
 TEST(Check, ACheckpointOfAnotherCheckIsRefused) {
   const Directory directory("other");
-  check(managers(5), {.max_states = 100, .resume = directory.path()});
-  EXPECT_THROW(check(managers(7), {.resume = directory.path()}), UsageError);
+  check(managers(5), {.reduce = Reductions{}, .max_states = 100, .resume = directory.path()});
+  EXPECT_THROW(check(managers(7), {.reduce = Reductions{}, .resume = directory.path()}),
+               UsageError);
 }
 
 TEST(Check, ADamagedCheckpointIsRefused) {
   const Directory directory("damaged");
-  check(managers(5), {.max_states = 1'000, .resume = directory.path()});
+  check(managers(5), {.reduce = Reductions{}, .max_states = 1'000, .resume = directory.path()});
   const auto file = directory.path() / "check.checkpoint";
   const auto size = std::filesystem::file_size(file);
   for (const std::uintmax_t at : {size / 2, size - 1}) {
@@ -132,10 +142,12 @@ TEST(Check, ADamagedCheckpointIsRefused) {
     stream.seekp(static_cast<std::streamoff>(at));
     stream.put(static_cast<char>(byte ^ 1));
     stream.close();
-    EXPECT_THROW(check(managers(5), {.resume = directory.path()}), DecodeError);
+    EXPECT_THROW(check(managers(5), {.reduce = Reductions{}, .resume = directory.path()}),
+                 DecodeError);
   }
   std::filesystem::resize_file(file, size / 2);
-  EXPECT_THROW(check(managers(5), {.resume = directory.path()}), DecodeError);
+  EXPECT_THROW(check(managers(5), {.reduce = Reductions{}, .resume = directory.path()}),
+               DecodeError);
 }
 
 TEST(Check, AnUnreachedSometimesIsVacuous) {
@@ -161,8 +173,8 @@ TEST(Check, AViolationHasTheLeastDepthAndTheSameEventsForAnyNumberOfThreads) {
       always<two_phase_commit::Node>("nobody commits", [](const two_phase_commit::View& node) {
         return node.state != two_phase_commit::State::committed;
       }));
-  const CheckReport one = check(model, {.jobs = 1});
-  const CheckReport two = check(model, {.jobs = 2});
+  const CheckReport one = check(model, {.reduce = Reductions{}, .jobs = 1});
+  const CheckReport two = check(model, {.reduce = Reductions{}, .jobs = 2});
   ASSERT_TRUE(one.counterexample && two.counterexample);
   EXPECT_EQ(one.counterexample->property, "nobody commits");
   // 8 starts, 7 prepares, 7 deliveries, and the commit.
@@ -172,7 +184,7 @@ TEST(Check, AViolationHasTheLeastDepthAndTheSameEventsForAnyNumberOfThreads) {
 }
 
 TEST(Check, TheStoreIsSmall) {
-  const CheckReport report = check(managers(7), {.jobs = 1});
+  const CheckReport report = check(managers(7), {.reduce = Reductions{}, .jobs = 1});
   EXPECT_LT(report.bytes_per_state, 60.0);
 }
 

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <set>
 #include <stdexcept>
+#include <thread>
 #include <vector>
 
 #include "explorer/tables.hpp"
@@ -42,8 +43,11 @@ TEST(Parallel, AnExceptionReachesTheCaller) {
 // miss all.
 [[noreturn]] void race() {
   std::uint64_t unguarded = 0;
-  parallel_chunks(100'000, 10, 2, [&](unsigned, std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) ++unguarded;
+  std::atomic<unsigned> running{0};  // relaxed: it brings the two together and orders nothing
+  parallel_chunks(2, 1, 2, [&](unsigned, std::size_t, std::size_t) {
+    running.fetch_add(1, std::memory_order_relaxed);
+    while (running.load(std::memory_order_relaxed) < 2) std::this_thread::yield();
+    for (int i = 0; i < 1000; ++i) ++unguarded;
   });
   std::exit(unguarded == 0 ? 1 : 0);
 }

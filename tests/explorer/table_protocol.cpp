@@ -150,6 +150,7 @@ Model table_model(const TableShape& shape) {
   system.version = "1";
   system.bounds = shape.bounds;
   system.bounds.nodes = processes;
+  system.asked = system.bounds;
   system.message_type = &type_of<Tag>();
   system.label_type = &type_of<Tag>();
   const auto type = std::make_shared<const TableType>(random_table(shape.seed));

@@ -52,7 +52,7 @@ TEST(Twin, RandomTablesHaveTheSameStatesTransitionsAndDepth) {
     SlowReport slow;
     if (is_too_large(model, slow)) return;
     for (const unsigned jobs : {1U, 2U}) {
-      const CheckReport fast = check(model, {.jobs = jobs});
+      const CheckReport fast = check(model, {.reduce = Reductions{}, .jobs = jobs});
       if (has_planted_failure(fast)) {
         RC_ASSERT(slow.violated);
         return;
@@ -73,8 +73,8 @@ TEST(Twin, RandomTablesHaveTheSameVerdictAndTheLeastCounterexample) {
     const Model model = table_model(any_shape());
     SlowReport slow;
     if (is_too_large(model, slow)) return;
-    const CheckReport one = check(model, {.jobs = 1});
-    const CheckReport two = check(model, {.jobs = 2});
+    const CheckReport one = check(model, {.reduce = Reductions{}, .jobs = 1});
+    const CheckReport two = check(model, {.reduce = Reductions{}, .jobs = 2});
     RC_ASSERT((one.verdict == Verdict::violated) == slow.violated);
     RC_ASSERT(one.states == two.states && one.transitions == two.transitions);
     RC_ASSERT(one.counterexample.has_value() == two.counterexample.has_value());

@@ -36,7 +36,7 @@ Known raft_core(std::uint32_t nodes, std::uint64_t term, std::uint64_t log, std:
 void expect_known(const Known& known) {
   for (const unsigned jobs : {1U, 2U}) {
     const Model model = find_system(known.system)->make({.bounds = known.bounds});
-    const CheckReport report = check(model, {.jobs = jobs});
+    const CheckReport report = check(model, {.reduce = Reductions{}, .jobs = jobs});
     EXPECT_EQ(report.verdict, Verdict::holds) << report.incomplete_because;
     EXPECT_EQ(report.states, known.states);
     const auto expect_published = [](std::uint64_t found, std::uint64_t published) {

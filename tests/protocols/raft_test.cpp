@@ -328,7 +328,7 @@ TEST(RaftCatalog, UnknownNamesAreRefused) {
 }
 
 TEST(RaftCatalog, TheDefaultBoundsHold) {
-  const CheckReport report = check(make_model(catalog_entry().defaults));
+  const CheckReport report = check(make_model(catalog_entry().defaults), {.reduce = Reductions{}});
   EXPECT_EQ(report.verdict, Verdict::holds) << report.incomplete_because;
   EXPECT_EQ(report.states, 4'002'942U);
 }

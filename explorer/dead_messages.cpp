@@ -1,0 +1,191 @@
+// Dead-message elimination with its certificate. Most messages in flight are stale: their delivery
+// will never do anything again. Dropping them merges the worlds that differ in them alone.
+//
+// Soundness. A search that drops (l, m) is right if m is a no-op in every local state that the
+// process can get to from l. `certify` checks that over the local graph of the search itself, all
+// events included, after the search: a real run is followed event by event; where it delivers a
+// dropped message nothing changes, and everything else is matched. So the real run never leaves the
+// explored local states, which closes the argument. An event that a limit forbids does not exist in
+// the bounded system, so it counts as a no-op; but in `fifo` it blocks its link, so there it does
+// not. Handlers probed on pairs that never meet are fenced: what fails there is no finding, only
+// not a no-op.
+#include <algorithm>
+#include <bit>
+
+#include "explorer/check.hpp"
+#include "explorer/machine.hpp"
+#include "explorer/parallel.hpp"
+
+namespace gainsay {
+
+namespace {
+
+// Small sets of numbers, one for each local state.
+class Rows {
+ public:
+  Rows(std::size_t rows, std::size_t bits) : words_((bits + 63) / 64), data_(rows * words_) {}
+
+  void set(std::size_t row, std::size_t bit) {
+    data_[row * words_ + bit / 64] |= std::uint64_t{1} << (bit % 64);
+  }
+  bool get(std::size_t row, std::size_t bit) const {
+    return ((data_[row * words_ + bit / 64] >> (bit % 64)) & 1) != 0;
+  }
+  // Adds what row `from` has; true when row `to` grew.
+  bool add(std::size_t to, std::size_t from) {
+    bool grew = false;
+    for (std::size_t i = 0; i < words_; ++i) {
+      const std::uint64_t more = data_[from * words_ + i] & ~data_[to * words_ + i];
+      data_[to * words_ + i] |= more;
+      grew = grew || more != 0;
+    }
+    return grew;
+  }
+  void clear(std::size_t row, std::size_t bit) {
+    data_[row * words_ + bit / 64] &= ~(std::uint64_t{1} << (bit % 64));
+  }
+  template <class F>
+  void for_each(std::size_t row, F&& f) const {
+    for (std::size_t i = 0; i < words_; ++i) {
+      for (std::uint64_t left = data_[row * words_ + i]; left != 0; left &= left - 1) {
+        f(i * 64 + static_cast<std::size_t>(std::countr_zero(left)));
+      }
+    }
+  }
+
+ private:
+  std::size_t words_;
+  std::vector<std::uint64_t> data_;
+};
+
+// Lets every row flow along the edges until nothing changes.
+void spread_rows(Rows& rows, const std::vector<std::vector<Id>>& edges) {
+  std::vector<Id> waiting;
+  std::vector<bool> waits(edges.size(), true);
+  for (std::size_t i = edges.size(); i-- > 0;) waiting.push_back(static_cast<Id>(i));
+  while (!waiting.empty()) {
+    const Id from = waiting.back();
+    waiting.pop_back();
+    waits[from] = false;
+    for (const Id to : edges[from]) {
+      if (!rows.add(to, from) || waits[to]) continue;
+      waits[to] = true;
+      waiting.push_back(to);
+    }
+  }
+}
+
+}  // namespace
+
+Hash128 Machine::pair_content(Id local, Id envelope) const {
+  return mix(locals_[local].process, locals_[local].hash, envelopes_[envelope].hash);
+}
+
+// A handler run on a pair that may never meet: nothing of it is kept.
+bool Machine::is_no_op(const LocalState& local, const LocalEntry& entry, Id envelope) const {
+  if (entry.status != LocalState::Status::up) return true;  // no delivery: no event
+  const LocalEvent event = event_of_input(envelope);
+  const NodeId process{entry.process};
+  const bool blocks = system_.bounds.network == Network::fifo;
+  std::vector<std::uint32_t> script;
+  for (bool more = true; more;) {
+    LocalState after = local.copy();
+    const StepResult step = run_event(after, event, system_.place(process), script);
+    if (step.fault != StepResult::Fault::none) return false;
+    if (!is_outside_limits(process, after)) {
+      if (!step.sends.empty() || !step.labels.empty()) return false;
+      if (encode_local(after) != entry.bytes) return false;
+    } else if (blocks) {
+      return false;
+    }
+    script = step.answers;
+    more = next_script(script, step.options);
+  }
+  // In fifo a no-op is an event, which properties of steps may look at.
+  return !blocks || !judge_step_ || judge_step_(entry, entry) == 0;
+}
+
+bool Machine::is_dropped(Id local, Id envelope) {
+  const std::uint64_t key = pair_key(local, envelope);
+  const auto known = is_dropped_.find(key);
+  if (known != is_dropped_.end()) return known->second;
+  bool dropped = false;
+  const LocalEntry& entry = locals_[local];
+  switch (entry.status) {
+    case LocalState::Status::unstarted:
+      break;  // it will start
+    case LocalState::Status::down:
+      dropped = system_.bounds.restarts == 0;
+      break;
+    case LocalState::Status::up: {
+      const ProcessType& type = *system_.processes[entry.process];
+      const LocalState state = decode_local(type, entry.bytes);
+      dropped = is_no_op(state, entry, envelope);
+      if (dropped != is_no_op(state, entry, envelope)) {
+        throw Nondeterminism("a handler of " + system_.process_name({entry.process}) +
+                             " gives two answers to the same event");
+      }
+      break;
+    }
+  }
+  dropped = dropped && !keep_->contains(pair_content(local, envelope));
+  is_dropped_.emplace(key, dropped);
+  if (dropped) dropped_.push_back(key);
+  return dropped;
+}
+
+void Machine::forget_dead(Id local, std::vector<Id>& envelopes) {
+  if (keep_ == nullptr) return;
+  std::erase_if(envelopes, [&](Id envelope) { return is_dropped(local, envelope); });
+}
+
+bool Machine::certify(KeepSet& keep, unsigned jobs) const {
+  if (dropped_.empty()) return true;
+  const std::size_t locals = locals_.size();
+  std::vector<std::vector<Id>> next(locals);
+  std::vector<std::vector<Id>> before(locals);
+  for (const auto& [key, outcomes] : outcomes_) {
+    const auto from = static_cast<Id>(key >> 32);
+    for (const Outcome& outcome : outcomes) {
+      if (outcome.fault != 0 || outcome.local == from) continue;
+      next[from].push_back(outcome.local);
+      before[outcome.local].push_back(from);
+    }
+  }
+  // Columns: the messages that were dropped somewhere.
+  std::vector<Id> messages;
+  for (const std::uint64_t key : dropped_) messages.push_back(static_cast<Id>(key));
+  std::ranges::sort(messages);
+  messages.erase(std::unique(messages.begin(), messages.end()), messages.end());
+  const auto column = [&](Id envelope) {
+    return static_cast<std::size_t>(std::ranges::lower_bound(messages, envelope) -
+                                    messages.begin());
+  };
+  Rows ahead(locals, messages.size());  // dropped here or somewhere before
+  for (const std::uint64_t key : dropped_) {
+    ahead.set(static_cast<Id>(key >> 32), column(static_cast<Id>(key)));
+  }
+  spread_rows(ahead, next);
+  Rows alive = ahead;  // of these, those that are not no-ops here: then, here or ahead
+  parallel_chunks(locals, 16, jobs, [&](unsigned, std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      const LocalEntry& entry = locals_[i];
+      const LocalState local = decode_local(*system_.processes[entry.process], entry.bytes);
+      ahead.for_each(i, [&](std::size_t bit) {
+        if (is_no_op(local, entry, messages[bit])) alive.clear(i, bit);
+      });
+    }
+  });
+  spread_rows(alive, before);
+  bool certified = true;
+  for (const std::uint64_t key : dropped_) {
+    const auto local = static_cast<Id>(key >> 32);
+    const auto envelope = static_cast<Id>(key);
+    if (!alive.get(local, column(envelope))) continue;
+    keep.insert(pair_content(local, envelope));
+    certified = false;
+  }
+  return certified;
+}
+
+}  // namespace gainsay

@@ -1,0 +1,22 @@
+// expect: gainsay: a Node with an Operation needs
+#include "engine/system.hpp"
+
+struct Prepare {};
+struct Vote {
+  bool yes = false;
+};
+
+struct Node {
+  using Message = std::variant<Prepare, Vote>;
+  using Context = gainsay::Context<Node>;
+
+  std::uint32_t votes = 0;
+
+  struct Operation {};
+  struct Result {};
+  void start(Context&) {}
+  void on(Context&, gainsay::NodeId, Prepare) {}
+  void on(Context&, gainsay::NodeId, Vote) { ++votes; }
+};
+
+gainsay::System make() { return gainsay::make_system<Node>("case", {}); }
