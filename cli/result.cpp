@@ -56,6 +56,7 @@ std::string result_json(const Model& model, const CheckReport& report,
     result["violated"] = report.counterexample->property;
     result["events"] = report.counterexample->events.size();
     result["faults"] = report.counterexample->faults;
+    result["shortest"] = report.shortest;
   }
   result["resumed"] = report.resumed;
   result["seed"] = "0";

@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <stdexcept>
+#include <type_traits>
 #include <vector>
 
 namespace gainsay {
@@ -47,10 +49,11 @@ class NodeSet {
     return set;
   }
 
-  void insert(NodeId id) { bits_ |= std::uint64_t{1} << id.value; }
-  void erase(NodeId id) { bits_ &= ~(std::uint64_t{1} << id.value); }
+  // Throws std::out_of_range for an id that no process can have.
+  void insert(NodeId id) { bits_ |= bit(id); }
+  void erase(NodeId id) { bits_ &= ~bit(id); }
   void clear() { bits_ = 0; }
-  bool contains(NodeId id) const { return ((bits_ >> id.value) & 1) != 0; }
+  bool contains(NodeId id) const { return id.value < processes_max && (bits_ & bit(id)) != 0; }
   std::size_t size() const { return static_cast<std::size_t>(std::popcount(bits_)); }
   bool empty() const { return bits_ == 0; }
   std::uint64_t bits() const { return bits_; }
@@ -59,12 +62,18 @@ class NodeSet {
   friend auto operator<=>(const NodeSet&, const NodeSet&) = default;
 
  private:
+  static std::uint64_t bit(NodeId id) {
+    if (id.value >= processes_max) throw std::out_of_range("there are at most 64 processes");
+    return std::uint64_t{1} << id.value;
+  }
   std::uint64_t bits_ = 0;
 };
 
 // One T for each process, indexed by its id. Empty until assigned (usually in `start`).
 template <class T>
 class PerNode {
+  static_assert(!std::is_same_v<T, bool>, "gainsay: use NodeSet instead of PerNode<bool>");
+
  public:
   PerNode() = default;
   PerNode(std::size_t processes, const T& value) : values_(processes, value) {}

@@ -279,6 +279,8 @@ inline std::uint64_t decode_count(Reader& reader) {
 
 template <class T>
 void decode_elements(Reader& reader, T& value) {
+  static_assert(!std::is_same_v<T, std::vector<bool>>,
+                "gainsay: use NodeSet, or std::vector<std::uint8_t>, instead of std::vector<bool>");
   value.clear();
   const std::uint64_t count = decode_count(reader);
   if constexpr (requires { value.max_size(); }) {
@@ -418,6 +420,18 @@ std::vector<std::string_view> enumerator_names() {
   return names;
 }
 
+// Messages and other alternatives are told apart by name in traces.
+template <class... Alternatives>
+consteval bool have_distinct_names(std::type_identity<std::variant<Alternatives...>>) {
+  const std::string_view names[] = {type_name<Alternatives>()...};
+  for (std::size_t i = 0; i < sizeof...(Alternatives); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      if (names[i] == names[j]) return false;
+    }
+  }
+  return true;
+}
+
 template <class T>
 Type make_type() {
   Type type;
@@ -440,6 +454,9 @@ Type make_type() {
     type.kind = Kind::optional;
     type.element = &type_of<typename T::value_type>();
   } else if constexpr (is_template<T, std::variant>) {
+    static_assert(have_distinct_names(std::type_identity<T>{}),
+                  "gainsay: the alternatives of a variant need different names (a template's "
+                  "arguments do not count); wrap one in a struct of its own");
     type.kind = Kind::variant;
     [&]<std::size_t... I>(std::index_sequence<I...>) {
       (type.alternatives.push_back(&type_of<std::variant_alternative_t<I, T>>()), ...);

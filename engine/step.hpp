@@ -65,9 +65,10 @@ class StepContext {
 
   // Throws std::logic_error for a receiver outside the system.
   void send(NodeId to, Bytes message);
-  void set_timer(std::uint32_t timer) { timers_ |= std::uint64_t{1} << timer; }
-  void clear_timer(std::uint32_t timer) { timers_ &= ~(std::uint64_t{1} << timer); }
-  bool armed(std::uint32_t timer) const { return ((timers_ >> timer) & 1) != 0; }
+  // Timers have numbers below 64; throw std::logic_error for others.
+  void set_timer(std::uint32_t timer) { timers_ |= bit(timer); }
+  void clear_timer(std::uint32_t timer) { timers_ &= ~bit(timer); }
+  bool armed(std::uint32_t timer) const { return (timers_ & bit(timer)) != 0; }
   // An answer below `options`; throws std::logic_error when `options` is 0 or the script's answer
   // does not fit.
   std::uint32_t choose(std::uint32_t options);
@@ -82,6 +83,10 @@ class StepContext {
   const std::vector<std::uint32_t>& options() const { return options_; }
 
  private:
+  static std::uint64_t bit(std::uint32_t timer) {
+    if (timer >= 64) throw std::logic_error("a timer's enumerator is at most 63");
+    return std::uint64_t{1} << timer;
+  }
   Place place_;
   std::uint64_t timers_;
   std::span<const std::uint32_t> script_;

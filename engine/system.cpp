@@ -105,6 +105,15 @@ void validate(const Bounds& bounds) {
   }
 }
 
+void require_servers(const System& system, const std::vector<NodeId>& servers) {
+  if (servers.empty()) throw UsageError("an operation of the workload names no server");
+  for (const NodeId server : servers) {
+    if (server.value >= system.bounds.nodes) {
+      throw UsageError("an operation of the workload goes to a node that does not exist");
+    }
+  }
+}
+
 void validate(const System& system) {
   validate(system.bounds);
   if (system.processes.size() > processes_max) {

@@ -145,12 +145,16 @@ System make_system(std::string name, const Bounds& bounds,
   return system;
 }
 
-// Adds the client processes of a workload.
+// Throws UsageError when there are none, or one that is no node.
+void require_servers(const System& system, const std::vector<NodeId>& servers);
+
+// Adds the client processes of a workload. Throws UsageError.
 template <class Node>
 void add_clients(System& system, const Workload<typename Node::Operation>& workload) {
   system.operation_type = &type_of<typename Node::Operation>();
   system.result_type = &type_of<typename Node::Result>();
   for (const auto& items : workload.clients) {
+    for (const auto& item : items) require_servers(system, item.servers);
     system.processes.push_back(std::make_shared<const ClientType<Node>>(
         typename ClientType<Node>::Script{items, workload.retry, workload.to_all}));
   }

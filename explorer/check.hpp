@@ -34,6 +34,8 @@ struct Progress {
 // and observers are reached together.
 struct Reductions {
   bool dead_messages = false;  // messages whose delivery can do nothing any more are dropped
+  bool eager = false;          // async: an event that only sends is taken before all others
+  bool subsumption = false;    // async: of two worlds that differ in messages, the richer one
   friend bool operator==(const Reductions&, const Reductions&) = default;
 };
 // By name ("dead-messages"), in the order of the fields.
@@ -109,7 +111,8 @@ struct CheckReport {
   std::vector<PropertyReport> properties;
   std::vector<LimitReport> limits;
   std::optional<Counterexample> counterexample;
-  std::string story;  // of the counterexample, in words
+  bool shortest = false;  // no counterexample has fewer events at as few faults
+  std::string story;      // of the counterexample, in words
   std::string incomplete_because;
   std::string_view hint;  // of an incomplete check: what would make it end
   double seconds = 0;

@@ -365,6 +365,8 @@ const Expansion& Machine::expand_first(Id cell) {
   }
   const bool started = local.status != LocalState::Status::unstarted;
   if (started && bounds.drops + bounds.duplicates > 0) add_network_faults(cell, successors);
+  std::ranges::stable_partition(successors.transitions,
+                                [](const Transition& t) { return t.only_sends != 0; });
   const Expansion& kept = keep(successors);
   cells_[cell].expansion.store(&kept, std::memory_order_release);
   return kept;
@@ -375,17 +377,24 @@ const Expansion& Machine::keep(const Successors& successors) {
   static_assert(sizeof(Expansion) % alignof(Transition) == 0);
   static_assert(sizeof(Transition) % alignof(SendRef) == 0);
   const auto& [transitions, sends] = successors;
+  const auto sending = static_cast<std::uint64_t>(
+      std::ranges::count_if(transitions, [](const Transition& t) { return t.only_sends != 0; }));
   std::byte* at = expansions_.allocate(sizeof(Expansion) + transitions.size() * sizeof(Transition) +
                                        sends.size() * sizeof(SendRef));
   auto* const first = reinterpret_cast<Transition*>(at + sizeof(Expansion));
   auto* const first_send = reinterpret_cast<SendRef*>(first + transitions.size());
   std::uninitialized_copy(transitions.begin(), transitions.end(), first);
   std::uninitialized_copy(sends.begin(), sends.end(), first_send);
-  return *new (at) Expansion{.transitions = {first, transitions.size()}, .sends = first_send};
+  return *new (at) Expansion{
+      .transitions = {first, transitions.size()}, .sends = first_send, .sending = sending};
 }
 
 void Machine::deliveries(Id cell, Successors& out) {
-  const std::vector<Id> envelopes = inboxes_[cells_[cell].inbox].envelopes;
+  std::vector<Id> envelopes = inboxes_[cells_[cell].inbox].envelopes;
+  // Ids depend on threads; what is taken first must not. In fifo the senders are the order.
+  if (system_.bounds.network != Network::fifo) {
+    std::ranges::sort(envelopes, {}, [&](Id id) { return std::pair(envelopes_[id].hash, id); });
+  }
   for (std::size_t i = 0; i < envelopes.size(); ++i) {
     if (i > 0) {
       // unordered: equal messages are one event. fifo: only the head of each link is deliverable.
@@ -447,6 +456,11 @@ void Machine::add_outcome(Id cell, Id input, const Outcome& outcome, Successors&
       }
     }
   }
+  transition.only_sends = transition.local_changed == 0 && transition.labels == 0 &&
+                                  transition.budget == 0xff && transition.fault == 0 &&
+                                  transition.step_violation == 0 && !outcome.sends.empty()
+                              ? 1
+                              : 0;
   out.transitions.push_back(transition);
 }
 

@@ -39,6 +39,7 @@ struct Transition {
   std::uint8_t cost = 0;            // fault cost
   std::uint8_t local_changed = 0;   // or a step property is violated
   std::uint8_t step_violation = 0;  // index + 1 of the always_step property it breaks
+  std::uint8_t only_sends = 0;      // no local state, label, budget or fault: only messages
 };
 
 // A message on its way.
@@ -50,8 +51,9 @@ struct SendRef {
 // All transitions of one cell. Lies in memory directly before what it points to: looking a
 // successor up should cost one cache miss, not three.
 struct Expansion {
-  std::span<const Transition> transitions;
+  std::span<const Transition> transitions;  // those that only send come first; by content
   const SendRef* sends = nullptr;
+  std::uint64_t sending = 0;  // how many only send
 };
 
 struct LocalEntry {
@@ -137,6 +139,8 @@ class Machine {
   bool grows_without_end() const { return grows_without_end_.load(std::memory_order_relaxed); }
 
   Id local_of(Id cell) const { return cells_[cell].local; }
+  Id inbox_of(Id cell) const { return cells_[cell].inbox; }
+  const std::vector<Id>& envelopes_of(Id inbox) const { return inboxes_[inbox].envelopes; }
   const LocalEntry& local(Id id) const { return locals_[id]; }
   const History& history(Id id) const { return histories_[id]; }
   const Bytes& observer(Id id) const { return observers_[id]; }

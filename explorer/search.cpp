@@ -34,6 +34,13 @@ std::vector<const Property*> select(const Model& model, const std::vector<std::s
   return selected;
 }
 
+void refuse_unsound(const Reductions& reduce, const System& system) {
+  if ((reduce.eager || reduce.subsumption) && system.bounds.network != Network::async) {
+    throw UsageError(std::string(reduce.eager ? "eager" : "subsumption") +
+                     " is sound for --network async only, where messages stay for ever");
+  }
+}
+
 }  // namespace
 
 Search::Search(const Model& model, const CheckOptions& options, Passes& passes)
@@ -50,10 +57,12 @@ Search::Search(const Model& model, const CheckOptions& options, Passes& passes)
           },
           reduce_.dead_messages ? &passes.keep : nullptr),
       store_(machine_.slots()),
+      antichains_(machine_),
       jobs_(options.jobs == 0 ? default_jobs() : options.jobs),
       workers_(jobs_),
       memory_max_(options.memory_bytes.value_or(resident_bytes() + available_bytes() / 10 * 9)) {
   validate(model.system);
+  refuse_unsound(reduce_, model.system);
   if (properties_.size() > 250) throw UsageError("at most 250 properties are checked at once");
 }
 
@@ -70,6 +79,23 @@ bool Search::successor(Worker& worker, std::size_t process, const Expansion& exp
   const std::uint64_t changed = machine_.apply(next, process, expansion, transition);
   root = store_.fold(next, changed, worker.store);
   return root != WorldStore::no_root;
+}
+
+// In async more messages only add behaviour: the world behind an event that only sends can do all
+// that this one can, at the same cost. So this one needs no other event. Sending ends, as inboxes
+// grow and are finite.
+Search::Sent Search::send_first(Worker& worker, std::uint64_t root) {
+  for (std::size_t process = 0; process < model_.system.size(); ++process) {
+    const Expansion& expansion = machine_.expand(worker.items[process]);
+    for (std::uint32_t i = 0; i < expansion.sending; ++i) {
+      Sent sent{.transition = &expansion.transitions[i],
+                .process = static_cast<std::uint32_t>(process),
+                .index = i};
+      const bool fits = successor(worker, process, expansion, *sent.transition, sent.root);
+      if (!fits || sent.root != root) return sent;
+    }
+  }
+  return {};
 }
 
 void Search::note(std::optional<Found>& best, Found found) {
@@ -214,6 +240,7 @@ bool Search::make_layer(LayerKey key) {
     transitions_ += worker.transitions;
     worker.transitions = 0;
   }
+  if (reduce_.subsumption) subsume(begin);
   const std::size_t end = store_.roots().size();
   if (end > begin) layers_[key] = {.begin = begin, .end = end};
   return true;
@@ -233,6 +260,7 @@ bool Search::out_of_resources(LayerKey key) {
         options_.memory_bytes ? "--memory" : "no memory left; --memory sets how much";
   } else if (options_.max_depth && key.second > *options_.max_depth) {
     incomplete_because_ = "--max-depth " + std::to_string(*options_.max_depth);
+    cut_by_depth_ = true;
   }
   return !incomplete_because_.empty();
 }
@@ -312,7 +340,9 @@ void Search::start() {
       found_at_ = {0, 1};
     }
   }
-  if (!resumed_) layers_[{0, 1}] = {.begin = 0, .end = store_.roots().size()};
+  if (resumed_) return;
+  if (reduce_.subsumption) subsume(0);
+  layers_[{0, 1}] = {.begin = 0, .end = store_.roots().size()};
 }
 
 void Search::explore() {
@@ -339,6 +369,35 @@ void Search::explore() {
   }
 }
 
+// Keeps of the worlds from `begin` on those that no kept one subsumes; the richest come first, so
+// that none is kept which another of its layer subsumes.
+void Search::subsume(std::size_t begin) {
+  struct World {
+    std::uint64_t poverty;
+    Hash128 content;
+    std::uint64_t root;
+    auto operator<=>(const World&) const = default;
+  };
+  std::vector<World> worlds;
+  std::vector<Id> items(store_.items());
+  for (std::size_t i = begin; i < store_.roots().size(); ++i) {
+    store_.unfold(store_.roots()[i], items.data());
+    std::uint64_t messages = 0;
+    for (std::size_t process = 0; process < model_.system.size(); ++process) {
+      messages += machine_.envelopes_of(machine_.inbox_of(items[process])).size();
+    }
+    worlds.push_back(
+        {.poverty = ~messages, .content = machine_.hash(items.data()), .root = store_.roots()[i]});
+  }
+  std::ranges::sort(worlds);
+  std::size_t end = begin;
+  for (const World& world : worlds) {
+    store_.unfold(world.root, items.data());
+    if (antichains_.insert(items.data())) store_.roots()[end++] = world.root;
+  }
+  store_.roots().truncate(end);
+}
+
 // What the worlds are like shows in the first of them; what it costs is paid back many times.
 void Search::replan() {
   next_plan_ = store_.roots().size() * 32;
@@ -350,16 +409,18 @@ void Search::replan() {
 bool Search::certify() {
   next_certificate_ = store_.roots().size() * 2;
   certified_ = machine_.certify(passes_.keep, jobs_);
+  passes_.learnt = !certified_;
   return certified_;
 }
 
 CheckReport Search::run() {
   // A checkpoint is of one pass: the next one starts anew, with what was learnt.
+  passes_.learnt = false;
   const bool first = !std::exchange(passes_.started, true);
   resumed_ = first && !options_.resume.empty() && load_checkpoint();
   start();
   if (!found_) explore();
-  if (certified_ && (found_ || incomplete_because_.empty())) certify();
+  if (certified_ && (found_ || incomplete_because_.empty() || cut_by_depth_)) certify();
   CheckReport result = report();
   if (!options_.resume.empty() && result.verdict == Verdict::incomplete) save_checkpoint();
   return result;
@@ -461,21 +522,28 @@ Hash128 Search::digest() const {
 std::vector<std::string> names(const Reductions& reductions) {
   std::vector<std::string> names;
   if (reductions.dead_messages) names.emplace_back("dead-messages");
+  if (reductions.eager) names.emplace_back("eager");
+  if (reductions.subsumption) names.emplace_back("subsumption");
   return names;
 }
 
-Reductions sound_reductions(const Model&) { return {.dead_messages = true}; }
+Reductions sound_reductions(const Model& model) {
+  const bool monotone = model.system.bounds.network == Network::async;
+  return {.dead_messages = true, .eager = monotone, .subsumption = monotone};
+}
+
+namespace {
 
 // A pass that could not be certified has learnt which messages to keep, and is repeated. What it
 // found is real all the same (but for fifo, where it is not reported); it is told when no later
 // pass gets as far.
-CheckReport check(const Model& model, const CheckOptions& options) {
+CheckReport check_in_passes(const Model& model, const CheckOptions& options) {
   Search::Passes passes;
   std::optional<CheckReport> found;
   for (;; ++passes.number) {
     CheckReport report = Search(model, options, passes).run();
     if (report.certified) return report;
-    const bool cut_short = !report.incomplete_because.empty();
+    const bool cut_short = !report.incomplete_because.empty() && !passes.learnt;
     if (report.verdict == Verdict::violated) {
       found = std::move(report);
     } else if (cut_short || passes.number >= options.passes_max) {
@@ -486,6 +554,33 @@ CheckReport check(const Model& model, const CheckOptions& options) {
     }
     if (passes.number >= options.passes_max) return *std::move(found);
   }
+}
+
+// Eager sends and subsumption keep the least fault cost, but not the least length: a second search
+// without them, no deeper than what was found and not much larger, looks for it.
+void shorten(const Model& model, const CheckOptions& options, CheckReport& report) {
+  constexpr std::uint64_t states_at_least = 1'000'000;
+  const std::size_t events = report.counterexample->events.size() - model.system.size();
+  CheckOptions again = options;
+  again.reduce = Reductions{.dead_messages = report.reductions.dead_messages};
+  again.max_depth = static_cast<std::uint32_t>(events + 1);
+  again.max_states = std::max(4 * report.states, states_at_least);
+  again.resume.clear();
+  CheckReport shortest = check_in_passes(model, again);
+  if (shortest.verdict != Verdict::violated || !shortest.certified) return;
+  report.counterexample = std::move(shortest.counterexample);
+  report.story = std::move(shortest.story);
+  report.shortest = true;
+}
+
+}  // namespace
+
+CheckReport check(const Model& model, const CheckOptions& options) {
+  CheckReport report = check_in_passes(model, options);
+  if (!report.counterexample) return report;
+  report.shortest = report.certified && !report.reductions.eager && !report.reductions.subsumption;
+  if (!report.shortest) shorten(model, options, report);
+  return report;
 }
 
 std::string_view to_string(Verdict verdict) {

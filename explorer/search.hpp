@@ -22,6 +22,7 @@
 #include "explorer/evaluator.hpp"
 #include "explorer/machine.hpp"
 #include "explorer/store.hpp"
+#include "explorer/subsumption.hpp"
 
 namespace gainsay {
 
@@ -32,6 +33,7 @@ class Search {
     KeepSet keep;
     std::uint32_t number = 1;
     bool started = false;
+    bool learnt = false;  // the last pass has added to `keep`, so another may get further
     std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now();
   };
   Search(const Model& model, const CheckOptions& options, Passes& passes);
@@ -92,6 +94,14 @@ class Search {
   // store must grow first.
   template <class Sink>
   bool expand(Worker& worker, std::uint64_t root, std::uint8_t cost, Sink&& sink);
+  // The event that a world is left by when it has one that only sends something new.
+  struct Sent {
+    const Transition* transition = nullptr;
+    std::uint32_t process = 0;
+    std::uint32_t index = 0;
+    std::uint64_t root = 0;  // no_root when a table must grow first
+  };
+  Sent send_first(Worker& worker, std::uint64_t root);
   bool successor(Worker& worker, std::size_t process, const Expansion& expansion,
                  const Transition& transition, std::uint64_t& root);
 
@@ -99,6 +109,7 @@ class Search {
   void explore();
   void replan();
   bool certify();
+  void subsume(std::size_t begin);
   bool make_layer(LayerKey key);
   std::vector<Task> tasks_of(LayerKey key) const;
   void run_round(std::vector<Task>& tasks);
@@ -135,6 +146,7 @@ class Search {
   Evaluator evaluator_;
   Machine machine_;
   WorldStore store_;
+  Antichains antichains_;
   unsigned jobs_;
   std::vector<Worker> workers_;
   const std::uint64_t memory_max_;
@@ -150,6 +162,7 @@ class Search {
   std::string incomplete_because_;
   bool resumed_ = false;
   bool certified_ = true;
+  bool cut_by_depth_ = false;
   double last_progress_ = 0;
   double last_checkpoint_ = 0;
   double seconds_before_ = 0;  // of the runs that this one resumes
@@ -159,6 +172,14 @@ template <class Sink>
 bool Search::expand(Worker& worker, std::uint64_t root, std::uint8_t cost, Sink&& sink) {
   store_.unfold(root, worker.items.data());
   const std::size_t processes = model_.system.size();
+  if (reduce_.eager) {
+    const Sent sent = send_first(worker, root);
+    if (sent.root == WorldStore::no_root && sent.transition != nullptr) return false;
+    if (sent.transition != nullptr) {
+      if (cost == 0) sink(sent.process, sent.index, *sent.transition, sent.root);
+      return true;
+    }
+  }
   for (std::size_t process = 0; process < processes; ++process) {
     const Expansion& expansion = machine_.expand(worker.items[process]);
     const auto count = static_cast<std::uint32_t>(expansion.transitions.size());

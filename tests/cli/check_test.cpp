@@ -108,7 +108,6 @@ TEST(CheckVerb, EveryBugThatIsFoundInSecondsReplaysInANewProcess) {
   const Scratch scratch("bugs");
   for (const CatalogEntry& entry : catalog()) {
     for (const Bug& bug : entry.bugs) {
-      if (bug.name == "fig8-old-term-commit") continue;  // 18 million states
       const Ran found = run_gainsay(
           scratch.path(), "check " + entry.name + " --bug " + bug.name + " --json -o out");
       ASSERT_EQ(found.code, 1) << bug.name << found.err;

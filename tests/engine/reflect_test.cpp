@@ -241,8 +241,8 @@ TEST(Malformed, ADamagedEncodingNeverCrashes) {
       Bytes bytes = whole;
       for (int i = *rc::gen::inRange(1, 4); i > 0; --i) {
         const auto at = *rc::gen::inRange<std::size_t>(0, bytes.size());
-        bytes.replace(at, *rc::gen::inRange<std::size_t>(0, 2), *rc::gen::inRange(0, 2),
-                      *rc::gen::arbitrary<char>());
+        bytes.replace(at, *rc::gen::inRange<std::size_t>(0, 2),
+                      *rc::gen::inRange<std::size_t>(0, 2), *rc::gen::arbitrary<char>());
       }
       ++(decodes_or_throws<Everything>(bytes) ? decoded_count : thrown);
     }

@@ -275,9 +275,10 @@ TEST(Rename, OfAnExample) {
 }
 
 TEST(Rename, RefusesAPermutationThatLeavesAPerNode) {
-  const PerNode<bool> two(2, false);
+  const PerNode<std::uint8_t> two(2, 0);
   const std::vector<NodeId> rotation = {{1}, {2}, {0}};
-  EXPECT_THROW(rename_encoding(type_of<PerNode<bool>>(), encoded(two), rotation), DecodeError);
+  EXPECT_THROW(rename_encoding(type_of<PerNode<std::uint8_t>>(), encoded(two), rotation),
+               DecodeError);
 }
 
 }  // namespace

@@ -40,7 +40,17 @@ struct State {
   std::uint8_t durable = 0;
 };
 
-std::shared_ptr<const Table> random_table(std::uint64_t seed) {
+// An outcome that only sends.
+TableOutcome answer(RandomStream& random, std::uint32_t level) {
+  TableOutcome outcome{.no_op = false, .level = static_cast<std::uint8_t>(level)};
+  for (std::uint32_t sends = 1 + random.below(2); sends > 0; --sends) {
+    outcome.sends.emplace_back(static_cast<std::uint8_t>(random.below(processes)),
+                               static_cast<std::uint8_t>(random.below(messages)));
+  }
+  return outcome;
+}
+
+std::shared_ptr<const Table> random_table(std::uint64_t seed, bool answers) {
   auto table = std::make_shared<Table>();
   RandomStream random(seed, Purpose::test);
   for (std::uint32_t p = 0; p < processes; ++p) {
@@ -49,6 +59,10 @@ std::shared_ptr<const Table> random_table(std::uint64_t seed) {
         const bool start = input + 1 == inputs;
         const std::uint32_t options = random.below(5) == 0 ? 2 : 1;
         for (std::uint32_t i = 0; i < options; ++i) {
+          if (answers && !start && random.chance(1, 3)) {
+            table->outcomes[p][level][input].push_back(answer(random, level));
+            continue;
+          }
           TableOutcome outcome;
           outcome.no_op = !start && (level + 1 == levels || random.below(3) == 0);
           if (!outcome.no_op) {
@@ -153,7 +167,7 @@ Model table_model(const TableShape& shape) {
   system.asked = system.bounds;
   system.message_type = &type_of<Tag>();
   system.label_type = &type_of<Tag>();
-  const auto type = std::make_shared<const TableType>(random_table(shape.seed));
+  const auto type = std::make_shared<const TableType>(random_table(shape.seed, shape.answers));
   system.processes.assign(processes, type);
   RandomStream random(shape.seed, Purpose::test, NodeId{1});
   if (random.below(4) == 0) {

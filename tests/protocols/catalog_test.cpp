@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <ostream>
 
 #include "explorer/check.hpp"
@@ -28,22 +27,15 @@ std::vector<Seeded> all_bugs() {
   return all;
 }
 
-// Figure 8 of the Raft paper needs 18 million worlds, and its twin 42 million.
-bool is_slow(const Seeded& seeded) {
-  return seeded.bug->id == "R01" && std::getenv("GAINSAY_SLOW_TESTS") == nullptr;
-}
-
 class SeededBug : public testing::TestWithParam<Seeded> {};
 
 TEST_P(SeededBug, IsContradictedAtItsScenario) {
-  if (is_slow(GetParam())) GTEST_SKIP() << "runs with GAINSAY_SLOW_TESTS=1";
   const CheckReport report = check(GetParam().entry->make(variant(*GetParam().bug)));
   ASSERT_EQ(report.verdict, Verdict::violated) << report.incomplete_because;
   EXPECT_EQ(report.counterexample->property, GetParam().bug->breaks);
 }
 
 TEST_P(SeededBug, HasACorrectTwinThatHolds) {
-  if (is_slow(GetParam())) GTEST_SKIP() << "runs with GAINSAY_SLOW_TESTS=1";
   const CheckReport report = check(GetParam().entry->make(GetParam().bug->scenario));
   EXPECT_EQ(report.verdict, Verdict::holds) << report.incomplete_because;
 }

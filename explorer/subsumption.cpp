@@ -1,0 +1,72 @@
+#include "explorer/subsumption.hpp"
+
+#include <algorithm>
+
+namespace gainsay {
+
+std::size_t Antichains::group_of(const Id* world) {
+  const std::size_t processes = machine_.system().size();
+  Id prefix = 0;
+  for (std::size_t slot = 0; slot < machine_.slots(); ++slot) {
+    if (slot == machine_.budget_slot()) continue;
+    const Id word = slot < processes ? machine_.local_of(world[slot]) : world[slot];
+    // The length of what was read is part of the prefix: its number is new at every slot.
+    prefix = prefixes_.try_emplace(pair_key(prefix, word), static_cast<Id>(prefixes_.size() + 1))
+                 .first->second;
+  }
+  if (prefix >= group_index_.size()) group_index_.resize(std::size_t{prefix} * 2 + 1, none);
+  if (group_index_[prefix] == none) {
+    group_index_[prefix] = static_cast<Id>(groups_.size());
+    groups_.emplace_back();
+  }
+  return group_index_[prefix];
+}
+
+bool Antichains::is_subset(Id inbox, Id of) {
+  if (inbox == of) return true;
+  const auto [known, is_new] = subsets_.try_emplace(pair_key(inbox, of), false);
+  if (is_new) {
+    const std::vector<Id>& small = machine_.envelopes_of(inbox);
+    const std::vector<Id>& large = machine_.envelopes_of(of);
+    known->second = small.size() < large.size() && std::ranges::includes(large, small);
+  }
+  return known->second;
+}
+
+// Both: one inbox for each process, then the budget used.
+bool Antichains::is_subsumed(const Id* poorer, const Id* richer) {
+  const std::size_t processes = machine_.system().size();
+  const BudgetUsed more(poorer[processes]);
+  const BudgetUsed less(richer[processes]);
+  for (std::size_t kind = 0; kind < budget_kinds; ++kind) {
+    if (less.count(static_cast<BudgetKind>(kind)) > more.count(static_cast<BudgetKind>(kind))) {
+      return false;
+    }
+  }
+  for (std::size_t i = 0; i < processes; ++i) {
+    if (!is_subset(poorer[i], richer[i])) return false;
+  }
+  return true;
+}
+
+bool Antichains::insert(const Id* world) {
+  const std::size_t processes = machine_.system().size();
+  std::vector<Id> candidate;
+  for (std::size_t i = 0; i < processes; ++i) candidate.push_back(machine_.inbox_of(world[i]));
+  candidate.push_back(machine_.budget_slot() == Machine::npos ? 0 : world[machine_.budget_slot()]);
+  std::vector<std::uint32_t>& kept = groups_[group_of(world)].kept;
+  const auto words = [&](std::uint32_t at) {
+    return words_.data() + std::size_t{at} * (processes + 1);
+  };
+  if (std::ranges::any_of(
+          kept, [&](std::uint32_t at) { return is_subsumed(candidate.data(), words(at)); })) {
+    return false;
+  }
+  std::erase_if(kept, [&](std::uint32_t at) { return is_subsumed(words(at), candidate.data()); });
+  kept.push_back(static_cast<std::uint32_t>(words_.size() / (processes + 1)));
+  words_.insert(words_.end(), candidate.begin(), candidate.end());
+  ++size_;
+  return true;
+}
+
+}  // namespace gainsay
