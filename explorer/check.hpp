@@ -43,6 +43,13 @@ std::vector<std::string> names(const Reductions& reductions);
 // What `auto` picks: all that is sound for the model.
 Reductions sound_reductions(const Model& model);
 
+// For tests: a reduction broken on purpose, which they must notice.
+enum class Sabotage : std::uint8_t {
+  none,
+  eager_uses_budgets,        // an event that only sends is eager even if it uses up a budget
+  subsumption_sums_budgets,  // budgets used are compared by their sum
+};
+
 struct CheckOptions {
   std::optional<Reductions> reduce{};  // none: all that is sound for the model
   unsigned jobs = 0;                   // threads; 0: one for each core
@@ -58,6 +65,7 @@ struct CheckOptions {
   std::vector<std::string> properties{};
   // A check without its certificate after so many passes is incomplete.
   std::uint32_t passes_max = 1000;
+  Sabotage sabotage = Sabotage::none;
   bool digest = false;                              // for tests: fill in CheckReport::digest
   std::function<void(const Progress&)> progress{};  // called at most 4 times a second
   const std::atomic<bool>* interrupted = nullptr;   // set from a signal handler

@@ -365,8 +365,9 @@ const Expansion& Machine::expand_first(Id cell) {
   }
   const bool started = local.status != LocalState::Status::unstarted;
   if (started && bounds.drops + bounds.duplicates > 0) add_network_faults(cell, successors);
-  std::ranges::stable_partition(successors.transitions,
-                                [](const Transition& t) { return t.only_sends != 0; });
+  std::vector<Transition>& all = successors.transitions;
+  std::stable_partition(all.begin(), all.end(),
+                        [](const Transition& t) { return t.only_sends != 0; });
   const Expansion& kept = keep(successors);
   cells_[cell].expansion.store(&kept, std::memory_order_release);
   return kept;
@@ -456,9 +457,11 @@ void Machine::add_outcome(Id cell, Id input, const Outcome& outcome, Successors&
       }
     }
   }
+  const bool free_of_charge = sabotage_ == Sabotage::eager_uses_budgets && transition.cost == 0;
   transition.only_sends = transition.local_changed == 0 && transition.labels == 0 &&
-                                  transition.budget == 0xff && transition.fault == 0 &&
-                                  transition.step_violation == 0 && !outcome.sends.empty()
+                                  (transition.budget == 0xff || free_of_charge) &&
+                                  transition.fault == 0 && transition.step_violation == 0 &&
+                                  !outcome.sends.empty()
                               ? 1
                               : 0;
   out.transitions.push_back(transition);

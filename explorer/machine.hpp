@@ -21,6 +21,7 @@
 #include "engine/event.hpp"
 #include "engine/history.hpp"
 #include "engine/system.hpp"
+#include "explorer/check.hpp"
 #include "explorer/memory.hpp"
 #include "explorer/tables.hpp"
 
@@ -76,6 +77,8 @@ class Machine {
   // With a `keep`, messages that seem dead are dropped unless it names them; see `certify`.
   // REQUIRES: the system, and `keep`, outlive the machine.
   explicit Machine(const System& system, JudgeStep judge_step = {}, const KeepSet* keep = nullptr);
+  // For tests of the reductions; before anything is expanded.
+  void sabotage(Sabotage sabotage) { sabotage_ = sabotage; }
   ~Machine();
 
   const System& system() const { return system_; }
@@ -245,6 +248,7 @@ class Machine {
   const System& system_;
   JudgeStep judge_step_;
   const KeepSet* keep_;
+  Sabotage sabotage_ = Sabotage::none;
   std::size_t size_;
   std::size_t slots_;
   std::size_t budget_slot_ = npos;

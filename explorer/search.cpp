@@ -57,12 +57,13 @@ Search::Search(const Model& model, const CheckOptions& options, Passes& passes)
           },
           reduce_.dead_messages ? &passes.keep : nullptr),
       store_(machine_.slots()),
-      antichains_(machine_),
+      antichains_(machine_, options.sabotage == Sabotage::subsumption_sums_budgets),
       jobs_(options.jobs == 0 ? default_jobs() : options.jobs),
       workers_(jobs_),
       memory_max_(options.memory_bytes.value_or(resident_bytes() + available_bytes() / 10 * 9)) {
   validate(model.system);
   refuse_unsound(reduce_, model.system);
+  machine_.sabotage(options.sabotage);
   if (properties_.size() > 250) throw UsageError("at most 250 properties are checked at once");
 }
 
@@ -91,6 +92,7 @@ Search::Sent Search::send_first(Worker& worker, std::uint64_t root) {
       Sent sent{.transition = &expansion.transitions[i],
                 .process = static_cast<std::uint32_t>(process),
                 .index = i};
+      if (!machine_.affordable(worker.items.data(), *sent.transition)) continue;
       const bool fits = successor(worker, process, expansion, *sent.transition, sent.root);
       if (!fits || sent.root != root) return sent;
     }
@@ -517,84 +519,6 @@ Hash128 Search::digest() const {
     sum += mix(~std::uint64_t{0}, one);
   }
   return sum;
-}
-
-std::vector<std::string> names(const Reductions& reductions) {
-  std::vector<std::string> names;
-  if (reductions.dead_messages) names.emplace_back("dead-messages");
-  if (reductions.eager) names.emplace_back("eager");
-  if (reductions.subsumption) names.emplace_back("subsumption");
-  return names;
-}
-
-Reductions sound_reductions(const Model& model) {
-  const bool monotone = model.system.bounds.network == Network::async;
-  return {.dead_messages = true, .eager = monotone, .subsumption = monotone};
-}
-
-namespace {
-
-// A pass that could not be certified has learnt which messages to keep, and is repeated. What it
-// found is real all the same (but for fifo, where it is not reported); it is told when no later
-// pass gets as far.
-CheckReport check_in_passes(const Model& model, const CheckOptions& options) {
-  Search::Passes passes;
-  std::optional<CheckReport> found;
-  for (;; ++passes.number) {
-    CheckReport report = Search(model, options, passes).run();
-    if (report.certified) return report;
-    const bool cut_short = !report.incomplete_because.empty() && !passes.learnt;
-    if (report.verdict == Verdict::violated) {
-      found = std::move(report);
-    } else if (cut_short || passes.number >= options.passes_max) {
-      if (found) return *std::move(found);
-      report.verdict = Verdict::incomplete;
-      if (!cut_short) report.incomplete_because = "no certificate in so many passes";
-      return report;
-    }
-    if (passes.number >= options.passes_max) return *std::move(found);
-  }
-}
-
-// Eager sends and subsumption keep the least fault cost, but not the least length: a second search
-// without them, no deeper than what was found and not much larger, looks for it.
-void shorten(const Model& model, const CheckOptions& options, CheckReport& report) {
-  constexpr std::uint64_t states_at_least = 1'000'000;
-  const std::size_t events = report.counterexample->events.size() - model.system.size();
-  CheckOptions again = options;
-  again.reduce = Reductions{.dead_messages = report.reductions.dead_messages};
-  again.max_depth = static_cast<std::uint32_t>(events + 1);
-  again.max_states = std::max(4 * report.states, states_at_least);
-  again.resume.clear();
-  CheckReport shortest = check_in_passes(model, again);
-  if (shortest.verdict != Verdict::violated || !shortest.certified) return;
-  report.counterexample = std::move(shortest.counterexample);
-  report.story = std::move(shortest.story);
-  report.shortest = true;
-}
-
-}  // namespace
-
-CheckReport check(const Model& model, const CheckOptions& options) {
-  CheckReport report = check_in_passes(model, options);
-  if (!report.counterexample) return report;
-  report.shortest = report.certified && !report.reductions.eager && !report.reductions.subsumption;
-  if (!report.shortest) shorten(model, options, report);
-  return report;
-}
-
-std::string_view to_string(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::holds:
-      return "holds";
-    case Verdict::violated:
-      return "violated";
-    case Verdict::incomplete:
-      return "incomplete";
-    case Verdict::vacuous:
-      return "vacuous";
-  }
-  return "";
 }
 
 }  // namespace gainsay

@@ -33,16 +33,22 @@ bool Antichains::is_subset(Id inbox, Id of) {
   return known->second;
 }
 
+bool Antichains::allows(BudgetUsed less, BudgetUsed more) const {
+  std::uint32_t less_sum = 0;
+  std::uint32_t more_sum = 0;
+  for (std::size_t i = 0; i < budget_kinds; ++i) {
+    const auto kind = static_cast<BudgetKind>(i);
+    if (less.count(kind) > more.count(kind) && !sums_budgets_) return false;
+    less_sum += less.count(kind);
+    more_sum += more.count(kind);
+  }
+  return less_sum <= more_sum;
+}
+
 // Both: one inbox for each process, then the budget used.
 bool Antichains::is_subsumed(const Id* poorer, const Id* richer) {
   const std::size_t processes = machine_.system().size();
-  const BudgetUsed more(poorer[processes]);
-  const BudgetUsed less(richer[processes]);
-  for (std::size_t kind = 0; kind < budget_kinds; ++kind) {
-    if (less.count(static_cast<BudgetKind>(kind)) > more.count(static_cast<BudgetKind>(kind))) {
-      return false;
-    }
-  }
+  if (!allows(BudgetUsed(richer[processes]), BudgetUsed(poorer[processes]))) return false;
   for (std::size_t i = 0; i < processes; ++i) {
     if (!is_subset(poorer[i], richer[i])) return false;
   }

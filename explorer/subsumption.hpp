@@ -16,7 +16,8 @@ namespace gainsay {
 class Antichains {
  public:
   // REQUIRES: the machine outlives this, and its network is async.
-  explicit Antichains(const Machine& machine) : machine_(machine) {}
+  explicit Antichains(const Machine& machine, bool sums_budgets = false)
+      : machine_(machine), sums_budgets_(sums_budgets) {}
 
   // False when a kept world subsumes this one. Otherwise it is kept, in place of those that it
   // subsumes. For one thread at a time.
@@ -33,7 +34,10 @@ class Antichains {
   bool is_subsumed(const Id* poorer, const Id* richer);
   bool is_subset(Id inbox, Id of);
 
+  bool allows(BudgetUsed less, BudgetUsed more) const;
+
   const Machine& machine_;
+  const bool sums_budgets_;  // for tests: wrong
   std::vector<Group> groups_;
   // (prefix, word) -> prefix: the words that must be equal, one after the other.
   std::unordered_map<std::uint64_t, Id> prefixes_;

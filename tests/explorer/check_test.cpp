@@ -106,7 +106,8 @@ TEST(Check, ResumingFindsTheSameCounterexample) {
   for (std::uint64_t seed = 0; seed < 300; ++seed) {
     const Model model =
         table_model({.seed = seed, .bounds = {.crashes = 1, .restarts = 1}, .violating = true});
-    const CheckReport whole = check(model, {.reduce = Reductions{}, .jobs = 1});
+    const CheckReport whole =
+        check(model, {.reduce = Reductions{}, .jobs = 1, .max_states = 20'000});
     if (!whole.counterexample || whole.states < 20) continue;
     const Directory directory("resume-violation");
     check(model, {.reduce = Reductions{},

@@ -193,6 +193,40 @@ TEST(AllReductions, ResumingKeepsWhatWasLearnt) {
   EXPECT_TRUE(last.certified);
 }
 
+// --- reductions that are broken on purpose ---
+
+bool is_caught(const Model& model, const Reductions& reduce, Sabotage sabotage) {
+  const CheckReport full = run(model, none);
+  EXPECT_EQ(difference(full, run(model, reduce)), "");
+  const CheckReport broken =
+      check(model, {.reduce = reduce, .jobs = 1, .sabotage = sabotage, .digest = true});
+  return difference(full, broken) != "";
+}
+
+bool is_caught_on_a_table(const Reductions& reduce, Sabotage sabotage) {
+  for (std::uint64_t seed = 0; seed < 3'000; ++seed) {
+    TableShape shape = shape_of(seed);
+    shape.bounds.network = Network::async;
+    shape.bounds.crashes = shape.bounds.restarts = 2;
+    shape.bounds.timeouts = 3;
+    shape.bounds.drops = shape.bounds.duplicates = 0;
+    shape.answers = true;
+    shape.violating = false;
+    const Model model = table_model(shape);
+    const CheckReport full = run(model, none);
+    if (full.verdict != Verdict::holds || full.states > 30'000) continue;
+    if (is_caught(model, reduce, sabotage)) return true;
+  }
+  return false;
+}
+
+TEST(Sabotage, EagerThatUsesUpBudgetsIsCaught) {
+  EXPECT_TRUE(is_caught_on_a_table(eager, Sabotage::eager_uses_budgets));
+}
+TEST(Sabotage, SubsumptionThatSumsBudgetsIsCaught) {
+  EXPECT_TRUE(is_caught_on_a_table(subsumption, Sabotage::subsumption_sums_budgets));
+}
+
 TEST(Reductions, ThatAreUnsoundOnANetworkAreRefused) {
   for (const Network network : {Network::unordered, Network::fifo}) {
     const Model model = table_model({.seed = 1, .bounds = {.network = network}});

@@ -40,9 +40,10 @@ struct State {
   std::uint8_t durable = 0;
 };
 
-// An outcome that only sends.
+// An outcome that only sends; a timer may arm itself again.
 TableOutcome answer(RandomStream& random, std::uint32_t level) {
   TableOutcome outcome{.no_op = false, .level = static_cast<std::uint8_t>(level)};
+  outcome.armed = static_cast<std::uint8_t>(random.below(4));
   for (std::uint32_t sends = 1 + random.below(2); sends > 0; --sends) {
     outcome.sends.emplace_back(static_cast<std::uint8_t>(random.below(processes)),
                                static_cast<std::uint8_t>(random.below(messages)));

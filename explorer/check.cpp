@@ -1,0 +1,89 @@
+// A check as a whole: its passes, and the second search for the shortest counterexample.
+#include "explorer/check.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "explorer/search.hpp"
+
+namespace gainsay {
+
+std::vector<std::string> names(const Reductions& reductions) {
+  std::vector<std::string> names;
+  if (reductions.dead_messages) names.emplace_back("dead-messages");
+  if (reductions.eager) names.emplace_back("eager");
+  if (reductions.subsumption) names.emplace_back("subsumption");
+  return names;
+}
+
+Reductions sound_reductions(const Model& model) {
+  const bool monotone = model.system.bounds.network == Network::async;
+  return {.dead_messages = true, .eager = monotone, .subsumption = monotone};
+}
+
+namespace {
+
+// A pass that could not be certified has learnt which messages to keep, and is repeated. What it
+// found is real all the same (but for fifo, where it is not reported); it is told when no later
+// pass gets as far.
+CheckReport check_in_passes(const Model& model, const CheckOptions& options) {
+  Search::Passes passes;
+  std::optional<CheckReport> found;
+  for (;; ++passes.number) {
+    CheckReport report = Search(model, options, passes).run();
+    if (report.certified) return report;
+    const bool is_last = !passes.learnt || passes.number >= options.passes_max;
+    if (report.verdict == Verdict::violated) found = std::move(report);
+    if (!is_last) continue;
+    if (found) return *std::move(found);
+    report.verdict = Verdict::incomplete;
+    if (report.incomplete_because.empty()) {
+      report.incomplete_because = "no certificate in so many passes";
+    }
+    return report;
+  }
+}
+
+// Eager sends and subsumption keep the least fault cost, but not the least length: a second search
+// without them, no deeper than what was found and not much larger, looks for it.
+void shorten(const Model& model, const CheckOptions& options, CheckReport& report) {
+  constexpr std::uint64_t states_at_least = 1'000'000;
+  const std::size_t events = report.counterexample->events.size() - model.system.size();
+  CheckOptions again = options;
+  again.reduce = Reductions{.dead_messages = report.reductions.dead_messages};
+  again.max_depth = static_cast<std::uint32_t>(events + 1);
+  again.max_states = std::max(4 * report.states, states_at_least);
+  again.resume.clear();
+  if (options.seconds) again.seconds = std::max(0.0, *options.seconds - report.seconds);
+  CheckReport shortest = check_in_passes(model, again);
+  if (shortest.verdict != Verdict::violated || !shortest.certified) return;
+  report.counterexample = std::move(shortest.counterexample);
+  report.story = std::move(shortest.story);
+  report.shortest = true;
+}
+
+}  // namespace
+
+CheckReport check(const Model& model, const CheckOptions& options) {
+  CheckReport report = check_in_passes(model, options);
+  if (!report.counterexample) return report;
+  report.shortest = report.certified && !report.reductions.eager && !report.reductions.subsumption;
+  if (!report.shortest) shorten(model, options, report);
+  return report;
+}
+
+std::string_view to_string(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::holds:
+      return "holds";
+    case Verdict::violated:
+      return "violated";
+    case Verdict::incomplete:
+      return "incomplete";
+    case Verdict::vacuous:
+      return "vacuous";
+  }
+  return "";
+}
+
+}  // namespace gainsay
