@@ -94,12 +94,15 @@ std::optional<Reductions> reductions_of(const std::string& text) {
   if (text == "none") return reductions;
   std::istringstream list(text);
   for (std::string name; std::getline(list, name, ',');) {
-    refuse_unknown("--reduce", name, {"auto", "none", "dead-messages", "eager", "subsumption"},
-                   "is auto, none, or some of dead-messages,eager,subsumption");
+    refuse_unknown("--reduce", name,
+                   {"auto", "none", "dead-messages", "eager", "subsumption", "silent", "minimise"},
+                   "is auto, none, or some of dead-messages,eager,subsumption,silent,minimise");
     if (name == "auto" || name == "none") throw UsageError("--reduce " + name + " stands alone");
     reductions.dead_messages = reductions.dead_messages || name == "dead-messages";
     reductions.eager = reductions.eager || name == "eager";
     reductions.subsumption = reductions.subsumption || name == "subsumption";
+    reductions.silent = reductions.silent || name == "silent";
+    reductions.minimise = reductions.minimise || name == "minimise";
   }
   return reductions;
 }

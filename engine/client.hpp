@@ -71,6 +71,7 @@ class ClientProcess final : public Process {
   void crash() override { throw std::logic_error("clients do not crash"); }
   const void* state() const override { return &state_; }
   std::shared_ptr<const void> view() const override { return nullptr; }
+  void encode_view(Writer&) const override {}  // only its history is seen
 
  private:
   void invoke(StepContext& step) {

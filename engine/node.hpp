@@ -138,6 +138,13 @@ class NodeProcess final : public Process {
       return std::make_shared<const View<Node>>(call_view(node_));
     }
   }
+  void encode_view(Writer& writer) const override {
+    if constexpr (std::is_same_v<View<Node>, Node>) {
+      gainsay::encode(node_, writer);
+    } else {
+      gainsay::encode(call_view(node_), writer);
+    }
+  }
 
  private:
   static View<Node> call_view(const Node& node);

@@ -30,6 +30,8 @@ class Process {
   virtual const void* state() const = 0;
   // What properties may look at.
   virtual std::shared_ptr<const void> view() const = 0;
+  // Equal exactly when the views are; unless a process says less, everything is in view.
+  virtual void encode_view(Writer& writer) const { encode(writer); }
 };
 
 class ProcessType {

@@ -13,12 +13,18 @@ std::vector<std::string> names(const Reductions& reductions) {
   if (reductions.dead_messages) names.emplace_back("dead-messages");
   if (reductions.eager) names.emplace_back("eager");
   if (reductions.subsumption) names.emplace_back("subsumption");
+  if (reductions.silent) names.emplace_back("silent");
+  if (reductions.minimise) names.emplace_back("minimise");
   return names;
 }
 
 Reductions sound_reductions(const Model& model) {
   const bool monotone = model.system.bounds.network == Network::async;
-  return {.dead_messages = true, .eager = monotone, .subsumption = monotone};
+  return {.dead_messages = true,
+          .eager = monotone,
+          .subsumption = monotone,
+          .silent = monotone,
+          .minimise = monotone};
 }
 
 namespace {
@@ -30,6 +36,7 @@ CheckReport check_in_passes(const Model& model, const CheckOptions& options) {
   Search::Passes passes;
   std::optional<CheckReport> found;
   for (;; ++passes.number) {
+    passes.merges = passes.learnt_merges;
     CheckReport report = Search(model, options, passes).run();
     if (report.certified) return report;
     const bool is_last = !passes.learnt || passes.number >= options.passes_max;
@@ -49,7 +56,7 @@ CheckReport check_in_passes(const Model& model, const CheckOptions& options) {
 // others and are put back.
 bool keeps_length(const Model& model, const Reductions& reduce) {
   const bool puts_back = reduce.dead_messages && model.system.bounds.network == Network::fifo;
-  return !reduce.eager && !reduce.subsumption && !puts_back;
+  return !reduce.eager && !reduce.subsumption && !reduce.silent && !reduce.minimise && !puts_back;
 }
 
 // Some reductions keep the least fault cost, but not the least length: a second search without

@@ -31,11 +31,13 @@ struct Progress {
 };
 
 // Exact reductions: each keeps the verdict, the least fault cost, and which local states, histories
-// and observers are reached together.
+// and observers are reached together; the last two keep what the views show of local states.
 struct Reductions {
   bool dead_messages = false;  // messages whose delivery can do nothing any more are dropped
   bool eager = false;          // async: an event that only sends is taken before all others
   bool subsumption = false;    // async: of two worlds that differ in messages, the richer one
+  bool silent = false;         // async: steps that nobody sees are taken with what they lead to
+  bool minimise = false;       // async: local states that no future tells apart are merged
   friend bool operator==(const Reductions&, const Reductions&) = default;
 };
 // By name ("dead-messages"), in the order of the fields.
@@ -46,8 +48,11 @@ Reductions sound_reductions(const Model& model);
 // For tests: a reduction broken on purpose, which they must notice.
 enum class Sabotage : std::uint8_t {
   none,
-  eager_uses_budgets,        // an event that only sends is eager even if it uses up a budget
-  subsumption_sums_budgets,  // budgets used are compared by their sum
+  eager_uses_budgets,           // an event that only sends is eager even if it uses up a budget
+  subsumption_sums_budgets,     // budgets used are compared by their sum
+  silent_passes_one_neighbour,  // a silent step that can pass the next step waits
+  silent_ignores_sends,         // a silent step may pass what then sends something else
+  merges_unchecked,             // what was merged in an earlier pass is not looked at again
 };
 
 struct CheckOptions {
@@ -65,6 +70,7 @@ struct CheckOptions {
   std::vector<std::string> properties{};
   // A check without its certificate after so many passes is incomplete.
   std::uint32_t passes_max = 1000;
+  std::uint64_t minimise_from = std::uint64_t{1} << 12;  // worlds before merges are looked for
   Sabotage sabotage = Sabotage::none;
   bool digest = false;                              // for tests: fill in CheckReport::digest
   std::function<void(const Progress&)> progress{};  // called at most 4 times a second
@@ -114,8 +120,12 @@ struct CheckReport {
   std::uint32_t passes = 1;
   bool certified = true;            // every reduction that needs a certificate has one
   std::uint64_t dropped_pairs = 0;  // (local state, message) pairs that were dropped as dead
-  // The sum of the hashes of all distinct (local states, history, observers) of worlds.
+  std::uint64_t merged = 0;         // local states that others stand for
+  std::uint64_t views = 0;          // distinct views that the local states have
+  // The sum of the hashes of all distinct (local states, history, observers) of worlds, and of
+  // (views, history, observers).
   Hash128 digest;
+  Hash128 view_digest;
   std::vector<PropertyReport> properties;
   std::vector<LimitReport> limits;
   std::optional<Counterexample> counterexample;

@@ -17,7 +17,7 @@ namespace gainsay {
 
 namespace {
 
-constexpr std::string_view magic = "gainsay-checkpoint-3";
+constexpr std::string_view magic = "gainsay-checkpoint-4";
 constexpr std::size_t window = std::size_t{1} << 20;
 constexpr std::size_t digits = 32;
 
@@ -151,6 +151,18 @@ void Search::save_checkpoint() {
     writer.integer(next_certificate_);
     writer.integer(passes_.keep.size());
     for (const Hash128& pair : passes_.keep) writer.text(to_hex(pair));
+    writer.integer(passes_.merges.all().size());
+    for (const auto& [key, into] : passes_.merges.all()) {
+      writer.integer(key.first);
+      writer.text(key.second);
+      writer.text(into);
+    }
+    writer.integer(passes_.merges.refused().size());
+    for (const auto& [process, local] : passes_.merges.refused()) {
+      writer.integer(process);
+      writer.text(local);
+    }
+    writer.integer(next_learning_);
     machine_.save_tables(writer);
     writer.text(to_hex(machine_.behaviour()));
     writer.integer(layers_.size());
@@ -185,6 +197,17 @@ bool Search::load_checkpoint() {
   for (std::uint64_t left = reader.integer(); left > 0; --left) {
     passes_.keep.insert(hash_from_hex(reader.text()));
   }
+  for (std::uint64_t left = reader.integer(); left > 0; --left) {
+    const auto process = static_cast<std::uint8_t>(reader.integer());
+    const Bytes local(reader.text());
+    passes_.merges.add(process, local, Bytes(reader.text()));
+  }
+  for (std::uint64_t left = reader.integer(); left > 0; --left) {
+    const auto process = static_cast<std::uint8_t>(reader.integer());
+    passes_.merges.refuse(process, Bytes(reader.text()));
+  }
+  passes_.learnt_merges = passes_.merges;
+  next_learning_ = reader.integer();
   machine_.load_tables(reader);
   if (reader.text() != to_hex(machine_.behaviour())) {
     throw UsageError(where + " is of another check: a handler, an option or the workload changed");

@@ -94,7 +94,7 @@ bool Machine::is_no_op(const LocalState& local, const LocalEntry& entry, Id enve
     if (step.fault != StepResult::Fault::none) return false;
     if (!is_outside_limits(process, after)) {
       if (!step.sends.empty() || !step.labels.empty()) return false;
-      if (encode_local(after) != entry.bytes) return false;
+      if (stand_in(entry.process, encode_local(after)) != entry.bytes) return false;
     } else if (blocks) {
       return false;
     }
@@ -102,7 +102,7 @@ bool Machine::is_no_op(const LocalState& local, const LocalEntry& entry, Id enve
     more = next_script(script, step.options);
   }
   // In fifo a no-op is an event, which properties of steps may look at.
-  return !blocks || !judge_step_ || judge_step_(entry, entry, false) == 0;
+  return !blocks || !options_.judge_step || options_.judge_step(entry, entry, false) == 0;
 }
 
 bool Machine::is_dropped(Id local, Id envelope) {
@@ -128,7 +128,7 @@ bool Machine::is_dropped(Id local, Id envelope) {
       break;
     }
   }
-  dropped = dropped && !keep_->contains(pair_content(local, envelope));
+  dropped = dropped && !options_.keep->contains(pair_content(local, envelope));
   is_dropped_.emplace(key, dropped);
   if (!dropped) return false;
   dropped_.push_back(key);
@@ -154,7 +154,7 @@ void Machine::count_cuts(Id local, Id envelope) {
 }
 
 void Machine::forget_dead(Id local, std::vector<Id>& envelopes) {
-  if (keep_ == nullptr) return;
+  if (options_.keep == nullptr) return;
   std::erase_if(envelopes, [&](Id envelope) { return is_dropped(local, envelope); });
 }
 

@@ -11,12 +11,6 @@ namespace gainsay {
 
 namespace {
 
-// Inputs: an envelope's id, or one of these.
-constexpr Id timer_input = 0x80000000U;  // + timer
-constexpr Id crash_input = 0xc0000000U;
-constexpr Id restart_input = 0xc0000001U;
-constexpr Id start_input = 0xc0000002U;
-
 constexpr std::size_t cells_max = std::size_t{1} << 31;
 
 std::string key_of(const std::vector<Id>& ids) {
@@ -31,12 +25,12 @@ std::pair<Id, bool> intern(std::unordered_map<std::string, Id>& index, std::stri
 
 }  // namespace
 
-Machine::Machine(const System& system, JudgeStep judge_step, const KeepSet* keep)
+Machine::Machine(const System& system, Options options)
     : system_(system),
-      judge_step_(std::move(judge_step)),
-      keep_(keep),
+      options_(std::move(options)),
       size_(system.size()),
       slots_(system.size()),
+      known_(system.size()),
       cells_(cells_max),
       cell_index_(system.size()),
       cuts_(system.limits.size()),
@@ -48,7 +42,7 @@ Machine::Machine(const System& system, JudgeStep judge_step, const KeepSet* keep
     slots_ += system.observers.size();
   }
   relabelled_ = std::vector<ReadMap>(slots_ - size_);
-  intern_answers({});
+  intern_path({}, {});
   labels_.push_back({});  // id 0: none
   label_index_.emplace(std::string(), 0);
 }
@@ -90,6 +84,10 @@ Id Machine::intern_local(std::uint8_t process, const Bytes& bytes, const Process
                    .hash = content_hash(bytes),
                    .view = nullptr};
   if (!system_.is_client({process})) entry.view = value->view();
+  Writer view;
+  value->encode_view(view);
+  entry.view_hash = content_hash(view.bytes());
+  entry.shown = intern(view_index_, view.take()).first;
   locals_.push_back(std::move(entry));
   return id;
 }
@@ -130,9 +128,14 @@ Id Machine::intern_inbox(std::vector<Id> envelopes) {
   return id;
 }
 
-Id Machine::intern_answers(const std::vector<std::uint32_t>& answers) {
-  const auto [id, is_new] = intern(answers_index_, key_of(answers));
-  if (is_new) answers_.push_back(answers);
+Id Machine::intern_path(const std::vector<Silent>& silent,
+                        const std::vector<std::uint32_t>& answers) {
+  std::vector<Id> key;
+  for (const Silent& step : silent) key.insert(key.end(), {step.input, step.answers});
+  key.push_back(static_cast<Id>(silent.size()));
+  key.insert(key.end(), answers.begin(), answers.end());
+  const auto [id, is_new] = intern(path_index_, key_of(key));
+  if (is_new) paths_.push_back({.silent = silent, .answers = answers});
   return id;
 }
 
@@ -178,6 +181,7 @@ Id Machine::cell_of(std::uint8_t process, Id local, Id inbox) {
 Id Machine::with_message(Id cell, Id envelope) {
   const Cell& from = cells_[cell];
   const bool fifo = system_.bounds.network == Network::fifo;
+  known_[from.process].insert(envelope);
   if (fifo && locals_[from.local].status == LocalState::Status::down) return cell;
   std::vector<Id> envelopes = inboxes_[from.inbox].envelopes;
   if (fifo) {
@@ -282,7 +286,7 @@ bool Machine::is_cut(NodeId process, const LocalState& local) {
 bool Machine::make_outcome(Id before, Id input, LocalState& after, StepResult& step,
                            Outcome& outcome) {
   const std::uint8_t process = locals_[before].process;
-  outcome.answers = intern_answers(step.answers);
+  outcome.answers = intern_path({}, step.answers);
   if (step.fault != StepResult::Fault::none) {
     faults_.push_back(step.message);
     fault_is_expectation_.push_back(step.fault == StepResult::Fault::expectation);
@@ -290,15 +294,22 @@ bool Machine::make_outcome(Id before, Id input, LocalState& after, StepResult& s
     return true;
   }
   if (input != crash_input && is_cut({process}, after)) return false;
-  outcome.local = intern_local(process, encode_local(after), after.process.get());
+  const Bytes bytes = encode_local(after);
+  if (const Bytes& other = stand_in(process, bytes); other != bytes) {
+    after = decode_local(*system_.processes[process], other);
+    outcome.local = intern_local(process, other, after.process.get());
+  } else {
+    outcome.local = intern_local(process, bytes, after.process.get());
+  }
   outcome.no_op = outcome.local == before && step.sends.empty() && step.labels.empty();
   for (const Sent& sent : step.sends) {
     outcome.sends.push_back(
         {.to = sent.to.value, .envelope = intern_envelope({process}, sent.message)});
   }
   outcome.labels = intern_labels({process}, std::move(step.labels));
-  if (judge_step_)
-    outcome.step_violation = judge_step_(locals_[before], locals_[outcome.local], true);
+  if (options_.judge_step) {
+    outcome.step_violation = options_.judge_step(locals_[before], locals_[outcome.local], true);
+  }
   return true;
 }
 
@@ -354,6 +365,10 @@ const Expansion& Machine::expand_first(Id cell) {
       if (bounds.restarts > 0) add_step(cell, restart_input, successors);
       break;
     case LocalState::Status::up: {
+      if (options_.silent) {
+        macro_steps(cell, successors);
+        break;
+      }
       deliveries(cell, successors);
       const std::uint64_t timers = split_local(local.bytes).timers;
       for (Id timer = 0; timer < 64 && bounds.timeouts.value_or(1) > 0; ++timer) {
@@ -391,12 +406,18 @@ const Expansion& Machine::keep(const Successors& successors) {
       .transitions = {first, transitions.size()}, .sends = first_send, .sending = sending};
 }
 
-void Machine::deliveries(Id cell, Successors& out) {
-  std::vector<Id> envelopes = inboxes_[cells_[cell].inbox].envelopes;
-  // Ids depend on threads; what is taken first must not. In fifo the senders are the order.
+// The messages of an inbox: ids depend on threads, but what is taken first must not. In fifo the
+// senders are the order.
+std::vector<Id> Machine::in_order(Id inbox) const {
+  std::vector<Id> envelopes = inboxes_[inbox].envelopes;
   if (system_.bounds.network != Network::fifo) {
     std::ranges::sort(envelopes, {}, [&](Id id) { return std::pair(envelopes_[id].hash, id); });
   }
+  return envelopes;
+}
+
+void Machine::deliveries(Id cell, Successors& out) {
+  const std::vector<Id> envelopes = in_order(cells_[cell].inbox);
   for (std::size_t i = 0; i < envelopes.size(); ++i) {
     if (i > 0) {
       // unordered: equal messages are one event. fifo: only the head of each link is deliverable.
@@ -413,26 +434,30 @@ void Machine::add_step(Id cell, Id input, Successors& out) {
   for (const Outcome& outcome : outcomes(cells_[cell].local, input)) {
     const bool delivery = input < timer_input;
     if (outcome.no_op && delivery && system_.bounds.network != Network::fifo) continue;
-    add_outcome(cell, input, outcome, out);
+    add_outcome(cell, input, outcome, outcome.answers, out);
   }
 }
 
-void Machine::add_outcome(Id cell, Id input, const Outcome& outcome, Successors& out) {
+// The kind of budget that an event uses; 0xff: none.
+std::uint8_t Machine::budget_of_input(Id input) const {
+  if (input == crash_input) return static_cast<std::uint8_t>(BudgetKind::crash);
+  if (input == restart_input) return static_cast<std::uint8_t>(BudgetKind::restart);
+  if (input >= timer_input && input < crash_input && system_.bounds.timeouts) {
+    return static_cast<std::uint8_t>(BudgetKind::timeout);
+  }
+  return 0xff;
+}
+
+void Machine::add_outcome(Id cell, Id input, const Outcome& outcome, Id path, Successors& out) {
   const std::uint8_t process = cells_[cell].process;
   Transition transition{.cell = cell,
                         .input = input,
-                        .answers = outcome.answers,
+                        .answers = path,
                         .labels = outcome.labels,
                         .fault = outcome.fault,
                         .sends = static_cast<std::uint32_t>(out.sends.size()),
+                        .budget = budget_of_input(input),
                         .step_violation = outcome.step_violation};
-  if (input == crash_input) {
-    transition.budget = static_cast<std::uint8_t>(BudgetKind::crash);
-  } else if (input == restart_input) {
-    transition.budget = static_cast<std::uint8_t>(BudgetKind::restart);
-  } else if (input >= timer_input && input < crash_input && system_.bounds.timeouts) {
-    transition.budget = static_cast<std::uint8_t>(BudgetKind::timeout);
-  }
   if (transition.budget != 0xff) {
     transition.cost = static_cast<std::uint8_t>(fault_cost[transition.budget]);
   }
@@ -458,7 +483,8 @@ void Machine::add_outcome(Id cell, Id input, const Outcome& outcome, Successors&
       }
     }
   }
-  const bool free_of_charge = sabotage_ == Sabotage::eager_uses_budgets && transition.cost == 0;
+  const bool free_of_charge =
+      options_.sabotage == Sabotage::eager_uses_budgets && transition.cost == 0;
   transition.only_sends = transition.local_changed == 0 && transition.labels == 0 &&
                                   (transition.budget == 0xff || free_of_charge) &&
                                   transition.fault == 0 && transition.step_violation == 0 &&
@@ -504,8 +530,17 @@ void Machine::add_network_faults(Id cell, Successors& out) {
 
 // --- content ---
 
+std::vector<Event> Machine::events_of(NodeId process, const Transition& transition) const {
+  std::vector<Event> events;
+  for (const Silent& step : paths_[transition.answers].silent) {
+    events.push_back(event_of(process, Transition{.input = step.input, .answers = step.answers}));
+  }
+  events.push_back(event_of(process, transition));
+  return events;
+}
+
 Event Machine::event_of(NodeId process, const Transition& transition) const {
-  Event event{.process = process, .choices = answers_[transition.answers]};
+  Event event{.process = process, .choices = paths_[transition.answers].answers};
   const LocalEvent local = event_of_input(transition.input);
   switch (local.kind) {
     case LocalEvent::Kind::start:

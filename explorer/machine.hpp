@@ -23,6 +23,7 @@
 #include "engine/system.hpp"
 #include "explorer/check.hpp"
 #include "explorer/memory.hpp"
+#include "explorer/merges.hpp"
 #include "explorer/tables.hpp"
 
 namespace gainsay {
@@ -63,6 +64,8 @@ struct LocalEntry {
   Bytes bytes;
   Hash128 hash;
   std::shared_ptr<const void> view;  // null for clients
+  Hash128 view_hash;
+  Id shown = 0;  // which view: equal exactly for equal ones
 };
 
 // Pairs of a local state and a message that must not be dropped, by content: another pass, or the
@@ -76,11 +79,18 @@ class Machine {
   using JudgeStep =
       std::function<std::uint8_t(const LocalEntry& before, const LocalEntry& after, bool counts)>;
 
-  // With a `keep`, messages that seem dead are dropped unless it names them; see `certify`.
-  // REQUIRES: the system, and `keep`, outlive the machine.
-  explicit Machine(const System& system, JudgeStep judge_step = {}, const KeepSet* keep = nullptr);
-  // For tests of the reductions; before anything is expanded.
-  void sabotage(Sabotage sabotage) { sabotage_ = sabotage; }
+  struct Options {
+    JudgeStep judge_step{};
+    // Messages that seem dead are dropped unless it names them; see `certify`. Null: none is.
+    const KeepSet* keep = nullptr;
+    // Local states are replaced by what stands for them; see `learn_merges`. Null: none is.
+    const Merges* merges = nullptr;
+    bool silent = false;  // transitions take silent steps together with what they lead to
+    Sabotage sabotage = Sabotage::none;
+  };
+  // REQUIRES: the system and what the options point to outlive the machine.
+  explicit Machine(const System& system) : Machine(system, Options{}) {}
+  Machine(const System& system, Options options);
   ~Machine();
 
   const System& system() const { return system_; }
@@ -149,16 +159,24 @@ class Machine {
   const LocalEntry& local(Id id) const { return locals_[id]; }
   const History& history(Id id) const { return histories_[id]; }
   const Bytes& observer(Id id) const { return observers_[id]; }
+  // The event of a transition: the last one, where it has several.
   Event event_of(NodeId process, const Transition& transition) const;
+  // All of them: silent steps first.
+  std::vector<Event> events_of(NodeId process, const Transition& transition) const;
   const std::string& fault(Id fault) const { return faults_[fault - 1]; }
   bool fault_is_expectation(Id fault) const { return fault_is_expectation_[fault - 1]; }
   Hash128 hash(const Id* world) const;
+  // Equal exactly for equal status and view.
+  Hash128 view_hash(Id local) const {
+    return mix(static_cast<std::uint64_t>(locals_[local].status), locals_[local].view_hash);
+  }
 
   // Counts, deterministic between levels.
   std::uint64_t handler_runs() const { return handler_runs_; }
   std::uint64_t cells() const { return cells_.size(); }
   std::uint64_t locals() const { return locals_.size(); }
   std::uint64_t messages() const { return envelopes_.size(); }
+  std::uint64_t views() const { return view_index_.size(); }
   std::uint64_t histories() const { return histories_.size(); }
   const std::vector<std::uint64_t>& cuts() const { return cuts_; }
   const std::vector<bool>& greatest_reached() const { return greatest_reached_; }
@@ -173,6 +191,12 @@ class Machine {
   bool certify(KeepSet& keep, unsigned jobs) const;
   std::uint64_t dropped() const { return dropped_.size(); }
 
+  // --- local minimisation: see minimise.cpp. REQUIRES: no other thread is in the machine. ---
+  // Adds the local states that no future tells apart, as far as was explored: how many.
+  std::size_t learn_merges(Merges& merges, unsigned jobs) const;
+  // Refuses the merges in use that what was explored contradicts; true when there are none.
+  bool certify_merges(Merges& merges, unsigned jobs) const;
+
   // The content of all that was expanded: equal exactly when the handlers did the same.
   Hash128 behaviour() const;
   // The content of a world and back, for checkpoints: canonical bytes, the same on every machine.
@@ -181,6 +205,12 @@ class Machine {
   void load_tables(Reader& reader);
 
  private:
+  // Inputs: an envelope's id, or one of these.
+  static constexpr Id timer_input = 0x80000000U;  // + timer
+  static constexpr Id crash_input = 0xc0000000U;
+  static constexpr Id restart_input = 0xc0000001U;
+  static constexpr Id start_input = 0xc0000002U;
+
   struct Cell {
     std::atomic<const Expansion*> expansion;
     Id local;
@@ -215,6 +245,21 @@ class Machine {
     std::vector<Transition> transitions;
     std::vector<SendRef> sends;
   };
+  // A silent step, and how a transition came about: silent steps, then an event with its answers.
+  struct Silent {
+    Id input = 0;
+    Id answers = 0;
+  };
+  struct Path {
+    std::vector<Silent> silent;
+    std::vector<std::uint32_t> answers;
+  };
+  // Silent steps one after the other, with the local states before, between and behind them.
+  struct Chain {
+    std::vector<Id> locals;
+    std::vector<Silent> steps;
+  };
+  struct Behaviour;
   bool is_dropped(Id local, Id envelope);
   void count_cuts(Id local, Id envelope);
   void forget_dead(Id local, std::vector<Id>& envelopes);
@@ -228,7 +273,22 @@ class Machine {
   void deliveries(Id cell, Successors& out);
   void add_step(Id cell, Id input, Successors& out);
   void add_network_faults(Id cell, Successors& out);
-  void add_outcome(Id cell, Id input, const Outcome& outcome, Successors& out);
+  void add_outcome(Id cell, Id input, const Outcome& outcome, Id path, Successors& out);
+  std::uint8_t budget_of_input(Id input) const;
+  std::vector<Id> in_order(Id inbox) const;
+  void macro_steps(Id cell, Successors& out);
+  std::vector<Id> inputs_at(Id local, const std::vector<Id>& envelopes) const;
+  bool is_silent(Id before, Id input, const Outcome& outcome) const;
+  const Outcome* outcome_of(Id local, Id input, Id answers);
+  const Outcome* silent_outcome(Id local, const Silent& step);
+  bool can_wait(const Chain& chain, std::size_t which, Id input, const Outcome& visible);
+  bool is_loose(const Chain& chain, Id input, const Outcome& visible);
+  std::string effect_of(const Transition& transition, const Successors& successors) const;
+  void run_all(std::uint8_t process, const LocalState& local, Id input,
+               std::vector<Behaviour>& out) const;
+  std::vector<Behaviour> behaviour_of(std::uint8_t process, const Bytes& local,
+                                      const Merges& merges) const;
+  const Bytes& stand_in(std::uint8_t process, const Bytes& local) const;
   const std::vector<Outcome>& outcomes(Id local, Id input);
   std::vector<Outcome> run_handlers(Id local, Id input);
   bool make_outcome(Id before, Id input, LocalState& after, StepResult& step, Outcome& outcome);
@@ -241,7 +301,7 @@ class Machine {
   Id intern_local(std::uint8_t process, const Bytes& bytes, const Process* value);
   Id intern_envelope(NodeId from, const Bytes& message);
   Id intern_inbox(std::vector<Id> envelopes);
-  Id intern_answers(const std::vector<std::uint32_t>& answers);
+  Id intern_path(const std::vector<Silent>& silent, const std::vector<std::uint32_t>& answers);
   Id intern_labels(NodeId process, std::vector<Label> labels);
   Id intern_history(const History& history);
   Id intern_observer(const Bytes& state);
@@ -251,9 +311,7 @@ class Machine {
   using Index = std::unordered_map<std::string, Id>;
 
   const System& system_;
-  JudgeStep judge_step_;
-  const KeepSet* keep_;
-  Sabotage sabotage_ = Sabotage::none;
+  const Options options_;
   std::size_t size_;
   std::size_t slots_;
   std::size_t budget_slot_ = npos;
@@ -264,7 +322,7 @@ class Machine {
   StableVector<LocalEntry> locals_;
   StableVector<Envelope> envelopes_;
   StableVector<Inbox> inboxes_;
-  StableVector<std::vector<std::uint32_t>> answers_;
+  StableVector<Path> paths_;
   StableVector<LabelSet> labels_;
   StableVector<History> histories_;
   StableVector<Bytes> observers_;
@@ -273,13 +331,15 @@ class Machine {
   Index local_index_;
   Index envelope_index_;
   Index inbox_index_;
-  Index answers_index_;
+  Index path_index_;
+  Index view_index_;
   Index label_index_;
   Index history_index_;
   Index observer_index_;
   std::unordered_map<std::uint64_t, std::vector<Outcome>> outcomes_;
   std::unordered_map<std::uint64_t, bool> is_dropped_;  // (local, envelope)
   std::vector<std::uint64_t> dropped_;                  // the pairs of it that are
+  std::vector<std::set<Id>> known_;                     // by process: the messages ever sent to it
   Arena expansions_;
   std::atomic<bool> grows_without_end_{false};
   GrowingArray<Cell> cells_;

@@ -30,6 +30,10 @@ void Machine::save_tables(Writer& writer) const {
     writer.integer(pair >> 32);
     writer.integer(pair & 0xffffffffU);
   }
+  for (const std::set<Id>& known : known_) {
+    writer.integer(known.size());
+    for (const Id envelope : known) writer.integer(envelope);
+  }
   writer.integer(histories_.size());
   for (std::size_t i = 0; i < histories_.size(); ++i) writer.text(encoded(histories_[i]));
   writer.integer(observers_.size());
@@ -48,12 +52,13 @@ Hash128 Machine::behaviour() const {
     const Hash128 from = hash_of(static_cast<Id>(i));
     for (const Transition& transition : expansion->transitions) {
       Writer writer;
-      const Event event = event_of({cells_[i].process}, transition);
-      writer.integer(static_cast<std::uint64_t>(event.kind));
-      writer.integer(event.from.value);
-      writer.text(event.message);
-      writer.integer(event.timer);
-      for (const std::uint32_t choice : event.choices) writer.integer(choice);
+      for (const Event& event : events_of({cells_[i].process}, transition)) {
+        writer.integer(static_cast<std::uint64_t>(event.kind));
+        writer.integer(event.from.value);
+        writer.text(event.message);
+        writer.integer(event.timer);
+        for (const std::uint32_t choice : event.choices) writer.integer(choice);
+      }
       writer.text(transition.fault == 0 ? "" : faults_[transition.fault - 1]);
       writer.integer(transition.step_violation);
       for (const Label& label : labels_[transition.labels].labels) {
@@ -115,6 +120,13 @@ void Machine::load_interned(Reader& reader, std::vector<Id>& expanded) {
       throw DecodeError("no such pair of a local state and a message");
     }
     if (!is_dropped(local, envelope)) throw DecodeError("a message was dropped that must be kept");
+  }
+  for (std::set<Id>& known : known_) {
+    for (std::uint64_t left = reader.integer(); left > 0; --left) {
+      const auto envelope = static_cast<Id>(reader.integer());
+      if (envelope >= envelopes_.size()) throw DecodeError("no such message");
+      known.insert(envelope);
+    }
   }
   for (std::uint64_t left = reader.integer(); left > 0; --left) {
     intern_history(decoded<History>(reader.text()));

@@ -23,7 +23,7 @@ std::optional<Search::Predecessor> Search::least_predecessor(std::uint64_t root,
             if (edge.fault != 0 || next != root) return;
             Predecessor found{
                 .content = machine_.hash(worker.items.data()),
-                .event = machine_.event_of({static_cast<std::uint8_t>(process)}, edge),
+                .events = machine_.events_of({static_cast<std::uint8_t>(process)}, edge),
                 .root = from};
             if (!best[id] || found < *best[id]) best[id] = std::move(found);
           });
@@ -47,7 +47,7 @@ std::pair<Search::Predecessor, Search::LayerKey> Search::predecessor(std::uint64
   }
   if (!least) throw std::logic_error("a world has no predecessor in the layers before it");
   LayerKey at{key.first, key.second - 1};
-  if (const auto kind = budget_of(model_.system, least->event)) {
+  if (const auto kind = budget_of(model_.system, least->events.back())) {
     at.first -= fault_cost[static_cast<std::size_t>(*kind)];
   }
   return {std::move(*least), at};
@@ -57,7 +57,7 @@ std::vector<Event> Search::path_to(std::uint64_t root, LayerKey key) {
   std::vector<Event> backwards;
   while (key.second > 1) {
     auto [before, at] = predecessor(root, key);
-    backwards.push_back(std::move(before.event));
+    backwards.insert(backwards.end(), before.events.rbegin(), before.events.rend());
     root = before.root;
     key = at;
   }
@@ -84,8 +84,10 @@ Counterexample Search::rebuild(const Found& found, LayerKey key) {
     const Transition& edge = machine_.expand(items[found.process]).transitions[found.transition];
     const LayerKey before{key.first - edge.cost, key.second - 1};
     counterexample.events = path_to(found.root, before);
-    counterexample.events.push_back(
-        machine_.event_of({static_cast<std::uint8_t>(found.process)}, edge));
+    const NodeId process{static_cast<std::uint8_t>(found.process)};
+    for (Event& event : machine_.events_of(process, edge)) {
+      counterexample.events.push_back(std::move(event));
+    }
     if (edge.fault != 0) {
       const Violation violation = violation_of_fault(machine_.fault_is_expectation(edge.fault)
                                                          ? StepResult::Fault::expectation
@@ -136,8 +138,11 @@ void Search::verify(Counterexample& counterexample) const {
   for (std::size_t i = 0; i < counterexample.events.size(); ++i) {
     const Event& event = counterexample.events[i];
     if (fifo && event.kind == EventKind::deliver) clear_the_way(world, event, run);
-    const Outcome outcome = world.apply(event);
     const bool last = i + 1 == counterexample.events.size();
+    const LiveWorld before(world);
+    const Outcome outcome = world.apply(event);
+    // What stood for a local state may have changed where that one itself does not.
+    if (reduce_.minimise && !last && outcome.status == Outcome::Status::no_op) continue;
     const bool failed = outcome.step.fault != StepResult::Fault::none;
     if (outcome.status != Outcome::Status::applied || (failed && !last)) {
       throw std::logic_error("the live world does not run the counterexample: step " +
@@ -145,6 +150,13 @@ void Search::verify(Counterexample& counterexample) const {
                              outcome.reason + outcome.step.message);
     }
     run.push_back(event);
+    if (!last) continue;
+    const auto violation =
+        find_violation(model_, before, event, outcome, world, counterexample.property);
+    if (!violation || violation->property != counterexample.property) {
+      throw std::logic_error("the live world does not violate \"" + counterexample.property +
+                             "\" where the explorer does");
+    }
   }
   counterexample.events = std::move(run);
 }

@@ -37,9 +37,10 @@ std::vector<const Property*> select(const Model& model, const std::vector<std::s
 }
 
 void refuse_unsound(const Reductions& reduce, const System& system) {
-  if ((reduce.eager || reduce.subsumption) && system.bounds.network != Network::async) {
-    throw UsageError(std::string(reduce.eager ? "eager" : "subsumption") +
-                     " is sound for --network async only, where messages stay for ever");
+  if (system.bounds.network == Network::async) return;
+  for (const std::string& name : names(reduce)) {
+    if (name == "dead-messages") continue;
+    throw UsageError(name + " is sound for --network async only, where messages stay for ever");
   }
 }
 
@@ -52,12 +53,15 @@ Search::Search(const Model& model, const CheckOptions& options, Passes& passes)
       passes_(passes),
       properties_(select(model, options.properties)),
       evaluator_(model.system, properties_),
-      machine_(
-          model.system,
-          [this](const LocalEntry& before, const LocalEntry& after, bool counts) {
-            return evaluator_.judge_step(before, after, counts);
-          },
-          reduce_.dead_messages ? &passes.keep : nullptr),
+      machine_(model.system,
+               {.judge_step =
+                    [this](const LocalEntry& before, const LocalEntry& after, bool counts) {
+                      return evaluator_.judge_step(before, after, counts);
+                    },
+                .keep = reduce_.dead_messages ? &passes.keep : nullptr,
+                .merges = reduce_.minimise ? &passes.merges : nullptr,
+                .silent = reduce_.silent,
+                .sabotage = options.sabotage}),
       store_(machine_.slots()),
       antichains_(machine_, options.sabotage == Sabotage::subsumption_sums_budgets),
       jobs_(options.jobs == 0 ? default_jobs() : options.jobs),
@@ -65,7 +69,7 @@ Search::Search(const Model& model, const CheckOptions& options, Passes& passes)
       memory_max_(options.memory_bytes.value_or(resident_bytes() + available_bytes() / 10 * 9)) {
   validate(model.system);
   refuse_unsound(reduce_, model.system);
-  machine_.sabotage(options.sabotage);
+  next_learning_ = options.minimise_from;
   if (properties_.size() > 250) throw UsageError("at most 250 properties are checked at once");
 }
 
@@ -110,9 +114,12 @@ void Search::note(std::optional<Found>& best, Found found) {
 void Search::note_step(Worker& worker, std::uint64_t root, std::uint32_t process,
                        std::uint32_t transition, const Transition& edge) {
   const Hash128 parent = machine_.hash(worker.items.data());
-  const Event event = machine_.event_of({static_cast<std::uint8_t>(process)}, edge);
+  std::string events;
+  for (const Event& event : machine_.events_of({static_cast<std::uint8_t>(process)}, edge)) {
+    events += describe(model_.system, event) + "\n";
+  }
   const std::size_t property = edge.fault != 0 ? Evaluator::none : edge.step_violation - 1U;
-  note(worker.found, {.content = mix(0, parent, content_hash(describe(model_.system, event))),
+  note(worker.found, {.content = mix(0, parent, content_hash(events)),
                       .property = property,
                       .root = root,
                       .by_step = true,
@@ -366,6 +373,7 @@ void Search::explore() {
       if (layers_[key].end > layers_[key].begin) deepest_source = std::max(deepest_source, depth);
       if (store_.roots().size() >= next_plan_) replan();
       if (store_.roots().size() >= next_certificate_ && !certify()) return;
+      if (reduce_.minimise && store_.roots().size() >= next_learning_ && learn()) return;
       if (!options_.resume.empty() && options_.checkpoint_seconds &&
           seconds() - last_checkpoint_ > *options_.checkpoint_seconds) {
         save_checkpoint();
@@ -416,8 +424,19 @@ void Search::replan() {
 bool Search::certify() {
   next_certificate_ = store_.roots().size() * 2;
   certified_ = machine_.certify(passes_.keep, jobs_);
+  certified_ = machine_.certify_merges(passes_.learnt_merges, jobs_) && certified_;
   passes_.learnt = !certified_;
   return certified_;
+}
+
+// True when so much was learnt that a pass which uses it is worth starting anew.
+bool Search::learn() {
+  next_learning_ = store_.roots().size() * 4;
+  const std::size_t merged = machine_.learn_merges(passes_.learnt_merges, jobs_);
+  if (merged * 8 < machine_.locals()) return false;
+  certified_ = false;
+  passes_.learnt = true;
+  return true;
 }
 
 CheckReport Search::run() {
@@ -480,9 +499,15 @@ CheckReport Search::report() {
   report.passes = passes_.number;
   report.certified = certified_ && incomplete_because_.empty();
   report.dropped_pairs = machine_.dropped();
-  if (options_.digest) report.digest = digest();
+  report.merged = reduce_.minimise ? passes_.merges.all().size() : 0;
+  report.views = machine_.views();
+  if (options_.digest) {
+    report.digest = digest(false);
+    report.view_digest = digest(true);
+  }
   // In fifo a message that was dropped too early is a loss, which the network does not know.
-  const bool is_real = certified_ || model_.system.bounds.network != Network::fifo;
+  const bool is_real =
+      certified_ || (model_.system.bounds.network != Network::fifo && !reduce_.minimise);
   if (found_ && is_real) {
     report.verdict = Verdict::violated;
     report.counterexample = rebuild(*found_, found_at_);
@@ -506,7 +531,7 @@ CheckReport Search::report() {
   return report;
 }
 
-Hash128 Search::digest() const {
+Hash128 Search::digest(bool of_views) const {
   const std::size_t budget = machine_.budget_slot();
   std::set<std::vector<Hash128>> met;
   std::vector<Id> items(store_.items());
@@ -515,7 +540,8 @@ Hash128 Search::digest() const {
     std::vector<Hash128> parts;
     for (std::size_t slot = 0; slot < machine_.slots(); ++slot) {
       if (slot < model_.system.size()) {
-        parts.push_back(machine_.local(machine_.local_of(items[slot])).hash);
+        const Id local = machine_.local_of(items[slot]);
+        parts.push_back(of_views ? machine_.view_hash(local) : machine_.local(local).hash);
       } else if (slot == machine_.history_slot()) {
         parts.push_back(content_hash(encoded(machine_.history(items[slot]))));
       } else if (slot != budget) {

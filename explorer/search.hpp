@@ -34,6 +34,8 @@ class Search {
   // What goes from one pass of a check to the next.
   struct Passes {
     KeepSet keep;
+    Merges merges;         // in use by this pass
+    Merges learnt_merges;  // and those that the next one will use
     std::uint32_t number = 1;
     bool started = false;
     bool learnt = false;  // the last pass has added to `keep`, so another may get further
@@ -85,10 +87,10 @@ class Search {
   };
   struct Predecessor {
     Hash128 content;
-    Event event;
+    std::vector<Event> events;  // silent steps, then the one that leads on
     std::uint64_t root = 0;
     friend bool operator<(const Predecessor& a, const Predecessor& b) {
-      return std::tie(a.content, a.event) < std::tie(b.content, b.event);
+      return std::tie(a.content, a.events) < std::tie(b.content, b.events);
     }
   };
 
@@ -112,6 +114,7 @@ class Search {
   void explore();
   void replan();
   bool certify();
+  bool learn();
   void subsume(std::size_t begin);
   bool make_layer(LayerKey key);
   std::vector<Task> tasks_of(LayerKey key) const;
@@ -127,7 +130,7 @@ class Search {
   void report_progress(LayerKey key);
 
   CheckReport report();
-  Hash128 digest() const;
+  Hash128 digest(bool of_views) const;
   Counterexample rebuild(const Found& found, LayerKey key);
   std::vector<Event> path_to(std::uint64_t root, LayerKey key);
   // The least predecessor of a world of a layer, and the layer where it is.
@@ -158,6 +161,7 @@ class Search {
   std::uint64_t transitions_ = 0;
   std::uint64_t next_plan_ = std::uint64_t{1} << 14;  // how many worlds make it worth planning anew
   std::uint64_t next_certificate_ = std::uint64_t{1} << 12;
+  std::uint64_t next_learning_ = 0;
   std::atomic<bool> must_grow_{false};
   std::atomic<bool> visited_is_full_{false};
   std::optional<Found> found_;

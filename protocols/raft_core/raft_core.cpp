@@ -135,12 +135,17 @@ void Node::arm(Context& ctx) const {
   ctx.arm(Timer::propose, role == Role::leader);
 }
 
+View view(const Node& node) {
+  return {.leads = node.role == Role::leader ? node.term : 0,
+          .committed = {node.log.begin(), node.log.begin() + node.commit}};
+}
+
 namespace {
 
 // Two different committed prefixes: one committed entry differs from the other's at its index.
-bool prefixes_agree(const Node& a, const Node& b) {
-  const auto common = static_cast<std::ptrdiff_t>(std::min(a.commit, b.commit));
-  return std::equal(a.log.begin(), a.log.begin() + common, b.log.begin());
+bool prefixes_agree(const View& a, const View& b) {
+  const auto common = static_cast<std::ptrdiff_t>(std::min(a.committed.size(), b.committed.size()));
+  return std::equal(a.committed.begin(), a.committed.begin() + common, b.committed.begin());
 }
 
 }  // namespace
@@ -151,14 +156,12 @@ Model make_model(const Configuration& configuration) {
   add_limit<Node>(model.system, "log", [](const Node& node) { return node.log.size(); });
   model.properties = {
       // At most one leader can be elected in a given term.
-      always_pair<Node>("election safety",
-                        [](const Node& a, const Node& b) {
-                          return !(a.role == Role::leader && b.role == Role::leader &&
-                                   a.term == b.term);
-                        }),
+      always_pair<Node>(
+          "election safety",
+          [](const View& a, const View& b) { return a.leads == 0 || a.leads != b.leads; }),
       // No two nodes have committed different entries at the same index.
       always_pair<Node>("state-machine safety", prefixes_agree),
-      sometimes<Node>("a leader", [](const Node& node) { return node.role == Role::leader; }),
+      sometimes<Node>("a leader", [](const View& node) { return node.leads != 0; }),
   };
   return model;
 }

@@ -72,6 +72,13 @@ struct Node {
   void arm(Context& ctx) const;
 };
 
+// What the properties look at.
+struct View {
+  Term leads = 0;  // the term of a leader; 0 for others
+  std::vector<Term> committed;
+};
+View view(const Node& node);
+
 Model make_model(const Configuration& configuration);
 CatalogEntry catalog_entry();
 

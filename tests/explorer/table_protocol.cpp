@@ -89,11 +89,11 @@ std::shared_ptr<const Table> random_table(std::uint64_t seed, bool answers) {
 
 class TableProcess final : public Process {
  public:
-  TableProcess(std::shared_ptr<const Table> table, State state)
-      : table_(std::move(table)), state_(state) {}
+  TableProcess(std::shared_ptr<const Table> table, bool hides, State state)
+      : table_(std::move(table)), hides_(hides), state_(state) {}
 
   std::unique_ptr<Process> clone() const override {
-    return std::make_unique<TableProcess>(table_, state_);
+    return std::make_unique<TableProcess>(table_, hides_, state_);
   }
   void encode(Writer& writer) const override { gainsay::encode(state_, writer); }
   void start(StepContext& context) override {
@@ -107,10 +107,16 @@ class TableProcess final : public Process {
   void crash() override { state_.level = 0; }
   const void* state() const override { return &state_; }
   std::shared_ptr<const void> view() const override {
-    return std::make_shared<const State>(state_);
+    return std::make_shared<const State>(shown());
   }
+  void encode_view(Writer& writer) const override { gainsay::encode(shown(), writer); }
 
  private:
+  // All of it, or only whether the last level is reached.
+  State shown() const {
+    if (!hides_) return state_;
+    return {.level = static_cast<std::uint8_t>(state_.level + 1 == levels ? levels - 1 : 0)};
+  }
   void take(StepContext& context, std::uint32_t input) {
     const auto& outcomes = table_->outcomes[context.place().self.value][state_.level][input];
     const std::uint32_t choice =
@@ -130,25 +136,28 @@ class TableProcess final : public Process {
   }
 
   std::shared_ptr<const Table> table_;
+  bool hides_;
   State state_;
 };
 
 class TableType final : public ProcessType {
  public:
-  explicit TableType(std::shared_ptr<const Table> table) : table_(std::move(table)) {}
+  TableType(std::shared_ptr<const Table> table, bool hides)
+      : table_(std::move(table)), hides_(hides) {}
   std::unique_ptr<Process> make() const override {
-    return std::make_unique<TableProcess>(table_, State{});
+    return std::make_unique<TableProcess>(table_, hides_, State{});
   }
   std::unique_ptr<Process> decode(Reader& reader) const override {
     State state;
     gainsay::decode(reader, state);
-    return std::make_unique<TableProcess>(table_, state);
+    return std::make_unique<TableProcess>(table_, hides_, state);
   }
   const Type& state_type() const override { return type_of<State>(); }
   const std::vector<std::string_view>& timer_names() const override { return names_; }
 
  private:
   std::shared_ptr<const Table> table_;
+  bool hides_;
   std::vector<std::string_view> names_ = {"one", "two"};
 };
 
@@ -168,7 +177,8 @@ Model table_model(const TableShape& shape) {
   system.asked = system.bounds;
   system.message_type = &type_of<Tag>();
   system.label_type = &type_of<Tag>();
-  const auto type = std::make_shared<const TableType>(random_table(shape.seed, shape.answers));
+  const auto type =
+      std::make_shared<const TableType>(random_table(shape.seed, shape.answers), shape.hides);
   system.processes.assign(processes, type);
   RandomStream random(shape.seed, Purpose::test, NodeId{1});
   if (random.below(4) == 0) {

@@ -13,6 +13,7 @@ struct TableShape {
   Bounds bounds;          // network and budgets
   bool violating = true;  // with a random property that may be violated
   bool answers = false;   // with outcomes that only send; runs then end in async only
+  bool hides = false;     // views show only whether a process is at its last level
 };
 
 // The same shape gives the same model. Every outcome that is not a no-op raises the local state, so
