@@ -92,17 +92,19 @@ std::optional<Reductions> reductions_of(const std::string& text) {
   if (text == "auto") return std::nullopt;
   Reductions reductions;
   if (text == "none") return reductions;
-  std::istringstream list(text);
-  for (std::string name; std::getline(list, name, ',');) {
-    refuse_unknown("--reduce", name,
-                   {"auto", "none", "dead-messages", "eager", "subsumption", "silent", "minimise"},
-                   "is auto, none, or some of dead-messages,eager,subsumption,silent,minimise");
+  std::vector<std::string> known = {"auto", "none"};
+  std::string list;
+  for (const NamedReduction& one : all_reductions()) {
+    known.emplace_back(one.name);
+    list += (list.empty() ? "" : ",") + known.back();
+  }
+  std::istringstream names(text);
+  for (std::string name; std::getline(names, name, ',');) {
+    refuse_unknown("--reduce", name, known, "is auto, none, or some of " + list);
     if (name == "auto" || name == "none") throw UsageError("--reduce " + name + " stands alone");
-    reductions.dead_messages = reductions.dead_messages || name == "dead-messages";
-    reductions.eager = reductions.eager || name == "eager";
-    reductions.subsumption = reductions.subsumption || name == "subsumption";
-    reductions.silent = reductions.silent || name == "silent";
-    reductions.minimise = reductions.minimise || name == "minimise";
+    for (const NamedReduction& one : all_reductions()) {
+      if (name == one.name) reductions.*one.is_on = true;
+    }
   }
   return reductions;
 }
@@ -237,7 +239,7 @@ void add_check(CLI::App& app, Action& action) {
   check.add_option("--property", arguments->properties, "check only this property (repeatable)")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  check.add_option("--reduce", arguments->reduce, "auto, none, or dead-messages,eager,subsumption");
+  check.add_option("--reduce", arguments->reduce, "auto, none, or names with commas");
   check.add_option("--store", arguments->store, "exact");
   check.add_option("-j,--jobs", arguments->jobs, "threads (default: one for each core)");
   check.add_option("--max-depth", arguments->max_depth, "stop behind this depth: incomplete");

@@ -7,6 +7,18 @@
 
 namespace gainsay::cli {
 
+namespace {
+
+nlohmann::ordered_json certificate_json(const CheckReport& report) {
+  auto certificate = nlohmann::ordered_json::object();
+  const char* state = report.certified ? "closed" : "open";
+  if (report.reductions.dead_messages) certificate["dead_messages"] = state;
+  if (report.reductions.minimise) certificate["minimise"] = state;
+  return certificate;
+}
+
+}  // namespace
+
 std::string result_json(const Model& model, const CheckReport& report,
                         const std::filesystem::path& trace) {
   using nlohmann::ordered_json;
@@ -26,15 +38,14 @@ std::string result_json(const Model& model, const CheckReport& report,
   result["depth"] = report.depth;
   result["local_states"] = report.local_states;
   result["local_state_vectors"] = report.local_state_vectors;
+  result["views"] = report.views;
   result["messages"] = report.messages;
   result["handler_runs"] = report.handler_runs;
   result["handler_reuse"] = report.handler_runs == 0 ? 0 : report.transitions / report.handler_runs;
   result["passes"] = report.passes;
-  result["certificate"] = ordered_json::object();
-  if (report.reductions.dead_messages) {
-    result["certificate"]["dead_messages"] = report.certified ? "closed" : "open";
-    result["dropped_pairs"] = report.dropped_pairs;
-  }
+  result["certificate"] = certificate_json(report);
+  if (report.reductions.dead_messages) result["dropped_pairs"] = report.dropped_pairs;
+  if (report.reductions.minimise) result["merged"] = report.merged;
   result["store"] = "exact";
   result["omission_probability"] = 0;
   if (!report.incomplete_because.empty()) result["incomplete_because"] = report.incomplete_because;

@@ -8,13 +8,20 @@
 
 namespace gainsay {
 
+std::span<const NamedReduction> all_reductions() {
+  static constexpr NamedReduction all[] = {{"dead-messages", &Reductions::dead_messages},
+                                           {"eager", &Reductions::eager},
+                                           {"subsumption", &Reductions::subsumption},
+                                           {"silent", &Reductions::silent},
+                                           {"minimise", &Reductions::minimise}};
+  return all;
+}
+
 std::vector<std::string> names(const Reductions& reductions) {
   std::vector<std::string> names;
-  if (reductions.dead_messages) names.emplace_back("dead-messages");
-  if (reductions.eager) names.emplace_back("eager");
-  if (reductions.subsumption) names.emplace_back("subsumption");
-  if (reductions.silent) names.emplace_back("silent");
-  if (reductions.minimise) names.emplace_back("minimise");
+  for (const NamedReduction& one : all_reductions()) {
+    if (reductions.*one.is_on) names.emplace_back(one.name);
+  }
   return names;
 }
 

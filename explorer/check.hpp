@@ -7,6 +7,7 @@
 #include <functional>
 #include <iosfwd>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,7 +41,13 @@ struct Reductions {
   bool minimise = false;       // async: local states that no future tells apart are merged
   friend bool operator==(const Reductions&, const Reductions&) = default;
 };
-// By name ("dead-messages"), in the order of the fields.
+// Every reduction by name ("dead-messages"), in the order of the fields.
+struct NamedReduction {
+  std::string_view name;
+  bool Reductions::*is_on;
+};
+std::span<const NamedReduction> all_reductions();
+// The names of those that are on.
 std::vector<std::string> names(const Reductions& reductions);
 // What `auto` picks: all that is sound for the model.
 Reductions sound_reductions(const Model& model);

@@ -46,8 +46,9 @@ std::string details(const CheckReport& report) {
             with_commas(property.evaluated) + " times)\n";
   }
   text += "  " + with_commas(report.transitions) + " transitions, " +
-          with_commas(report.local_states) + " local states, " + with_commas(report.messages) +
-          " messages\n  " + with_commas(report.handler_runs) + " handler runs, reuse " +
+          with_commas(report.local_states) + " local states, " + with_commas(report.views) +
+          " views of them, " + with_commas(report.messages) + " messages\n  " +
+          with_commas(report.handler_runs) + " handler runs, reuse " +
           fixed(report.handler_runs == 0 ? 0
                                          : static_cast<double>(report.transitions) /
                                                static_cast<double>(report.handler_runs),
@@ -60,8 +61,10 @@ std::string details(const CheckReport& report) {
 }
 
 std::string reductions_text(const CheckReport& report) {
-  if (!report.reductions.dead_messages) return "";
+  if (!report.reductions.dead_messages && !report.reductions.minimise) return "";
   std::string text = "  without dead messages (" + with_commas(report.dropped_pairs) + " dropped, ";
+  if (!report.reductions.dead_messages) text = "  minimised (";
+  if (report.merged > 0) text += with_commas(report.merged) + " local states merged, ";
   text += report.certified ? "certificate closed" : "no certificate";
   return text + ", " + std::to_string(report.passes) +
          (report.passes == 1 ? " pass)\n" : " passes)\n");
