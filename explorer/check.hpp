@@ -46,8 +46,9 @@ Reductions sound_reductions(const Model& model);
 // For tests: a reduction broken on purpose, which they must notice.
 enum class Sabotage : std::uint8_t {
   none,
-  eager_uses_budgets,        // an event that only sends is eager even if it uses up a budget
-  subsumption_sums_budgets,  // budgets used are compared by their sum
+  eager_uses_budgets,         // an event that only sends is eager even if it uses up a budget
+  subsumption_sums_budgets,   // budgets used are compared by their sum
+  partition_spares_messages,  // a partition that loses messages leaves those on their way
 };
 
 struct CheckOptions {
@@ -110,6 +111,7 @@ struct CheckReport {
   std::uint64_t messages = 0;      // distinct (sender, message)
   std::uint64_t handler_runs = 0;  // distinct (local state, event, choices)
   std::uint64_t cells = 0;
+  std::uint64_t partition_cuts = 0;  // the different ones that a partition may be
   Reductions reductions;
   std::uint32_t passes = 1;
   bool certified = true;            // every reduction that needs a certificate has one

@@ -349,7 +349,8 @@ void Search::start() {
 
 void Search::explore() {
   const Bounds& bounds = model_.system.bounds;
-  const std::uint32_t cost_max = bounds.crashes + bounds.drops + bounds.duplicates;
+  const std::uint32_t cost_max =
+      bounds.crashes + bounds.drops + bounds.duplicates + bounds.partitions;
   for (std::uint32_t cost = 0; cost <= cost_max; ++cost) {
     std::uint32_t deepest_source = 1;
     for (const auto& [key, layer] : layers_) {
@@ -447,6 +448,7 @@ CheckReport Search::report() {
   report.messages = machine_.messages();
   report.handler_runs = machine_.handler_runs();
   report.cells = machine_.cells();
+  report.partition_cuts = model_.system.cuts().size();
   const System& system = model_.system;
   for (std::size_t i = 0; i < system.limits.size(); ++i) {
     report.limits.push_back({.name = system.limits[i].name,
@@ -506,7 +508,7 @@ Hash128 Search::digest() const {
         parts.push_back(machine_.local(machine_.local_of(items[slot])).hash);
       } else if (slot == machine_.history_slot()) {
         parts.push_back(content_hash(encoded(machine_.history(items[slot]))));
-      } else if (slot != budget) {
+      } else if (slot != budget && slot != machine_.cut_slot()) {
         parts.push_back(content_hash(machine_.observer(items[slot])));
       }
     }
