@@ -108,8 +108,8 @@ TEST(Partitions, ReachNothingThatDelayDoesNotButForLossesInFifo) {
       ++compared;
     }
   }
-  EXPECT_GT(compared, 80U);
-  EXPECT_GT(more, 2U);
+  EXPECT_GT(compared, 50U);
+  EXPECT_GT(more, 1U);
   std::cout << compared << " compared, " << more << " with more\n";
 }
 
