@@ -61,6 +61,33 @@ std::pair<std::uint32_t, std::uint32_t> parse_range(const std::string& text) {
   return {first, last};
 }
 
+// The value that is called `text`; throws UsageError with the nearest spelling.
+template <class Enum, std::size_t size>
+Enum parse_name(const std::string& flag, const std::string& text,
+                const std::array<Enum, size>& all) {
+  std::vector<std::string> names;
+  std::string listed;
+  for (const Enum one : all) {
+    names.emplace_back(to_string(one));
+    listed += (listed.empty() ? "" : &one == &all.back() ? " or " : ", ") + names.back();
+    if (names.back() == text) return one;
+  }
+  const std::string near = nearest(text, names);
+  throw UsageError(flag + " is " + listed + ", not '" + text + "'" +
+                   (near.empty() ? "" : "; did you mean '" + near + "'?"));
+}
+
+PartitionShapes parse_shapes(const std::string& text) {
+  PartitionShapes shapes{.symmetric = false};
+  std::istringstream stream(text);
+  for (std::string name; std::getline(stream, name, ',');) {
+    add(shapes, parse_name("--partition-shapes", name,
+                           std::array{PartitionShape::symmetric, PartitionShape::one_way,
+                                      PartitionShape::bridged}));
+  }
+  return shapes;
+}
+
 }  // namespace
 
 void ModelArguments::add_to(CLI::App& app) {
@@ -72,6 +99,10 @@ void ModelArguments::add_to(CLI::App& app) {
   app.add_option("--restarts", restarts, "budget of restarts");
   app.add_option("--drops", drops, "budget of lost messages (not async)");
   app.add_option("--duplicates", duplicates, "budget of repeated messages (unordered)");
+  app.add_option("--partitions", partitions, "budget of partitions (unordered, fifo)");
+  app.add_option("--partition-shapes", partition_shapes,
+                 "which: symmetric (default), one-way, bridged; a list");
+  app.add_option("--across", across, "what becomes of messages across a partition: lost or held");
   app.add_option("--network", network, "async, unordered or fifo");
   app.add_option("--limit", limits, "bounds on local states: term=3,log=2");
   app.add_option("--option", options, "protocol options: name=value,..");
@@ -82,14 +113,8 @@ std::vector<Configuration> ModelArguments::configurations(const CatalogEntry& en
   Configuration base = bug.empty() ? entry.defaults : variant(require_bug(entry, bug));
   Bounds& bounds = base.bounds;
   if (!network.empty()) {
-    const std::vector<std::string> names = {"async", "unordered", "fifo"};
-    const auto found = std::ranges::find(names, network);
-    if (found == names.end()) {
-      const std::string near = nearest(network, names);
-      throw UsageError("--network is async, unordered or fifo, not '" + network + "'" +
-                       (near.empty() ? "" : "; did you mean '" + near + "'?"));
-    }
-    bounds.network = static_cast<Network>(found - names.begin());
+    bounds.network = parse_name("--network", network,
+                                std::array{Network::async, Network::unordered, Network::fifo});
   }
   bounds.clients = clients.value_or(bounds.clients);
   bounds.operations = operations.value_or(bounds.operations);
@@ -98,6 +123,15 @@ std::vector<Configuration> ModelArguments::configurations(const CatalogEntry& en
   bounds.drops = drops.value_or(bounds.drops);
   bounds.duplicates = duplicates.value_or(bounds.duplicates);
   if (timeouts) bounds.timeouts = timeouts;
+  bounds.partitions = partitions.value_or(bounds.partitions);
+  if (bounds.partitions == 0 && !(partition_shapes.empty() && across.empty())) {
+    throw UsageError(std::string(across.empty() ? "--partition-shapes" : "--across") +
+                     " means nothing without --partitions");
+  }
+  if (!partition_shapes.empty()) bounds.partition_shapes = parse_shapes(partition_shapes);
+  if (!across.empty()) {
+    bounds.across = parse_name("--across", across, std::array{Across::lost, Across::held});
+  }
   for (const auto& [name, value] : parse_pairs(limits, "--limit")) {
     bounds.limits[name] = parse_number(value, "--limit " + name);
   }

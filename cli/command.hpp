@@ -34,7 +34,10 @@ int worse(int a, int b);
 // The flags of `check` and of everything that builds a model.
 struct ModelArguments {
   std::string nodes;  // a number or a range 3..5
-  std::optional<std::uint32_t> clients, operations, crashes, restarts, drops, duplicates, timeouts;
+  std::optional<std::uint32_t> clients, operations, crashes, restarts, drops, duplicates, timeouts,
+      partitions;
+  std::string partition_shapes;  // symmetric,bridged
+  std::string across;
   std::string network;
   std::string limits;   // term=3,log=2
   std::string options;  // quorum=2

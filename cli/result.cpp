@@ -29,6 +29,7 @@ std::string result_json(const Model& model, const CheckReport& report,
   result["verb"] = "check";
   result["verdict"] = to_string(report.verdict);
   result["bounds"] = ordered_json::parse(bounds_json(system.asked).dump());
+  result["bounds"]["partitions"] = system.asked.partitions;  // 0 too
   result["options"] = ordered_json::object();
   for (const auto& [name, value] : system.options) result["options"][name] = value;
   result["network"] = to_string(system.bounds.network);

@@ -12,14 +12,15 @@ enum Seed : std::uint64_t {
   inbox_link = 3,
   cell = 4,
   budget = 5,
+  cut = 6,
   slots = 64
 };
 
 }  // namespace
 
 std::string_view to_string(EventKind kind) {
-  constexpr std::array<std::string_view, 7> names = {"start",   "deliver", "timer",    "crash",
-                                                     "restart", "drop",    "duplicate"};
+  constexpr std::array<std::string_view, event_kinds> names = {
+      "start", "deliver", "timer", "crash", "restart", "drop", "duplicate", "partition", "heal"};
   return names[static_cast<std::size_t>(kind)];
 }
 
@@ -36,16 +37,35 @@ std::optional<BudgetKind> budget_of(const System& system, const Event& event) {
     case EventKind::timer:
       if (system.bounds.timeouts) return BudgetKind::timeout;
       return std::nullopt;
+    case EventKind::partition:
+      return BudgetKind::partition;
     case EventKind::start:
     case EventKind::deliver:
+    case EventKind::heal:
       return std::nullopt;
   }
   return std::nullopt;
 }
 
+namespace {
+
+// "n1 n2 | n3", "n1 n2 cannot reach n3", and with the bridge n2 in both groups "n1 n2 | n2 n3".
+std::string describe(const Cut& cut, const NodeName& name) {
+  std::string text;
+  for (const NodeId id : cut.first) text += name(id) + " ";
+  text += cut.one_way ? "cannot reach" : "|";
+  for (const NodeId id : cut.second) text += " " + name(id);
+  return text;
+}
+
+}  // namespace
+
 std::string describe(const System& system, const Event& event) {
   const NodeName name = system.naming();
-  std::string text = std::string(to_string(event.kind)) + " " + name(event.process);
+  std::string text(to_string(event.kind));
+  if (event.kind == EventKind::partition) return text + " " + describe(event.cut, name);
+  if (event.kind == EventKind::heal) return text;
+  text += " " + name(event.process);
   switch (event.kind) {
     case EventKind::deliver:
     case EventKind::drop:
@@ -86,6 +106,11 @@ Hash128 hash_slot(std::size_t slot, const Hash128& content) {
 }
 Hash128 hash_budget(BudgetUsed used) {
   return mix(Seed::budget, {.high = 0, .low = used.packed()});
+}
+Hash128 hash_cut(const Cut& cut) {
+  if (cut.is_none()) return {};
+  return mix((std::uint64_t{cut.one_way} << 8) | Seed::cut,
+             {.high = cut.first.bits(), .low = cut.second.bits()});
 }
 
 }  // namespace gainsay

@@ -15,21 +15,38 @@
 
 namespace gainsay {
 
-enum class EventKind : std::uint8_t { start, deliver, timer, crash, restart, drop, duplicate };
+enum class EventKind : std::uint8_t {
+  start,
+  deliver,
+  timer,
+  crash,
+  restart,
+  drop,
+  duplicate,
+  partition,
+  heal
+};
+inline constexpr std::size_t event_kinds = 9;
 std::string_view to_string(EventKind kind);
+// A fault of the network: no process takes a step.
+constexpr bool is_of_network(EventKind kind) { return kind >= EventKind::drop; }
+// It happens at a process; a partition and its healing happen at none.
+constexpr bool has_process(EventKind kind) { return kind < EventKind::partition; }
 
 struct Event {
   EventKind kind = EventKind::start;
-  NodeId process;           // where it happens: the receiver for deliver, drop and duplicate
+  // Where it happens: the receiver for deliver, drop and duplicate; 0 for partition and heal.
+  NodeId process;
   NodeId from;              // deliver, drop, duplicate: the sender
   Bytes message;            // deliver, drop, duplicate; a fifo drop resets the link: empty
   std::uint32_t timer = 0;  // timer
   std::vector<std::uint32_t> choices;  // the handler's choices, in order
+  Cut cut{};                           // partition
 
   // The canonical order of events.
   friend auto operator<=>(const Event& a, const Event& b) {
-    return std::tie(a.kind, a.process, a.from, a.message, a.timer, a.choices) <=>
-           std::tie(b.kind, b.process, b.from, b.message, b.timer, b.choices);
+    return std::tie(a.kind, a.process, a.from, a.message, a.timer, a.choices, a.cut) <=>
+           std::tie(b.kind, b.process, b.from, b.message, b.timer, b.choices, b.cut);
   }
   friend bool operator==(const Event&, const Event&) = default;
 };
@@ -37,7 +54,7 @@ struct Event {
 // The budget that an event uses, if any; timeouts only where they are counted.
 std::optional<BudgetKind> budget_of(const System& system, const Event& event);
 
-// One line: "deliver n2 <- n1 Vote{yes=true}", "timer n1 election", "crash n3".
+// One line: "deliver n2 <- n1 Vote{yes=true}", "timer n1 election", "partition n1 n2 | n3".
 std::string describe(const System& system, const Event& event);
 
 // The hashes that both executors compute from content.
@@ -48,5 +65,7 @@ Hash128 hash_cell(const Hash128& local, const Hash128& inbox);
 // The part of slot `slot` in the hash of a world, which is the sum over slots.
 Hash128 hash_slot(std::size_t slot, const Hash128& content);
 Hash128 hash_budget(BudgetUsed used);
+// What a cut adds to the sum; nothing where there is none.
+Hash128 hash_cut(const Cut& cut);
 
 }  // namespace gainsay

@@ -14,6 +14,35 @@ std::string status_change(const LocalParts& before, const LocalParts& after) {
   return after.status == LocalState::Status::down ? "it is down" : "it is up";
 }
 
+std::size_t waiting(const LiveWorld& world) {
+  std::size_t messages = 0;
+  for (std::size_t i = 0; i < world.system().size(); ++i) {
+    for (const auto& [envelope, count] : world.inbox({static_cast<std::uint8_t>(i)})) {
+      messages += count;
+    }
+  }
+  return messages;
+}
+
+// What a cut has lost: messages on their way when it comes, and those that a step sends across it.
+std::string told_lost(const LiveWorld& world, const Event& event, const StepResult& step,
+                      std::size_t waiting_before) {
+  const System& system = world.system();
+  if (system.bounds.partitions == 0 || system.bounds.across == Across::held) return "";
+  if (event.kind == EventKind::partition) {
+    const std::size_t lost = waiting_before - waiting(world);
+    if (lost == 0) return "";
+    return with_commas(lost) + (lost == 1 ? " message" : " messages") + " on the way across lost";
+  }
+  NodeSet to;
+  for (const Sent& sent : step.sends) {
+    if (world.cut().blocks(event.process, sent.to)) to.insert(sent.to);
+  }
+  std::string text;
+  for (const NodeId id : to) text += " " + system.process_name(id);
+  return text.empty() ? "" : "what it sends to" + text + " is lost";
+}
+
 }  // namespace
 
 std::string tell_story(const System& system, const std::vector<Event>& events,
@@ -24,6 +53,7 @@ std::string tell_story(const System& system, const std::vector<Event>& events,
   for (std::size_t i = 0; i < events.size(); ++i) {
     const Event& event = events[i];
     const Bytes before = world.local(event.process);
+    const std::size_t waiting_before = waiting(world);
     const Outcome outcome = world.apply(event);
     if (event.kind == EventKind::start && !options.full) {
       if (i + 1 == system.size()) {
@@ -32,7 +62,9 @@ std::string tell_story(const System& system, const std::vector<Event>& events,
       }
       continue;
     }
-    if (!options.node.empty() && system.process_name(event.process) != options.node) continue;
+    const bool elsewhere =
+        has_process(event.kind) && system.process_name(event.process) != options.node;
+    if (!options.node.empty() && elsewhere) continue;
     std::string number = std::to_string(i);
     number.insert(0, width - number.size(), ' ');
     text += wrap(number + "  " + describe(system, event), width + 4, options.columns);
@@ -52,6 +84,10 @@ std::string tell_story(const System& system, const std::vector<Event>& events,
          difference(type, old_parts.state, new_parts.state, system.naming())) {
       text += wrap(margin + change.path + ": " + change.before + " -> " + change.after, width + 6,
                    options.columns);
+    }
+    if (const std::string lost = told_lost(world, event, outcome.step, waiting_before);
+        !lost.empty()) {
+      text += wrap(margin + lost, width + 6, options.columns);
     }
   }
   return text;

@@ -17,8 +17,8 @@ std::string_view to_string(Network network) {
 }
 
 std::string_view to_string(BudgetKind kind) {
-  constexpr std::array<std::string_view, budget_kinds> names = {"crashes", "restarts", "drops",
-                                                                "duplicates", "timeouts"};
+  constexpr std::array<std::string_view, budget_kinds> names = {
+      "crashes", "restarts", "drops", "duplicates", "timeouts", "partitions"};
   return names[static_cast<std::size_t>(kind)];
 }
 
@@ -37,8 +37,14 @@ std::string System::process_name(NodeId id) const {
 }
 
 bool System::has_budget() const {
-  return bounds.crashes + bounds.restarts + bounds.drops + bounds.duplicates > 0 ||
+  return bounds.crashes + bounds.restarts + bounds.drops + bounds.duplicates + bounds.partitions >
+             0 ||
          bounds.timeouts.has_value();
+}
+
+std::vector<Cut> System::cuts() const {
+  if (bounds.partitions == 0) return {};
+  return cuts_of(bounds.nodes, bounds.partition_shapes);
 }
 
 namespace {
@@ -55,8 +61,20 @@ std::optional<std::uint32_t> available(const Bounds& bounds, BudgetKind kind) {
       return bounds.duplicates;
     case BudgetKind::timeout:
       return bounds.timeouts;
+    case BudgetKind::partition:
+      return bounds.partitions;
   }
   return std::nullopt;
+}
+
+// "1 (symmetric, bridged, lost)"
+std::string describe_partitions(const Bounds& bounds) {
+  std::string text = std::to_string(bounds.partitions) + " (";
+  for (const PartitionShape shape : list(bounds.partition_shapes)) {
+    if (text.back() != '(') text += ", ";
+    text += to_string(shape);
+  }
+  return text + ", " + std::string(to_string(bounds.across)) + ")";
 }
 
 }  // namespace
@@ -77,6 +95,7 @@ std::string describe(const Bounds& bounds) {
   if (bounds.restarts > 0) text += ", restarts " + std::to_string(bounds.restarts);
   if (bounds.drops > 0) text += ", drops " + std::to_string(bounds.drops);
   if (bounds.duplicates > 0) text += ", duplicates " + std::to_string(bounds.duplicates);
+  if (bounds.partitions > 0) text += ", partitions " + describe_partitions(bounds);
   if (bounds.timeouts) text += ", timeouts " + std::to_string(*bounds.timeouts);
   for (const auto& [name, greatest] : bounds.limits) {
     text += ", " + name + "<=" + std::to_string(greatest);
@@ -97,9 +116,10 @@ void validate(const Bounds& bounds) {
   }
   if (bounds.operations > 1000) throw UsageError("--ops is at most 1000");
   for (std::size_t kind = 0; kind < budget_kinds; ++kind) {
-    if (available(bounds, static_cast<BudgetKind>(kind)).value_or(0) <= budget_max) continue;
-    throw UsageError("--" + std::string(to_string(static_cast<BudgetKind>(kind))) +
-                     " is at most 63");
+    const auto which = static_cast<BudgetKind>(kind);
+    if (available(bounds, which).value_or(0) <= greatest_budget(which)) continue;
+    throw UsageError("--" + std::string(to_string(which)) + " is at most " +
+                     std::to_string(greatest_budget(which)));
   }
   if (bounds.network == Network::async && bounds.drops + bounds.duplicates > 0) {
     throw UsageError(
@@ -108,6 +128,15 @@ void validate(const Bounds& bounds) {
   }
   if (bounds.network == Network::fifo && bounds.duplicates > 0) {
     throw UsageError("--duplicates is refused with --network fifo, whose links do not repeat");
+  }
+  if (bounds.partitions == 0) return;
+  if (bounds.network == Network::async) {
+    throw UsageError(
+        "--partitions is refused with --network async, where any message may be delayed for ever: "
+        "partitions of every shape are included already");
+  }
+  if (list(bounds.partition_shapes).empty()) {
+    throw UsageError("--partitions needs at least one of --partition-shapes");
   }
 }
 
@@ -135,6 +164,18 @@ void validate(const System& system) {
   }
   if (system.processes.size() > processes_max) {
     throw UsageError("a system has at most 64 processes; this one adds some to those asked for");
+  }
+  if (system.bounds.partitions == 0) return;
+  const std::uint32_t nodes = system.bounds.nodes;
+  if (nodes > partition_nodes_max) {
+    throw UsageError("--partitions is for at most 10 nodes; this system has " +
+                     std::to_string(nodes));
+  }
+  for (const PartitionShape shape : list(system.bounds.partition_shapes)) {
+    const std::uint32_t least = shape == PartitionShape::bridged ? 3 : 2;
+    if (nodes >= least) continue;
+    throw UsageError("a " + std::string(to_string(shape)) + " partition needs " +
+                     std::to_string(least) + " nodes");
   }
 }
 

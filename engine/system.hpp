@@ -14,6 +14,7 @@
 
 #include "engine/client.hpp"
 #include "engine/node.hpp"
+#include "engine/partition.hpp"
 #include "engine/process.hpp"
 
 namespace gainsay {
@@ -21,14 +22,19 @@ namespace gainsay {
 enum class Network : std::uint8_t { async, unordered, fifo };
 std::string_view to_string(Network network);
 
-// The kinds of event that a budget counts. Crashes, drops and duplicates are faults and cost one
-// each; restarts and timeouts are limited, but cost nothing.
-enum class BudgetKind : std::uint8_t { crash, restart, drop, duplicate, timeout };
-inline constexpr std::size_t budget_kinds = 5;
+// The kinds of event that a budget counts. Crashes, drops, duplicates and partitions are faults and
+// cost one each; restarts and timeouts are limited, but cost nothing.
+enum class BudgetKind : std::uint8_t { crash, restart, drop, duplicate, timeout, partition };
+inline constexpr std::size_t budget_kinds = 6;
 std::string_view to_string(BudgetKind kind);
-inline constexpr std::array<std::uint32_t, budget_kinds> fault_cost = {1, 0, 1, 1, 0};
-// The greatest budget of one kind: used counts are packed into a word.
+inline constexpr std::array<std::uint32_t, budget_kinds> fault_cost = {1, 0, 1, 1, 0, 1};
+// The greatest budget of one kind: used counts are packed into a word of 32 bits, six for each kind
+// and the two that are left for the last.
 inline constexpr std::uint32_t budget_max = 63;
+inline constexpr std::uint32_t partitions_max = 3;
+constexpr std::uint32_t greatest_budget(BudgetKind kind) {
+  return kind == BudgetKind::partition ? partitions_max : budget_max;
+}
 
 // What a check covers.
 struct Bounds {
@@ -41,7 +47,11 @@ struct Bounds {
   std::uint32_t restarts = 0;
   std::uint32_t drops = 0;
   std::uint32_t duplicates = 0;
-  std::optional<std::uint32_t> timeouts{};                     // none: not counted
+  std::uint32_t partitions = 0;
+  std::optional<std::uint32_t> timeouts{};  // none: not counted
+  // What a partition may be, and what becomes of messages across.
+  PartitionShapes partition_shapes{};
+  Across across = Across::lost;
   std::map<std::string, std::uint64_t, std::less<>> limits{};  // name -> greatest value
 };
 
@@ -115,6 +125,8 @@ struct System {
   }
   // True when a budget is part of the world.
   bool has_budget() const;
+  // The partitions that a run may have; empty without a budget of them.
+  std::vector<Cut> cuts() const;
   // How much of a kind there is; nullopt where it is not counted (timeouts).
   std::optional<std::uint32_t> available(BudgetKind kind) const;
 };

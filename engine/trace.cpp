@@ -16,8 +16,9 @@ using nlohmann::json;
 
 json bigint(std::uint64_t value) { return {{"#bigint", std::to_string(value)}}; }
 
-// Which events the event depends on: the one before it at the same process, and the one that sent
-// the delivered message.
+// Which events the event depends on: the one before it at the same process (for partitions and
+// healings: the one before it of these), the one that sent the delivered message, and the last
+// healing of the link that it came by.
 class Causes {
  public:
   explicit Causes(const System& system) : last_(system.size(), -1) {}
@@ -27,7 +28,14 @@ class Causes {
     const auto add = [&](std::int64_t index) {
       if (index >= 0) causes.push_back(static_cast<std::uint32_t>(index));
     };
-    add(last_[event.process.value]);
+    add(has_process(event.kind) ? last_[event.process.value] : last_of_network_);
+    if (event.kind == EventKind::deliver) {
+      const auto blocked = [&](const auto& heal) {
+        return heal.second.blocks(event.from, event.process);
+      };
+      const auto heal = std::find_if(heals_.rbegin(), heals_.rend(), blocked);
+      if (heal != heals_.rend()) add(heal->first);
+    }
     const auto sender = senders_.find({event.from, event.process, event.message});
     if (sender != senders_.end()) add(sender->second);
     std::ranges::sort(causes);
@@ -36,6 +44,12 @@ class Causes {
     return causes;
   }
   void happened(const Event& event, const StepResult& step, std::int64_t index) {
+    if (event.kind == EventKind::heal) heals_.emplace_back(index, cut_);
+    if (!has_process(event.kind)) {
+      cut_ = event.cut;
+      last_of_network_ = index;
+      return;
+    }
     last_[event.process.value] = index;
     for (const Sent& sent : step.sends) {
       senders_.try_emplace({event.process, sent.to, sent.message}, index);
@@ -44,6 +58,9 @@ class Causes {
 
  private:
   std::vector<std::int64_t> last_;
+  std::int64_t last_of_network_ = -1;
+  Cut cut_;
+  std::vector<std::pair<std::int64_t, Cut>> heals_;  // with what they healed
   std::map<std::tuple<NodeId, NodeId, Bytes>, std::int64_t> senders_;
 };
 
@@ -52,7 +69,15 @@ bool has_message(EventKind kind) {
 }
 
 TraceEvent name_event(const System& system, const Event& event) {
-  TraceEvent named{.kind = event.kind, .process = system.process_name(event.process)};
+  TraceEvent named{.kind = event.kind};
+  if (event.kind == EventKind::partition) {
+    named.one_way = event.cut.one_way;
+    for (const NodeSet& nodes : {event.cut.first, event.cut.second}) {
+      auto& group = named.groups.emplace_back();
+      for (const NodeId id : nodes) group.push_back(system.process_name(id));
+    }
+  }
+  if (has_process(event.kind)) named.process = system.process_name(event.process);
   named.choices = event.choices;
   if (has_message(event.kind)) {
     named.from = system.process_name(event.from);
@@ -82,6 +107,19 @@ json history_json(const System& system, const LiveWorld& world) {
     }
   }
   return history;
+}
+
+// The links that are cut, as pairs of sender and receiver.
+json cut_links(const System& system, const Cut& cut) {
+  json links = json::array();
+  for (std::uint8_t from = 0; from < system.bounds.nodes; ++from) {
+    for (std::uint8_t to = 0; to < system.bounds.nodes; ++to) {
+      if (!cut.blocks({from}, {to})) continue;
+      json link = {{"#tup", {system.process_name({from}), system.process_name({to})}}};
+      links.push_back(std::move(link));
+    }
+  }
+  return links;
 }
 
 json state_json(const LiveWorld& world, std::size_t index) {
@@ -114,19 +152,23 @@ json state_json(const LiveWorld& world, std::size_t index) {
   json used = json::object();
   for (std::size_t kind = 0; kind < budget_kinds; ++kind) {
     const auto which = static_cast<BudgetKind>(kind);
+    if (which == BudgetKind::partition && system.bounds.partitions == 0) continue;
     used[std::string(to_string(which))] = bigint(world.used().count(which));
   }
-  return {{"#meta", {{"index", index}}},
-          {"processes", {{"#map", std::move(processes)}}},
-          {"messages", std::move(messages)},
-          {"used", std::move(used)}};
+  json state = {{"#meta", {{"index", index}}},
+                {"processes", {{"#map", std::move(processes)}}},
+                {"messages", std::move(messages)},
+                {"used", std::move(used)}};
+  if (system.bounds.partitions > 0) state["cut"] = {{"#set", cut_links(system, world.cut())}};
+  return state;
 }
 
 json event_json(const TraceEvent& event, std::size_t index) {
-  json value = {{"index", index},
-                {"process", event.process},
-                {"kind", std::string(to_string(event.kind))},
-                {"causes", event.causes}};
+  json value = {
+      {"index", index}, {"kind", std::string(to_string(event.kind))}, {"causes", event.causes}};
+  if (!event.process.empty()) value["process"] = event.process;
+  if (!event.groups.empty()) value["groups"] = event.groups;
+  if (event.one_way) value["one_way"] = true;
   if (!event.hash.empty()) value["hash"] = event.hash;
   if (!event.from.empty()) value["from"] = event.from;
   if (!event.message.empty()) value["message"] = json::parse(event.message);
@@ -145,6 +187,13 @@ json bounds_json(const Bounds& bounds) {
                 {"crashes", bounds.crashes}, {"restarts", bounds.restarts},
                 {"drops", bounds.drops},     {"duplicates", bounds.duplicates}};
   if (bounds.timeouts) value["timeouts"] = *bounds.timeouts;
+  if (bounds.partitions > 0) {
+    value["partitions"] = bounds.partitions;
+    for (const PartitionShape shape : list(bounds.partition_shapes)) {
+      value["partition_shapes"].push_back(std::string(to_string(shape)));
+    }
+    value["across"] = std::string(to_string(bounds.across));
+  }
   json limits = json::object();
   for (const auto& [name, greatest] : bounds.limits) limits[name] = greatest;
   value["limits"] = std::move(limits);
@@ -220,8 +269,10 @@ std::string trace_text(const System& system, const Trace& trace, const std::vect
                       {"message", trace.verdict->message.substr(0, trace_text_max)},
                       {"identity", trace.verdict->identity}};
   }
+  json vars = json::array({"processes", "messages", "used"});
+  if (system.bounds.partitions > 0) vars.push_back("cut");
   const json whole = {{"#meta", {{"format", "ITF"}, {"source", "gainsay " + trace.tool_version}}},
-                      {"vars", json::array({"processes", "messages", "used"})},
+                      {"vars", std::move(vars)},
                       {"states", std::move(states)},
                       {"run", std::move(run)}};
   // What an exception says need not be UTF-8.

@@ -39,13 +39,15 @@ struct TraceVerdict {
 
 struct TraceEvent {
   EventKind kind = EventKind::start;
-  std::string process;           // "n1"
+  std::string process;           // "n1"; empty for partition and heal
   std::string from;              // deliver, drop, duplicate
   std::string message;           // as JSON text; see `event_of`
   std::string label;             // how a person reads the message: "Vote{yes=true}"
   std::uint32_t occurrence = 0;  // which one among equal deliveries, from 1
   std::string timer;
   std::vector<std::uint32_t> choices;
+  std::vector<std::vector<std::string>> groups;  // partition: two
+  bool one_way = false;                          // partition
   std::vector<std::uint32_t> causes;
   std::string hash;  // content of the world afterwards; empty where a handler failed
 };

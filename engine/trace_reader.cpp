@@ -100,6 +100,30 @@ std::uint32_t bounded(const Place& place, std::uint32_t most) {
   return number;
 }
 
+// The enumerator of that name.
+template <class Enum>
+Enum named(const Place& place, std::initializer_list<Enum> all) {
+  const std::string text = place.text();
+  const auto found =
+      std::ranges::find_if(all, [&](const Enum one) { return to_string(one) == text; });
+  if (found == all.end()) place.fail("'" + text.substr(0, 40) + "' is not one of its kind");
+  return *found;
+}
+
+void read_partitions(const Place& place, Bounds& bounds) {
+  bounds.partitions = bounded(place.at("partitions"), partitions_max);
+  if (bounds.partitions == 0) return;
+  bounds.partition_shapes = {.symmetric = false};
+  const Place shapes = place.at("partition_shapes");
+  for (std::size_t i = 0; i < shapes.size(3); ++i) {
+    const auto shape = named(shapes.at(i), {PartitionShape::symmetric, PartitionShape::one_way,
+                                            PartitionShape::bridged});
+    if (contains(bounds.partition_shapes, shape)) shapes.at(i).fail("is there already");
+    add(bounds.partition_shapes, shape);
+  }
+  bounds.across = named(place.at("across"), {Across::lost, Across::held});
+}
+
 Bounds read_bounds(const Place& place) {
   Bounds bounds;
   bounds.nodes = bounded(place.at("nodes"), processes_max);
@@ -118,6 +142,7 @@ Bounds read_bounds(const Place& place) {
   bounds.drops = bounded(place.at("drops"), budget_max);
   bounds.duplicates = bounded(place.at("duplicates"), budget_max);
   if (place.has("timeouts")) bounds.timeouts = bounded(place.at("timeouts"), budget_max);
+  if (place.has("partitions")) read_partitions(place, bounds);
   const Place limits = place.at("limits");
   if (!limits.value().is_object()) limits.fail("is not an object");
   for (const auto& [name, value] : limits.value().items()) {
@@ -129,15 +154,33 @@ Bounds read_bounds(const Place& place) {
 
 EventKind read_kind(const Place& place) {
   const std::string text = place.text();
-  for (std::size_t kind = 0; kind <= static_cast<std::size_t>(EventKind::duplicate); ++kind) {
+  for (std::size_t kind = 0; kind < event_kinds; ++kind) {
     if (to_string(static_cast<EventKind>(kind)) == text) return static_cast<EventKind>(kind);
   }
   place.fail("'" + text.substr(0, 40) + "' is no kind of event");
 }
 
+void read_groups(const Place& place, TraceEvent& event) {
+  const Place groups = place.at("groups");
+  if (groups.size(2) != 2) groups.fail("are not two");
+  for (std::size_t i = 0; i < 2; ++i) {
+    auto& group = event.groups.emplace_back();
+    const Place names = groups.at(i);
+    for (std::size_t j = 0; j < names.size(processes_max); ++j) {
+      group.push_back(names.at(j).text());
+    }
+  }
+  if (!place.has("one_way")) return;
+  const json& one_way = place.at("one_way").value();
+  if (!one_way.is_boolean()) place.at("one_way").fail("is not true or false");
+  event.one_way = one_way.get<bool>();
+}
+
 TraceEvent read_event(const Place& place, std::size_t index) {
   if (place.at("index").number() != index) place.at("index").fail("is out of order");
-  TraceEvent event{.kind = read_kind(place.at("kind")), .process = place.at("process").text()};
+  TraceEvent event{.kind = read_kind(place.at("kind"))};
+  if (has_process(event.kind)) event.process = place.at("process").text();
+  if (event.kind == EventKind::partition) read_groups(place, event);
   if (place.has("from")) event.from = place.at("from").text();
   if (place.has("message")) {
     event.message =
@@ -230,6 +273,33 @@ Trace read_trace(const std::filesystem::path& path) {
   return parse_trace(contents.str(), path.string());
 }
 
+namespace {
+
+NodeSet group_of(const System& system, const std::vector<std::string>& names,
+                 const NodeByName& by_name) {
+  NodeSet group;
+  for (const std::string& name : names) {
+    const NodeId id = by_name(name);
+    if (system.is_client(id)) throw JsonError("a partition is of nodes, not of " + name);
+    if (group.contains(id)) throw JsonError("a group names " + name + " twice");
+    group.insert(id);
+  }
+  return group;
+}
+
+Cut cut_of(const System& system, const TraceEvent& event, const NodeByName& by_name) {
+  if (event.groups.size() != 2) throw JsonError("a partition has two groups");
+  const Cut cut{.first = group_of(system, event.groups[0], by_name),
+                .second = group_of(system, event.groups[1], by_name),
+                .one_way = event.one_way};
+  if (!shape_of(cut, system.bounds.nodes)) {
+    throw JsonError("the groups are no partition of the nodes, or not in canonical order");
+  }
+  return cut;
+}
+
+}  // namespace
+
 Event event_of(const System& system, const TraceEvent& event, std::size_t index) {
   const std::string place = "run.events[" + std::to_string(index) + "]";
   const NodeByName by_name = [&](const std::string& name) -> NodeId {
@@ -251,7 +321,9 @@ Event event_of(const System& system, const TraceEvent& event, std::size_t index)
       if (id.value >= system.size()) throw JsonError("there is no process '" + name + "'");
       return id;
     };
-    Event result{.kind = event.kind, .process = process(event.process)};
+    Event result{.kind = event.kind};
+    if (has_process(event.kind)) result.process = process(event.process);
+    if (event.kind == EventKind::partition) result.cut = cut_of(system, event, by_name);
     result.choices = event.choices;
     if (!event.from.empty()) result.from = process(event.from);
     if (!event.message.empty()) {

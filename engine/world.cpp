@@ -16,6 +16,7 @@ LiveWorld::LiveWorld(const LiveWorld& other)
     : system_(other.system_),
       inboxes_(other.inboxes_),
       used_(other.used_),
+      cut_(other.cut_),
       history_(other.history_),
       observers_(other.observers_) {
   for (const LocalState& local : other.processes_) processes_.push_back(local.copy());
@@ -46,7 +47,8 @@ std::string LiveWorld::why_not_enabled(const Event& event) const {
       return local.status == LocalState::Status::unstarted ? "" : "already started";
     case EventKind::deliver:
       if (!up) return "the process is not up";
-      return has_message(event) ? "" : "not pending";
+      if (!has_message(event)) return "not pending";
+      return cut_.blocks(event.from, event.process) ? "a partition holds it back" : "";
     case EventKind::timer: {
       if (!up) return "the process is not up";
       const bool armed = event.timer < 64 && ((local.timers >> event.timer) & 1) != 0;
@@ -64,33 +66,65 @@ std::string LiveWorld::why_not_enabled(const Event& event) const {
       if (local.status == LocalState::Status::unstarted) return "the process has not started";
       if (system_->bounds.network != Network::unordered) return "this network does not duplicate";
       return has_message(event) ? "" : "not pending";
+    case EventKind::partition:
+      return why_no_partition(event.cut);
+    case EventKind::heal:
+      return cut_.is_none() ? "there is no partition" : "";
   }
   return "no such kind of event";
+}
+
+// One at a time: to replace a cut by another is to heal it first, which costs nothing.
+std::string LiveWorld::why_no_partition(const Cut& cut) const {
+  if (!cut_.is_none()) return "there is a partition already";
+  const bool started = std::ranges::none_of(processes_, [](const LocalState& local) {
+    return local.status == LocalState::Status::unstarted;
+  });
+  if (!started) return "not all processes have started";
+  const auto shape = shape_of(cut, system_->bounds.nodes);
+  const bool known = shape && contains(system_->bounds.partition_shapes, *shape);
+  return known ? "" : "the bounds have no such partition";
 }
 
 Outcome LiveWorld::apply(const Event& event) {
   if (std::string reason = why_not_enabled(event); !reason.empty()) {
     return {.status = Outcome::Status::not_enabled, .reason = std::move(reason), .step = {}};
   }
-  Outcome outcome = event.kind == EventKind::drop || event.kind == EventKind::duplicate
-                        ? apply_fault(event)
-                        : apply_step(event);
+  Outcome outcome;
+  if (is_of_network(event.kind)) {
+    apply_fault(event);
+  } else {
+    outcome = apply_step(event);
+  }
   if (outcome.status == Outcome::Status::applied) {
     if (const auto kind = budget_of(*system_, event)) used_ = used_.plus(*kind);
   }
   return outcome;
 }
 
-Outcome LiveWorld::apply_fault(const Event& event) {
+void LiveWorld::apply_fault(const Event& event) {
   Inbox& inbox = inboxes_[event.process.value];
-  if (event.kind == EventKind::duplicate) {
+  if (!has_process(event.kind)) {
+    cut_ = event.kind == EventKind::partition ? event.cut : Cut{};
+    if (system_->bounds.across == Across::lost) lose_across();
+  } else if (event.kind == EventKind::duplicate) {
     ++inbox.bag[{event.from, event.message}];
   } else if (system_->bounds.network == Network::fifo) {
     inbox.queues.erase(event.from);  // a connection reset loses what is on the link
   } else {
     consume(event);
   }
-  return {};
+}
+
+// What is on its way across the cut is gone; in fifo the connections are reset.
+void LiveWorld::lose_across() {
+  for (std::size_t i = 0; i < inboxes_.size(); ++i) {
+    const NodeId to{static_cast<std::uint8_t>(i)};
+    std::erase_if(inboxes_[i].bag,
+                  [&](const auto& entry) { return cut_.blocks(entry.first.first, to); });
+    std::erase_if(inboxes_[i].queues,
+                  [&](const auto& entry) { return cut_.blocks(entry.first, to); });
+  }
 }
 
 namespace {
@@ -166,6 +200,7 @@ void LiveWorld::consume(const Event& event) {
 }
 
 void LiveWorld::receive(NodeId to, NodeId from, const Bytes& message) {
+  if (system_->bounds.across == Across::lost && cut_.blocks(from, to)) return;
   Inbox& inbox = inboxes_[to.value];
   switch (system_->bounds.network) {
     case Network::async:
@@ -237,6 +272,12 @@ std::vector<Event> LiveWorld::enabled() const {
       }
     }
   }
+  std::vector<Event> of_network = {{.kind = EventKind::heal}};
+  for (const Cut& cut : system_->cuts()) {
+    of_network.push_back({.kind = EventKind::partition, .cut = cut});
+  }
+  std::ranges::copy_if(of_network, std::back_inserter(events),
+                       [this](const Event& event) { return why_not_enabled(event).empty(); });
   std::ranges::sort(events);
   const auto repeated = std::unique(events.begin(), events.end());
   events.erase(repeated, events.end());
@@ -276,7 +317,7 @@ Hash128 LiveWorld::hash() const {
   sum += hash_slot(slot++, hash_budget(used_));
   sum += hash_slot(slot++, content_hash(encoded(history_)));
   for (const Bytes& observer : observers_) sum += hash_slot(slot++, content_hash(observer));
-  return sum;
+  return sum + hash_cut(cut_);
 }
 
 LiveWorld started_world(const System& system) {

@@ -49,6 +49,7 @@ class LiveWorld {
   const LocalState& state(NodeId process) const { return processes_[process.value]; }
   const History& history() const { return history_; }
   BudgetUsed used() const { return used_; }
+  const Cut& cut() const { return cut_; }  // none where the network is whole
   const std::vector<Bytes>& observers() const { return observers_; }
   // The messages waiting for a process, with their multiplicity, in canonical order (fifo: by
   // sender, in order of arrival).
@@ -62,7 +63,9 @@ class LiveWorld {
   };
 
   std::string why_not_enabled(const Event& event) const;
-  Outcome apply_fault(const Event& event);
+  std::string why_no_partition(const Cut& cut) const;
+  void apply_fault(const Event& event);
+  void lose_across();
   Outcome apply_step(const Event& event);
   std::string limit_cutting(NodeId process, const LocalState& local) const;
   void consume(const Event& event);
@@ -76,6 +79,7 @@ class LiveWorld {
   std::vector<LocalState> processes_;
   std::vector<Inbox> inboxes_;
   BudgetUsed used_;
+  Cut cut_;
   History history_;
   std::vector<Bytes> observers_;
 };

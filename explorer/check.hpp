@@ -60,6 +60,7 @@ enum class Sabotage : std::uint8_t {
   silent_passes_one_neighbour,  // a silent step that can pass the next step waits
   silent_ignores_sends,         // a silent step may pass what then sends something else
   merges_unchecked,             // what was merged in an earlier pass is not looked at again
+  partition_spares_messages,    // a partition that loses messages leaves those on their way
 };
 
 struct CheckOptions {
@@ -123,6 +124,7 @@ struct CheckReport {
   std::uint64_t messages = 0;      // distinct (sender, message)
   std::uint64_t handler_runs = 0;  // distinct (local state, event, choices)
   std::uint64_t cells = 0;
+  std::uint64_t partition_cuts = 0;  // the different ones that a partition may be
   Reductions reductions;
   std::uint32_t passes = 1;
   bool certified = true;            // every reduction that needs a certificate has one

@@ -125,6 +125,8 @@ Hash128 Search::signature() const {
   for (std::size_t kind = 0; kind < budget_kinds; ++kind) {
     writer.integer(system.available(static_cast<BudgetKind>(kind)).value_or(~0U));
   }
+  for (const PartitionShape shape : list(bounds.partition_shapes)) writer.text(to_string(shape));
+  writer.text(to_string(bounds.across));
   for (const auto& [name, value] : bounds.limits) {
     writer.text(name);
     writer.integer(value);

@@ -30,12 +30,15 @@ Machine::Machine(const System& system, Options options)
       options_(std::move(options)),
       size_(system.size()),
       slots_(system.size()),
+      actors_(system.size()),
       known_(system.size()),
       cells_(cells_max),
       cell_index_(system.size()),
       cuts_(system.limits.size()),
       greatest_reached_(system.limits.size()) {
+  if (system.bounds.partitions > 0) prepare_cuts();
   if (system.has_budget()) budget_slot_ = slots_++;
+  first_labelled_slot_ = slots_;
   if (system.operation_type != nullptr) history_slot_ = slots_++;
   if (!system.observers.empty()) {
     first_observer_slot_ = slots_;
@@ -59,6 +62,7 @@ std::vector<Id> Machine::unstarted() {
     world.push_back(
         cell_of(process, intern_local(process, encode_local(local), local.process.get()), empty));
   }
+  if (cut_slot_ != npos) world.push_back(0);
   if (budget_slot_ != npos) world.push_back(BudgetUsed().packed());
   if (history_slot_ != npos) {
     History history;
@@ -458,6 +462,7 @@ void Machine::add_outcome(Id cell, Id input, const Outcome& outcome, Id path, Su
                         .sends = static_cast<std::uint32_t>(out.sends.size()),
                         .budget = budget_of_input(input),
                         .step_violation = outcome.step_violation};
+  if (input < timer_input) transition.from = envelopes_[input].from.value;
   if (transition.budget != 0xff) {
     transition.cost = static_cast<std::uint8_t>(fault_cost[transition.budget]);
   }
@@ -540,6 +545,10 @@ std::vector<Event> Machine::events_of(NodeId process, const Transition& transiti
 }
 
 Event Machine::event_of(NodeId process, const Transition& transition) const {
+  if (process.value == cut_slot_) {
+    if (transition.cell == 0) return {.kind = EventKind::heal};
+    return {.kind = EventKind::partition, .cut = partitions_[transition.cell - 1]};
+  }
   Event event{.process = process, .choices = paths_[transition.answers].answers};
   const LocalEvent local = event_of_input(transition.input);
   switch (local.kind) {
@@ -588,6 +597,8 @@ Hash128 Machine::hash(const Id* world) const {
   for (std::size_t i = 0; i < system_.observers.size(); ++i) {
     sum += hash_slot(size_ + 2 + i, content_hash(observers_[world[first_observer_slot_ + i]]));
   }
+  if (cut_slot_ != npos && world[cut_slot_] != 0)
+    sum += hash_cut(partitions_[world[cut_slot_] - 1]);
   return sum;
 }
 

@@ -28,9 +28,10 @@
 
 namespace gainsay {
 
-// What one process does at one event: an edge between cells.
+// What one actor does at one event: an edge between cells. The actors are the processes and, where
+// a budget of partitions is, the network.
 struct Transition {
-  Id cell = 0;              // the process's cell afterwards
+  Id cell = 0;              // the process's cell afterwards; of the network: its word
   Id input = 0;             // which event; see Machine::event_of
   Id answers = 0;           // the choices
   Id labels = 0;            // for history and observers; 0: none
@@ -42,6 +43,7 @@ struct Transition {
   std::uint8_t local_changed = 0;   // or a step property is violated
   std::uint8_t step_violation = 0;  // index + 1 of the always_step property it breaks
   std::uint8_t only_sends = 0;      // no local state, label, budget or fault: only messages
+  std::uint8_t from = 0xff;         // the sender of what is delivered; 0xff: no delivery
 };
 
 // A message on its way.
@@ -97,6 +99,9 @@ class Machine {
 
   // A world: the cells of the processes, then the words below, each only where it exists.
   std::size_t slots() const { return slots_; }
+  // The cut that is there: its number in System::cuts() + 1, 0 for none. Directly behind the
+  // processes, as the network is an actor like them; npos without a budget of partitions.
+  std::size_t cut_slot() const { return cut_slot_; }
   std::size_t budget_slot() const { return budget_slot_; }    // packed BudgetUsed; npos: none
   std::size_t history_slot() const { return history_slot_; }  // npos: none
   std::size_t first_observer_slot() const { return first_observer_slot_; }
@@ -108,19 +113,26 @@ class Machine {
     const Expansion* known = cells_[cell].expansion.load(std::memory_order_acquire);
     return known != nullptr ? *known : expand_first(cell);
   }
+  // The actors of a world: the processes, then the network where it can be cut.
+  std::size_t actors() const { return actors_; }
+  const Expansion& expand(const Id* world, std::size_t actor) {
+    return actor < size_ ? expand(world[actor]) : *cut_expansions_[world[actor]];
+  }
   // The cell with one more message.
   Id receive(Id cell, Id envelope) {
     const Id known = received_.find(pair_key(cell, envelope));
     return known != ReadMap::none ? known : receive_first(cell, envelope);
   }
-  // Takes a transition of one process in a world; returns which words may have changed, one bit
-  // each. REQUIRES: the transition has no fault, and the budget allows it.
+  // Takes a transition of one actor in a world; returns which words may have changed, one bit
+  // each. REQUIRES: the transition has no fault, and the world allows it.
   std::uint64_t apply(Id* world, std::size_t process, const Expansion& expansion,
                       const Transition& transition) {
     std::uint64_t changed = std::uint64_t{1} << process;
     world[process] = transition.cell;
+    const std::uint64_t lost = lossy_cut_slot_ == npos ? 0 : cut_off_[cut_row(world) + process].to;
     for (std::size_t i = 0; i < transition.send_count; ++i) {
       const SendRef& send = expansion.sends[transition.sends + i];
+      if (((lost >> send.to) & 1) != 0) continue;
       world[send.to] = receive(world[send.to], send.envelope);
       changed |= std::uint64_t{1} << send.to;
     }
@@ -130,17 +142,19 @@ class Machine {
       changed |= std::uint64_t{1} << budget_slot_;
     }
     if (transition.labels != 0) {
-      for (std::size_t slot = size_; slot < slots_; ++slot) {
-        if (slot == budget_slot_) continue;
+      for (std::size_t slot = first_labelled_slot_; slot < slots_; ++slot) {
         world[slot] = relabel(slot, world[slot], transition.labels);
         changed |= std::uint64_t{1} << slot;
       }
     }
+    if (process == lossy_cut_slot_) changed |= lose_across(world);
     return changed;
   }
-  // False where the budget of the transition is used up.
+  // False where the budget of the transition is used up, or where a cut holds back its message.
   bool affordable(const Id* world, const Transition& transition) const {
-    if (transition.budget == 0xff) return true;
+    if (transition.budget == 0xff) {
+      return holding_cut_slot_ == npos || transition.from == 0xff || !is_held(world, transition);
+    }
     const auto kind = static_cast<BudgetKind>(transition.budget);
     return BudgetUsed(world[budget_slot_]).count(kind) < system_.available(kind).value_or(~0U);
   }
@@ -265,6 +279,22 @@ class Machine {
   void forget_dead(Id local, std::vector<Id>& envelopes);
   bool is_no_op(const LocalState& local, const LocalEntry& entry, Id envelope) const;
   Hash128 pair_content(Id local, Id envelope) const;
+  // --- partitions ---
+  // Of one actor under one cut: the processes whose messages it does not get, and those that do not
+  // get its messages, one bit each.
+  struct CutOff {
+    std::uint64_t from = 0;
+    std::uint64_t to = 0;
+  };
+  void prepare_cuts();
+  std::size_t cut_row(const Id* world) const { return std::size_t{world[cut_slot_]} * actors_; }
+  bool is_held(const Id* world, const Transition& transition) const {
+    const std::uint64_t from = cut_off_[cut_row(world) + cells_[transition.cell].process].from;
+    return ((from >> transition.from) & 1) != 0;
+  }
+  std::uint64_t lose_across(Id* world);
+  Id lose_first(Id cell, Id cut);
+
   const Expansion& expand_first(Id cell);
   const Expansion& keep(const Successors& successors);
   Id receive_first(Id cell, Id envelope);
@@ -314,7 +344,12 @@ class Machine {
   const Options options_;
   std::size_t size_;
   std::size_t slots_;
+  std::size_t actors_;
+  std::size_t cut_slot_ = npos;
+  std::size_t lossy_cut_slot_ = npos;    // of these two one is the cut slot, where there is any
+  std::size_t holding_cut_slot_ = npos;  //
   std::size_t budget_slot_ = npos;
+  std::size_t first_labelled_slot_ = 0;  // from here on labels change the words
   std::size_t history_slot_ = npos;
   std::size_t first_observer_slot_ = npos;
 
@@ -341,6 +376,10 @@ class Machine {
   std::vector<std::uint64_t> dropped_;                  // the pairs of it that are
   std::vector<std::set<Id>> known_;                     // by process: the messages ever sent to it
   Arena expansions_;
+  std::vector<Cut> partitions_;
+  std::vector<CutOff> cut_off_;                   // by cut word, then actor
+  std::vector<const Expansion*> cut_expansions_;  // of the network, by cut word
+  ReadMap lost_across_;                           // (cell, cut word) -> cell
   std::atomic<bool> grows_without_end_{false};
   GrowingArray<Cell> cells_;
   std::vector<ReadMap> cell_index_;  // by process: (local, inbox) -> cell

@@ -9,8 +9,10 @@
 // same and lead to local states with the same root. That makes the merges a bisimulation (up to
 // equivalence, which is enough as the events are labelled), so the pass has the views, sends,
 // labels and faults of every run. A merge that fails is undone for good, and the pass repeated.
+//
+// A step that stays in its class and does nothing else may be no event at all for what is merged
+// with it. So nothing is merged where a property of steps objects to a view that stays as it is.
 #include <algorithm>
-#include <bit>
 #include <string>
 #include <tuple>
 #include <unordered_map>
@@ -160,12 +162,15 @@ struct Edge {
 std::size_t Machine::learn_merges(Merges& merges, unsigned jobs) const {
   const std::size_t count = locals_.size();
   std::vector<std::vector<Edge>> edges(count);
+  std::vector<std::uint8_t> mergeable(count, 0);
   static const Merges none;
   const Merges& in_use = options_.merges == nullptr ? none : *options_.merges;
   parallel_chunks(count, 4, jobs, [&](unsigned, std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
       const LocalEntry& entry = locals_[i];
-      if (entry.status == LocalState::Status::unstarted) continue;
+      const bool accepts = !options_.judge_step || options_.judge_step(entry, entry, false) == 0;
+      if (entry.status == LocalState::Status::unstarted || !accepts) continue;
+      mergeable[i] = 1;
       for (const Behaviour& one : behaviour_of(entry.process, entry.bytes, in_use)) {
         Writer label;
         label.integer(one.input);
@@ -200,7 +205,7 @@ std::size_t Machine::learn_merges(Merges& merges, unsigned jobs) const {
         const Hash128 target = explored ? Hash128{0, classes[edge.successor]} : edge.leaf;
         sum += mix(explored ? 1 : 2, edge.label, target);
       }
-      if (entry.status == LocalState::Status::unstarted) sum = mix(3, {0, i});
+      if (!mergeable[i]) sum = mix(3, {0, i});
       next[i] = numbers.try_emplace(sum, static_cast<Id>(numbers.size())).first->second;
     }
     classes = std::move(next);

@@ -54,6 +54,9 @@ std::string details(const CheckReport& report) {
                                                static_cast<double>(report.handler_runs),
                 1) +
           ", " + fixed(report.bytes_per_state, 1) + " bytes a state in the store\n";
+  if (report.bounds.network == Network::async) {
+    text += "  async: loss, repetition, reordering, delay and partitions are all included\n";
+  }
   if (report.local_state_vectors > 0) {
     text += "  " + with_commas(report.local_state_vectors) + " local-state vectors\n";
   }
@@ -68,6 +71,16 @@ std::string reductions_text(const CheckReport& report) {
   text += report.certified ? "certificate closed" : "no certificate";
   return text + ", " + std::to_string(report.passes) +
          (report.passes == 1 ? " pass)\n" : " passes)\n");
+}
+
+// What the bounds do not say of the network.
+std::string network_text(const CheckReport& report) {
+  if (report.bounds.partitions > 0) {
+    return "  " + with_commas(report.partition_cuts) +
+           (report.partition_cuts == 1 ? " cut" : " cuts") +
+           " of the nodes; clients reach all nodes and are reached by them\n";
+  }
+  return "";
 }
 
 std::string limits_text(const CheckReport& report) {
@@ -117,6 +130,7 @@ std::string summary(const CheckReport& report, bool verbose) {
   }
   text += counts_line(report);
   text += reductions_text(report);
+  text += network_text(report);
   text += limits_text(report);
   if (verbose) text += details(report);
   return text;

@@ -355,7 +355,8 @@ void Search::start() {
 
 void Search::explore() {
   const Bounds& bounds = model_.system.bounds;
-  const std::uint32_t cost_max = bounds.crashes + bounds.drops + bounds.duplicates;
+  const std::uint32_t cost_max =
+      bounds.crashes + bounds.drops + bounds.duplicates + bounds.partitions;
   for (std::uint32_t cost = 0; cost <= cost_max; ++cost) {
     std::uint32_t deepest_source = 1;
     for (const auto& [key, layer] : layers_) {
@@ -488,6 +489,7 @@ CheckReport Search::report() {
   report.messages = machine_.messages();
   report.handler_runs = machine_.handler_runs();
   report.cells = machine_.cells();
+  report.partition_cuts = model_.system.cuts().size();
   const System& system = model_.system;
   for (std::size_t i = 0; i < system.limits.size(); ++i) {
     report.limits.push_back({.name = system.limits[i].name,
@@ -544,7 +546,7 @@ Hash128 Search::digest(bool of_views) const {
         parts.push_back(of_views ? machine_.view_hash(local) : machine_.local(local).hash);
       } else if (slot == machine_.history_slot()) {
         parts.push_back(content_hash(encoded(machine_.history(items[slot]))));
-      } else if (slot != budget) {
+      } else if (slot != budget && slot != machine_.cut_slot()) {
         parts.push_back(content_hash(machine_.observer(items[slot])));
       }
     }

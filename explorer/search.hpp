@@ -178,7 +178,6 @@ class Search {
 template <class Sink>
 bool Search::expand(Worker& worker, std::uint64_t root, std::uint8_t cost, Sink&& sink) {
   store_.unfold(root, worker.items.data());
-  const std::size_t processes = model_.system.size();
   if (reduce_.eager) {
     const Sent sent = send_first(worker, root);
     if (sent.root == WorldStore::no_root && sent.transition != nullptr) return false;
@@ -187,8 +186,8 @@ bool Search::expand(Worker& worker, std::uint64_t root, std::uint8_t cost, Sink&
       return true;
     }
   }
-  for (std::size_t process = 0; process < processes; ++process) {
-    const Expansion& expansion = machine_.expand(worker.items[process]);
+  for (std::size_t process = 0; process < machine_.actors(); ++process) {
+    const Expansion& expansion = machine_.expand(worker.items.data(), process);
     const auto count = static_cast<std::uint32_t>(expansion.transitions.size());
     for (std::uint32_t i = 0; i < count; ++i) {
       const Transition& transition = expansion.transitions[i];

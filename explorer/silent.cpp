@@ -140,6 +140,7 @@ void Machine::macro_steps(Id cell, Successors& out) {
     const Id local = reached[i].local;
     for (const Id input : inputs_at(local, envelopes)) {
       for (const Outcome& outcome : outcomes(local, input)) {
+        if (outcome.no_op && input < timer_input) continue;  // no event
         if (is_silent(local, input, outcome)) {
           if (!met.insert(outcome.local).second) continue;
           reached.push_back({.local = outcome.local,

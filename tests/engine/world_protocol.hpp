@@ -94,6 +94,11 @@ inline Event deliver(int to, int from, const Message& message) {
   return message_event(EventKind::deliver, to, from, message);
 }
 inline Event at(EventKind kind, int process) { return {.kind = kind, .process = id(process)}; }
+inline Event partition(NodeSet first, NodeSet second, bool one_way = false) {
+  return {.kind = EventKind::partition,
+          .cut = {.first = first, .second = second, .one_way = one_way}};
+}
+inline const Event heal{.kind = EventKind::heal};
 inline const Node& node(const LiveWorld& world, int process) {
   return *static_cast<const Node*>(world.state(id(process)).process->state());
 }
@@ -113,6 +118,9 @@ inline std::string content(const LiveWorld& world) {
     writer.text("");
   }
   writer.integer(world.used().packed());
+  writer.integer(world.cut().first.bits());
+  writer.integer(world.cut().second.bits());
+  writer.integer(world.cut().one_way ? 1 : 0);
   for (const Bytes& observer : world.observers()) writer.text(observer);
   return writer.take();
 }

@@ -306,6 +306,11 @@ System any_system() {
                 .timeouts = 1};
   if (bounds.network != Network::async) bounds.drops = 1;
   if (bounds.network == Network::unordered) bounds.duplicates = 1;
+  if (bounds.network != Network::async) {
+    bounds.partitions = 2;
+    bounds.partition_shapes = {.one_way = true, .bridged = true};
+    bounds.across = *rc::gen::element(Across::lost, Across::held);
+  }
   System system = system_of(bounds, std::move(plan), *rc::gen::arbitrary<bool>());
   // A sum does not depend on the order of what is observed.
   system.observers.push_back({.name = "sum",

@@ -86,8 +86,7 @@ struct Slow {
         continue;
       }
       ++report.transitions;
-      // A fault of the network is no step of a process.
-      const bool is_step = event.kind != EventKind::drop && event.kind != EventKind::duplicate;
+      const bool is_step = !is_of_network(event.kind);
       for (const Property& property : model.properties) {
         if (is_step && !step_holds(property, world, next, event.process)) {
           violations.emplace_back(next.used().cost(), depth + 1);
@@ -113,6 +112,9 @@ Bytes content_of(const LiveWorld& world) {
     writer.integer(0);
   }
   writer.integer(world.used().packed());
+  writer.integer(world.cut().first.bits());
+  writer.integer(world.cut().second.bits());
+  writer.integer(world.cut().one_way ? 1 : 0);
   writer.text(encoded(world.history()));
   for (const Bytes& observer : world.observers()) writer.text(observer);
   return writer.take();

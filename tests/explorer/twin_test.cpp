@@ -24,6 +24,12 @@ TableShape any_shape() {
   if (shape.bounds.network == Network::unordered) {
     shape.bounds.duplicates = *rc::gen::inRange<std::uint32_t>(0, 2);
   }
+  if (shape.bounds.network != Network::async && *rc::gen::arbitrary<bool>()) {
+    shape.bounds.partitions = *rc::gen::inRange<std::uint32_t>(1, 3);
+    shape.bounds.partition_shapes.one_way = *rc::gen::arbitrary<bool>();
+    shape.bounds.partition_shapes.bridged = *rc::gen::arbitrary<bool>();
+    shape.bounds.across = *rc::gen::element(Across::lost, Across::held);
+  }
   if (*rc::gen::inRange(0, 3) == 0) {
     shape.bounds.timeouts = *rc::gen::inRange<std::uint32_t>(0, 4);
   }
@@ -102,10 +108,10 @@ void compare_executors(const Model& model, std::uint32_t schedules, std::uint32_
         const Transition* transition;
       };
       std::vector<Choice> choices;
-      for (std::size_t process = 0; process < system.size(); ++process) {
+      for (std::size_t process = 0; process < machine.actors(); ++process) {
         // The initial starts come first, in id order.
         if (step < system.size() && process != step) continue;
-        const Expansion& expansion = machine.expand(world[process]);
+        const Expansion& expansion = machine.expand(world.data(), process);
         for (const Transition& transition : expansion.transitions) {
           if (machine.affordable(world.data(), transition)) {
             choices.push_back({process, &expansion, &transition});
@@ -154,6 +160,13 @@ TEST(Twin, ExecutorsAgreeOnEveryBugAndEveryNetwork) {
       configuration.bounds.restarts = 1;
       SCOPED_TRACE(entry.name);
       compare_executors(entry.make(configuration), 200, 40);
+      if (network == Network::async) continue;
+      configuration.bounds.partitions = 2;
+      configuration.bounds.partition_shapes = {.one_way = true, .bridged = true};
+      for (const Across across : {Across::lost, Across::held}) {
+        configuration.bounds.across = across;
+        compare_executors(entry.make(configuration), 200, 40);
+      }
     }
   }
 }

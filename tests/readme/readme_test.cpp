@@ -112,6 +112,20 @@ TEST(Docs, TheFirstChapterPrintsWhatItSays) {
   EXPECT_EQ(without_seconds(ran.out), without_seconds(blocks("text", page).at(0)));
 }
 
+// The second chapter shows a part of the story: its lines, in order.
+TEST(Docs, TheSplitBrainGoesAsTheSecondChapterSays) {
+  const std::filesystem::path page = source / "docs" / "02-partitions.md";
+  const Scratch scratch("split-brain-chapter");
+  const Ran ran = run_gainsay(
+      scratch.path(), "check raft --bug commit-no-min --network fifo --timeouts 4 --partitions 1");
+  std::istringstream lines(blocks("text", page).at(0));
+  std::size_t at = 0;
+  for (std::string line; std::getline(lines, line);) {
+    at = ran.out.find("\n" + line + "\n", at);
+    ASSERT_NE(at, std::string::npos) << line << "\n" << ran.out;
+  }
+}
+
 TEST(Readme, ItsTableOfBugsIsTheCatalog) {
   const std::string text = read_text(source / "README.md");
   for (const CatalogEntry& entry : catalog()) {
