@@ -5,6 +5,10 @@
 //   EXPECT_TRUE(report.holds()) << report;
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -52,6 +56,8 @@ template <class Node>
 struct Setup {
   typename detail::OptionsOf<Node>::type options = {};
   typename detail::WorkloadOf<Node>::type workload = {};  // what its clients do
+  // What the names in Bounds::limits measure of a node.
+  std::map<std::string, std::function<std::uint64_t(const Node&)>> limits = {};
 };
 
 // A system of bounds.nodes nodes, and the clients of its workload, with its properties.
@@ -60,9 +66,21 @@ Model make_model(const Bounds& bounds, Properties<Node> properties, Setup<Node> 
   Model model{
       .system = make_system<Node>(detail::system_name<Node>(), bounds, std::move(setup.options)),
       .properties = std::move(properties)};
+  System& system = model.system;
   if constexpr (requires { typename Node::Operation; }) {
-    add_clients<Node>(model.system, setup.workload);
+    add_clients<Node>(system, setup.workload);
+    // The workload says what the clients do; bounds that say it too must agree.
+    if (bounds.clients == 0) system.asked.clients = system.bounds.clients;
+    std::uint32_t longest = 1;
+    for (const auto& items : setup.workload.clients) {
+      longest = std::max(longest, static_cast<std::uint32_t>(items.size()));
+    }
+    if (bounds.operations == 1) system.asked.operations = longest;
+    if (system.asked.operations != longest) {
+      throw UsageError("the bounds and the workload differ in the operations of a client");
+    }
   }
+  for (const auto& [name, value] : setup.limits) add_limit<Node>(system, name, value);
   return model;
 }
 

@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace gainsay {
 
@@ -36,7 +37,7 @@ class Writer {
   }
   void raw(BytesView value) { bytes_.append(value); }
   const Bytes& bytes() const { return bytes_; }
-  Bytes take() { return std::move(bytes_); }
+  Bytes take() { return std::exchange(bytes_, {}); }
 
  private:
   Bytes bytes_;

@@ -1,5 +1,7 @@
 #include "engine/system.hpp"
 
+#include <algorithm>
+
 namespace gainsay {
 
 std::string_view to_string(Network network) {
@@ -29,6 +31,7 @@ std::uint32_t BudgetUsed::cost() const {
 }
 
 std::string System::process_name(NodeId id) const {
+  if (id.value >= size()) return "#" + std::to_string(id.value);  // a protocol's own "nobody"
   if (is_client(id)) return "c" + std::to_string(id.value - bounds.nodes + 1);
   return "n" + std::to_string(id.value + 1);
 }
@@ -123,6 +126,9 @@ void validate(const Bounds& bounds) {
         "--drops and --duplicates are refused with --network async, which already loses and "
         "repeats every message");
   }
+  if (bounds.network == Network::fifo && bounds.duplicates > 0) {
+    throw UsageError("--duplicates is refused with --network fifo, whose links do not repeat");
+  }
   if (bounds.partitions == 0) return;
   if (bounds.network == Network::async) {
     throw UsageError(
@@ -143,8 +149,19 @@ void require_servers(const System& system, const std::vector<NodeId>& servers) {
   }
 }
 
+// What a verdict says of its bounds must be what was explored.
 void validate(const System& system) {
   validate(system.bounds);
+  const std::size_t clients = system.processes.size() - system.bounds.nodes;
+  if (system.asked.clients != clients || system.bounds.clients != clients) {
+    throw UsageError("the bounds ask for " + std::to_string(system.asked.clients) +
+                     " clients, and the workload has " + std::to_string(clients));
+  }
+  for (const auto& [name, greatest] : system.bounds.limits) {
+    if (std::ranges::any_of(system.limits, [&](const Limit& limit) { return limit.name == name; }))
+      continue;
+    throw UsageError("the system has no limit '" + name + "'");
+  }
   if (system.processes.size() > processes_max) {
     throw UsageError("a system has at most 64 processes; this one adds some to those asked for");
   }

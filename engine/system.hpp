@@ -118,7 +118,7 @@ struct System {
             .processes = static_cast<std::uint32_t>(processes.size())};
   }
   bool is_client(NodeId id) const { return id.value >= bounds.nodes; }
-  // "n1" for the first node, "c1" for the first client.
+  // "n1" for the first node, "c1" for the first client, "#255" for an id of no process.
   std::string process_name(NodeId id) const;
   NodeName naming() const {
     return [this](NodeId id) { return process_name(id); };

@@ -263,10 +263,10 @@ std::string trace_text(const System& system, const Trace& trace, const std::vect
               {"events", std::move(listed)},
               {"history", history_json(system, world)}};
   if (trace.verdict) {
-    run["verdict"] = {{"property", trace.verdict->property},
+    run["verdict"] = {{"property", trace.verdict->property.substr(0, trace_text_max)},
                       {"kind", trace.verdict->kind},
                       {"step", trace.verdict->step},
-                      {"message", trace.verdict->message},
+                      {"message", trace.verdict->message.substr(0, trace_text_max)},
                       {"identity", trace.verdict->identity}};
   }
   json vars = json::array({"processes", "messages", "used"});
@@ -275,7 +275,8 @@ std::string trace_text(const System& system, const Trace& trace, const std::vect
                       {"vars", std::move(vars)},
                       {"states", std::move(states)},
                       {"run", std::move(run)}};
-  return whole.dump(1) + "\n";
+  // What an exception says need not be UTF-8.
+  return whole.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
 void write_file(const std::filesystem::path& path, const std::string& contents) {

@@ -26,6 +26,9 @@ class FileError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// The longest message, property name or value of an option in a trace; longer ones are cut.
+inline constexpr std::size_t trace_text_max = 10'000;
+
 struct TraceVerdict {
   std::string property;
   std::string kind;        // "always", ..

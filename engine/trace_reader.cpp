@@ -1,6 +1,7 @@
 // Reading traces: the input is hostile. Size, depth, numbers, names and counts are bounded, and
 // whatever is wrong becomes one line with the file, the place and the reason.
 #include <algorithm>
+#include <charconv>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -18,6 +19,7 @@ using nlohmann::json;
 constexpr std::uintmax_t bytes_max = std::uintmax_t{64} << 20;
 constexpr int depth_max = 100;
 constexpr std::size_t name_max = 200;
+constexpr std::size_t text_max = trace_text_max;
 constexpr std::size_t events_max = 1'000'000;
 constexpr std::uint64_t number_max = 1'000'000'000;
 
@@ -42,10 +44,10 @@ class Place {
     if (value_.size() > most) fail("has more than " + std::to_string(most) + " elements");
     return value_.size();
   }
-  std::string text() const {
+  std::string text(std::size_t most = name_max) const {
     if (!value_.is_string()) fail("is not a string");
     const auto& string = value_.get_ref<const std::string&>();
-    if (string.size() > name_max) fail("is longer than 200 characters");
+    if (string.size() > most) fail("is longer than " + std::to_string(most) + " characters");
     return string;
   }
   std::uint32_t number() const {
@@ -226,17 +228,17 @@ Trace read_run(const Place& run) {
   if (!options.value().is_object()) options.fail("is not an object");
   for (const auto& [name, value] : options.value().items()) {
     if (name.size() > name_max) options.fail("has a name longer than 200 characters");
-    trace.options[name] = Place(value, options.path()).text();
+    trace.options[name] = Place(value, options.path()).text(text_max);
   }
   const Place events = run.at("events");
   const std::size_t count = events.size(events_max);
   for (std::size_t i = 0; i < count; ++i) trace.events.push_back(read_event(events.at(i), i));
   if (run.has("verdict")) {
     const Place verdict = run.at("verdict");
-    trace.verdict = TraceVerdict{.property = verdict.at("property").text(),
+    trace.verdict = TraceVerdict{.property = verdict.at("property").text(text_max),
                                  .kind = verdict.at("kind").text(),
                                  .step = verdict.at("step").number(),
-                                 .message = verdict.at("message").text(),
+                                 .message = verdict.at("message").text(text_max),
                                  .identity = verdict.at("identity").text()};
     if (trace.verdict->step >= count) verdict.at("step").fail("is behind the last event");
   }
@@ -305,14 +307,25 @@ Event event_of(const System& system, const TraceEvent& event, std::size_t index)
       const NodeId id{static_cast<std::uint8_t>(i)};
       if (system.process_name(id) == name) return id;
     }
+    std::uint8_t other = 0;  // an id of no process is written as a number
+    const char* const end = name.data() + name.size();
+    if (name.starts_with('#')) {
+      const auto [at, failure] = std::from_chars(name.data() + 1, end, other);
+      if (failure == std::errc() && at == end && other >= system.size()) return {other};
+    }
     throw JsonError("there is no process '" + name.substr(0, 40) + "'");
   };
   try {
+    const auto process = [&](const std::string& name) {
+      const NodeId id = by_name(name);
+      if (id.value >= system.size()) throw JsonError("there is no process '" + name + "'");
+      return id;
+    };
     Event result{.kind = event.kind};
-    if (has_process(event.kind)) result.process = by_name(event.process);
-    if (event.kind == EventKind::partition) result.cut = cut_of(system, event, by_name);
+    if (has_process(event.kind)) result.process = process(event.process);
+    if (event.kind == EventKind::partition) result.cut = cut_of(system, event, process);
     result.choices = event.choices;
-    if (!event.from.empty()) result.from = by_name(event.from);
+    if (!event.from.empty()) result.from = process(event.from);
     if (!event.message.empty()) {
       Writer writer;
       from_json(*system.message_type, json::parse(event.message), by_name, writer);

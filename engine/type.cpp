@@ -60,7 +60,7 @@ std::string quoted(BytesView value) {
   std::string text = "\"";
   for (const char c : value) {
     const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f) {
+    if (byte < 0x20 || byte >= 0x7f) {
       constexpr std::string_view digits = "0123456789abcdef";
       text += "\\x";
       text += digits[byte >> 4];

@@ -40,19 +40,29 @@ CheckReport check_in_passes(const Model& model, const CheckOptions& options) {
     if (report.incomplete_because.empty()) {
       report.incomplete_because = "no certificate in so many passes";
     }
+    settle_properties(report);
     return report;
   }
 }
 
-// Eager sends and subsumption keep the least fault cost, but not the least length: a second search
-// without them, no deeper than what was found and not much larger, looks for it.
+// Dead messages do not change the length of a counterexample, but in fifo they stand in the way of
+// others and are put back.
+bool keeps_length(const Model& model, const Reductions& reduce) {
+  const bool puts_back = reduce.dead_messages && model.system.bounds.network == Network::fifo;
+  return !reduce.eager && !reduce.subsumption && !puts_back;
+}
+
+// Some reductions keep the least fault cost, but not the least length: a second search without
+// them, no deeper than what was found and not much larger, looks for it.
 void shorten(const Model& model, const CheckOptions& options, CheckReport& report) {
   constexpr std::uint64_t states_at_least = 1'000'000;
   const std::size_t events = report.counterexample->events.size() - model.system.size();
   CheckOptions again = options;
   again.reduce = Reductions{.dead_messages = report.reductions.dead_messages};
+  if (!keeps_length(model, *again.reduce)) again.reduce = Reductions{};
   again.max_depth = static_cast<std::uint32_t>(events + 1);
   again.max_states = std::max(4 * report.states, states_at_least);
+  if (options.max_states) again.max_states = std::min(*again.max_states, *options.max_states);
   again.resume.clear();
   if (options.seconds) again.seconds = std::max(0.0, *options.seconds - report.seconds);
   CheckReport shortest = check_in_passes(model, again);
@@ -60,6 +70,7 @@ void shorten(const Model& model, const CheckOptions& options, CheckReport& repor
   report.counterexample = std::move(shortest.counterexample);
   report.story = std::move(shortest.story);
   report.shortest = true;
+  settle_properties(report);  // the shortest run may break another property
 }
 
 }  // namespace
@@ -67,7 +78,7 @@ void shorten(const Model& model, const CheckOptions& options, CheckReport& repor
 CheckReport check(const Model& model, const CheckOptions& options) {
   CheckReport report = check_in_passes(model, options);
   if (!report.counterexample) return report;
-  report.shortest = report.certified && !report.reductions.eager && !report.reductions.subsumption;
+  report.shortest = report.certified && keeps_length(model, report.reductions);
   if (!report.shortest) shorten(model, options, report);
   return report;
 }

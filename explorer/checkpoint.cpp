@@ -1,12 +1,13 @@
 // Checkpoints: the tables of the machine by content, every world as its words, and the layers. A
 // resumed search goes on at the first layer that is missing.
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
+#include <string>
 
 #include "engine/reflect.hpp"
 #include "engine/version.hpp"
@@ -16,7 +17,89 @@ namespace gainsay {
 
 namespace {
 
-constexpr std::string_view magic = "gainsay-checkpoint-2";
+constexpr std::string_view magic = "gainsay-checkpoint-3";
+constexpr std::size_t window = std::size_t{1} << 20;
+constexpr std::size_t digits = 32;
+
+// The hash of a file, window by window, so that a large one need not be in memory.
+Hash128 add_window(const Hash128& before, BytesView bytes) {
+  return mix(1, before, content_hash(bytes));
+}
+
+// A file that ends with the hash of what stands before.
+class HashedFile {
+ public:
+  explicit HashedFile(const std::filesystem::path& path)
+      : path_(path), file_(path, std::ios::binary | std::ios::trunc) {}
+
+  void write(BytesView bytes) {
+    waiting_.append(bytes);
+    std::size_t done = 0;
+    for (; waiting_.size() - done >= window; done += window) put(done, window);
+    waiting_.erase(0, done);
+  }
+  // Throws std::filesystem::filesystem_error when something could not be written.
+  void close() {
+    put(0, waiting_.size());
+    file_ << to_hex(hash_);
+    file_.flush();
+    if (file_) return;
+    throw std::filesystem::filesystem_error("cannot write a checkpoint", path_,
+                                            std::make_error_code(std::errc::no_space_on_device));
+  }
+
+ private:
+  void put(std::size_t begin, std::size_t size) {
+    const BytesView bytes = BytesView(waiting_).substr(begin, size);
+    hash_ = add_window(hash_, bytes);
+    file_ << bytes;
+  }
+  std::filesystem::path path_;
+  std::ofstream file_;
+  std::string waiting_;
+  Hash128 hash_;
+};
+
+// A file as memory; empty when there is none.
+class MappedFile {
+ public:
+  explicit MappedFile(const std::filesystem::path& path) {
+    const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (file < 0) return;
+    std::error_code error;
+    size_ = std::filesystem::file_size(path, error);
+    if (!error && size_ > 0) data_ = mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file, 0);
+    close(file);
+  }
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+  ~MappedFile() {
+    if (data_ != MAP_FAILED) munmap(data_, size_);
+  }
+  BytesView bytes() const {
+    return data_ == MAP_FAILED ? BytesView() : BytesView(static_cast<const char*>(data_), size_);
+  }
+
+ private:
+  void* data_ = MAP_FAILED;
+  std::size_t size_ = 0;
+};
+
+// The part before the hash. Throws DecodeError when the file is not whole.
+BytesView checked_body(BytesView bytes, const std::string& directory) {
+  if (bytes.size() < magic.size() + digits || !bytes.starts_with(magic)) {
+    throw DecodeError("the checkpoint in " + directory + " is not one");
+  }
+  const BytesView body = bytes.substr(0, bytes.size() - digits);
+  Hash128 hash;
+  std::size_t at = 0;
+  for (; body.size() - at >= window; at += window) hash = add_window(hash, body.substr(at, window));
+  hash = add_window(hash, body.substr(at));
+  if (to_hex(hash) != bytes.substr(body.size())) {
+    throw DecodeError("the checkpoint in " + directory + " is damaged");
+  }
+  return body.substr(magic.size());
+}
 
 std::filesystem::path file_in(const std::filesystem::path& directory) {
   return directory / "check.checkpoint";
@@ -57,62 +140,47 @@ Hash128 Search::signature() const {
 }
 
 void Search::save_checkpoint() {
-  Writer writer;
-  writer.raw(magic);
-  writer.text(to_hex(signature()));
-  writer.integer(passes_.number);
-  writer.integer(next_certificate_);
-  writer.integer(passes_.keep.size());
-  for (const Hash128& pair : passes_.keep) writer.text(to_hex(pair));
-  machine_.save_tables(writer);
-  std::size_t worlds = 0;
-  for (const auto& [key, layer] : layers_) worlds = std::max(worlds, layer.end);
-  store_.save(writer, worlds);
-  writer.integer(layers_.size());
-  for (const auto& [key, layer] : layers_) {
-    writer.integer(key.first);
-    writer.integer(key.second);
-    writer.integer(layer.begin);
-    writer.integer(layer.end);
-  }
-  writer.integer(transitions_);
-  writer.raw(to_hex(content_hash(writer.bytes())));
-
   std::filesystem::create_directories(options_.resume);
   const std::filesystem::path target = file_in(options_.resume);
   std::filesystem::path temporary = target;
   temporary += ".tmp";
   {
-    std::ofstream file(temporary, std::ios::binary | std::ios::trunc);
-    file << writer.bytes();
-    file.flush();
-    if (!file)
-      throw std::filesystem::filesystem_error("cannot write a checkpoint", temporary,
-                                              std::make_error_code(std::errc::no_space_on_device));
+    HashedFile file(temporary);
+    Writer writer;
+    writer.raw(magic);
+    writer.text(to_hex(signature()));
+    writer.integer(passes_.number);
+    writer.integer(next_certificate_);
+    writer.integer(passes_.keep.size());
+    for (const Hash128& pair : passes_.keep) writer.text(to_hex(pair));
+    machine_.save_tables(writer);
+    writer.text(to_hex(machine_.behaviour()));
+    writer.integer(layers_.size());
+    std::size_t worlds = 0;
+    for (const auto& [key, layer] : layers_) {
+      writer.integer(key.first);
+      writer.integer(key.second);
+      writer.integer(layer.begin);
+      writer.integer(layer.end);
+      worlds = std::max(worlds, layer.end);
+    }
+    writer.integer(transitions_);
+    file.write(writer.bytes());
+    store_.save(worlds, [&](BytesView bytes) { file.write(bytes); });
+    file.close();
   }
   std::filesystem::rename(temporary, target);
 }
 
 // False when there is none. Throws DecodeError for a damaged one and UsageError for that of another
-// check.
+// check: what was explored by other handlers or other properties says nothing of these.
 bool Search::load_checkpoint() {
-  std::ifstream file(file_in(options_.resume), std::ios::binary);
-  if (!file) return false;
-  std::ostringstream contents;
-  contents << file.rdbuf();
-  const std::string bytes = contents.str();
-  constexpr std::size_t digits = 32;
-  if (bytes.size() < magic.size() + digits || !bytes.starts_with(magic)) {
-    throw DecodeError("the checkpoint in " + options_.resume.string() + " is not one");
-  }
-  const BytesView body(bytes.data(), bytes.size() - digits);
-  if (to_hex(content_hash(body)) != bytes.substr(body.size())) {
-    throw DecodeError("the checkpoint in " + options_.resume.string() + " is damaged");
-  }
-  Reader reader(body.substr(magic.size()));
+  const MappedFile file(file_in(options_.resume));
+  if (file.bytes().empty()) return false;
+  const std::string where = "the checkpoint in " + options_.resume.string();
+  Reader reader(checked_body(file.bytes(), options_.resume.string()));
   if (reader.text() != to_hex(signature())) {
-    throw UsageError("the checkpoint in " + options_.resume.string() +
-                     " is of another check: other system, bounds, options or properties");
+    throw UsageError(where + " is of another check: other system, bounds, options or properties");
   }
   passes_.number = static_cast<std::uint32_t>(reader.integer());
   next_certificate_ = reader.integer();
@@ -120,7 +188,9 @@ bool Search::load_checkpoint() {
     passes_.keep.insert(hash_from_hex(reader.text()));
   }
   machine_.load_tables(reader);
-  store_.load(reader);
+  if (reader.text() != to_hex(machine_.behaviour())) {
+    throw UsageError(where + " is of another check: a handler, an option or the workload changed");
+  }
   for (std::uint64_t left = reader.integer(); left > 0; --left) {
     const auto cost = static_cast<std::uint32_t>(reader.integer());
     const auto depth = static_cast<std::uint32_t>(reader.integer());
@@ -128,10 +198,13 @@ bool Search::load_checkpoint() {
     layers_[{cost, depth}] = {.begin = begin, .end = reader.integer()};
   }
   transitions_ = reader.integer();
+  store_.load(reader);
   std::vector<Id> items(store_.items());
   for (std::size_t i = 0; i < store_.roots().size(); ++i) {
     store_.unfold(store_.roots()[i], items.data());
-    evaluator_.inspect_all(machine_, items.data());
+    if (evaluator_.inspect_all(machine_, items.data()) != Evaluator::none) {
+      throw UsageError(where + " is of another check: a property changed");
+    }
     if (reduce_.subsumption) antichains_.insert(items.data());
   }
   return true;

@@ -102,7 +102,7 @@ bool Machine::is_no_op(const LocalState& local, const LocalEntry& entry, Id enve
     more = next_script(script, step.options);
   }
   // In fifo a no-op is an event, which properties of steps may look at.
-  return !blocks || !judge_step_ || judge_step_(entry, entry) == 0;
+  return !blocks || !judge_step_ || judge_step_(entry, entry, false) == 0;
 }
 
 bool Machine::is_dropped(Id local, Id envelope) {
@@ -130,8 +130,27 @@ bool Machine::is_dropped(Id local, Id envelope) {
   }
   dropped = dropped && !keep_->contains(pair_content(local, envelope));
   is_dropped_.emplace(key, dropped);
-  if (dropped) dropped_.push_back(key);
-  return dropped;
+  if (!dropped) return false;
+  dropped_.push_back(key);
+  count_cuts(local, envelope);
+  return true;
+}
+
+// A message that is dead because a limit forbids its delivery is a cut, which the report owes.
+void Machine::count_cuts(Id local, Id envelope) {
+  const LocalEntry& entry = locals_[local];
+  if (system_.limits.empty() || entry.status != LocalState::Status::up) return;
+  const NodeId process{entry.process};
+  const LocalState state = decode_local(*system_.processes[entry.process], entry.bytes);
+  const LocalEvent event = event_of_input(envelope);
+  std::vector<std::uint32_t> script;
+  for (bool more = true; more;) {
+    LocalState after = state.copy();
+    const StepResult step = run_event(after, event, system_.place(process), script);
+    is_cut(process, after);
+    script = step.answers;
+    more = next_script(script, step.options);
+  }
 }
 
 void Machine::forget_dead(Id local, std::vector<Id>& envelopes) {

@@ -11,6 +11,12 @@ constexpr std::size_t counted_nodes_max = 5;
 
 std::size_t index_of(Scope scope) { return static_cast<std::size_t>(scope); }
 
+bool has_result(const History& history) {
+  return std::ranges::any_of(history.clients, [](const std::vector<HistoryOperation>& client) {
+    return std::ranges::any_of(client, [](const auto& one) { return one.result.has_value(); });
+  });
+}
+
 }  // namespace
 
 Evaluator::Evaluator(const System& system, const std::vector<const Property*>& properties)
@@ -32,13 +38,15 @@ bool Evaluator::holds(std::size_t property, std::span<const void* const> views) 
   return true;
 }
 
-std::uint8_t Evaluator::judge_step(const LocalEntry& before, const LocalEntry& after) {
+std::uint8_t Evaluator::judge_step(const LocalEntry& before, const LocalEntry& after, bool counts) {
   const auto& properties = of_scope_[index_of(Scope::step)];
   if (properties.empty() || before.view == nullptr) return 0;
   if (before.status == LocalState::Status::unstarted) return 0;  // the first start is no step
   const void* views[] = {before.view.get(), after.view.get()};
   for (const std::size_t property : properties) {
-    if (!holds(property, views)) return static_cast<std::uint8_t>(property + 1);
+    const bool result =
+        counts ? holds(property, views) : properties_[property].property->holds(views);
+    if (!result) return static_cast<std::uint8_t>(property + 1);
   }
   return 0;
 }
@@ -148,8 +156,10 @@ std::size_t Evaluator::inspect_labelled(const Machine& machine, const Id* world)
   if (machine.history_slot() != Machine::npos && !of_history.empty()) {
     const Id history = world[machine.history_slot()];
     evaluate(histories_, history, [&]() -> Id {
+      // A history in which nothing has returned says nothing of the servers.
+      const bool counts = has_result(machine.history(history));
       for (const std::size_t property : of_history) {
-        properties_[property].evaluated.fetch_add(1, std::memory_order_relaxed);
+        if (counts) properties_[property].evaluated.fetch_add(1, std::memory_order_relaxed);
         if (!properties_[property].property->history_holds(machine.history(history))) {
           return static_cast<Id>(property + 1);
         }

@@ -21,7 +21,7 @@ class Evaluator {
   Evaluator(const System& system, const std::vector<const Property*>& properties);
 
   // The first always_step property that a local step breaks, index + 1, or 0.
-  std::uint8_t judge_step(const LocalEntry& before, const LocalEntry& after);
+  std::uint8_t judge_step(const LocalEntry& before, const LocalEntry& after, bool counts = true);
 
   // A world that is new since one process changed its local state (or none: `process` = npos) and,
   // if `labelled`, its history or observers changed: the index of the first property it violates,

@@ -301,7 +301,8 @@ bool Machine::make_outcome(Id before, Id input, LocalState& after, StepResult& s
         {.to = sent.to.value, .envelope = intern_envelope({process}, sent.message)});
   }
   outcome.labels = intern_labels({process}, std::move(step.labels));
-  if (judge_step_) outcome.step_violation = judge_step_(locals_[before], locals_[outcome.local]);
+  if (judge_step_)
+    outcome.step_violation = judge_step_(locals_[before], locals_[outcome.local], true);
   return true;
 }
 
@@ -359,7 +360,7 @@ const Expansion& Machine::expand_first(Id cell) {
     case LocalState::Status::up: {
       deliveries(cell, successors);
       const std::uint64_t timers = split_local(local.bytes).timers;
-      for (Id timer = 0; timer < 64; ++timer) {
+      for (Id timer = 0; timer < 64 && bounds.timeouts.value_or(1) > 0; ++timer) {
         if (((timers >> timer) & 1) != 0) add_step(cell, timer_input + timer, successors);
       }
       const bool node = !system_.is_client({local.process});

@@ -73,8 +73,10 @@ using KeepSet = std::set<Hash128>;
 
 class Machine {
  public:
-  // `judge_step` gives the index + 1 of the always_step property that a local step breaks, or 0.
-  using JudgeStep = std::function<std::uint8_t(const LocalEntry& before, const LocalEntry& after)>;
+  // `judge_step` gives the index + 1 of the always_step property that a local step breaks, or 0;
+  // `counts` is false for steps that may never be taken.
+  using JudgeStep =
+      std::function<std::uint8_t(const LocalEntry& before, const LocalEntry& after, bool counts)>;
 
   // With a `keep`, messages that seem dead are dropped unless it names them; see `certify`.
   // REQUIRES: the system, and `keep`, outlive the machine.
@@ -185,6 +187,8 @@ class Machine {
   bool certify(KeepSet& keep, unsigned jobs) const;
   std::uint64_t dropped() const { return dropped_.size(); }
 
+  // The content of all that was expanded: equal exactly when the handlers did the same.
+  Hash128 behaviour() const;
   // The content of a world and back, for checkpoints: canonical bytes, the same on every machine.
   void save_tables(Writer& writer) const;
   // Restores into a machine that has met nothing yet; ids are those of the saved machine.
@@ -226,6 +230,7 @@ class Machine {
     std::vector<SendRef> sends;
   };
   bool is_dropped(Id local, Id envelope);
+  void count_cuts(Id local, Id envelope);
   void forget_dead(Id local, std::vector<Id>& envelopes);
   bool is_no_op(const LocalState& local, const LocalEntry& entry, Id envelope) const;
   Hash128 pair_content(Id local, Id envelope) const;

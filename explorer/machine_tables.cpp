@@ -36,6 +36,42 @@ void Machine::save_tables(Writer& writer) const {
   for (std::size_t i = 0; i < observers_.size(); ++i) writer.text(observers_[i]);
 }
 
+Hash128 Machine::behaviour() const {
+  Hash128 sum;
+  const auto hash_of = [&](Id cell) {
+    const Hash128& local = locals_[cells_[cell].local].hash;
+    return mix(cells_[cell].process, local, inboxes_[cells_[cell].inbox].hash);
+  };
+  for (std::size_t i = 0; i < cells_.size(); ++i) {
+    const Expansion* expansion = cells_[i].expansion.load();
+    if (expansion == nullptr) continue;
+    const Hash128 from = hash_of(static_cast<Id>(i));
+    for (const Transition& transition : expansion->transitions) {
+      Writer writer;
+      const Event event = event_of({cells_[i].process}, transition);
+      writer.integer(static_cast<std::uint64_t>(event.kind));
+      writer.integer(event.from.value);
+      writer.text(event.message);
+      writer.integer(event.timer);
+      for (const std::uint32_t choice : event.choices) writer.integer(choice);
+      writer.text(transition.fault == 0 ? "" : faults_[transition.fault - 1]);
+      writer.integer(transition.step_violation);
+      for (const Label& label : labels_[transition.labels].labels) {
+        writer.integer(static_cast<std::uint64_t>(label.kind));
+        writer.text(label.value);
+      }
+      Hash128 sends;
+      for (std::size_t send = 0; send < transition.send_count; ++send) {
+        const SendRef& ref = expansion->sends[transition.sends + send];
+        sends += mix(ref.to, envelopes_[ref.envelope].hash);
+      }
+      sum += mix(2, mix(3, from, hash_of(transition.cell)),
+                 mix(4, content_hash(writer.bytes()), sends));
+    }
+  }
+  return sum;
+}
+
 void Machine::load_tables(Reader& reader) {
   std::vector<Id> expanded;
   load_interned(reader, expanded);

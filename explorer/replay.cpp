@@ -83,8 +83,10 @@ ReplayReport replay(const Model& model, const Trace& trace, const ReplayOptions&
     report.events.push_back(event);
     if (options.each) options.each(step, event, world);
     const bool starting = report.events.size() < system.size();  // before world 0
-    const auto violation =
-        starting && !failed ? std::nullopt : find_violation(model, before, event, outcome, world);
+    const std::string recorded_property = trace.verdict ? trace.verdict->property : "";
+    const auto violation = starting && !failed ? std::nullopt
+                                               : find_violation(model, before, event, outcome,
+                                                                world, recorded_property);
     if (violation) {
       const bool recorded_one = trace.verdict && violation->property == trace.verdict->property;
       const bool at_its_step = trace.verdict && step == trace.verdict->step;

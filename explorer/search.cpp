@@ -22,7 +22,9 @@ constexpr std::size_t parallel_worlds = 2 * task_worlds;
 std::vector<const Property*> select(const Model& model, const std::vector<std::string>& names) {
   std::vector<const Property*> selected;
   for (const Property& property : model.properties) {
-    if (names.empty() || std::ranges::find(names, property.name) != names.end()) {
+    // A `sometimes` always stays: it is the guard against a check of nothing.
+    if (names.empty() || property.kind == PropertyKind::sometimes ||
+        std::ranges::find(names, property.name) != names.end()) {
       selected.push_back(&property);
     }
   }
@@ -52,8 +54,8 @@ Search::Search(const Model& model, const CheckOptions& options, Passes& passes)
       evaluator_(model.system, properties_),
       machine_(
           model.system,
-          [this](const LocalEntry& before, const LocalEntry& after) {
-            return evaluator_.judge_step(before, after);
+          [this](const LocalEntry& before, const LocalEntry& after, bool counts) {
+            return evaluator_.judge_step(before, after, counts);
           },
           reduce_.dead_messages ? &passes.keep : nullptr),
       store_(machine_.slots()),
@@ -224,10 +226,13 @@ bool Search::make_layer(LayerKey key) {
     while (!round.empty()) run_round(round);
     next += count;
     report_progress(key);
-    if (next < tasks.size() && out_of_resources(key)) break;
+    if (next < tasks.size() && out_of_resources()) break;
   }
-  // Whether --max-states cuts must not depend on when it was looked at.
-  if (options_.max_states && store_.roots().size() > *options_.max_states) out_of_resources(key);
+  // Looked at behind whole layers only: which worlds a part of one holds depends on threads.
+  const bool too_many = options_.max_states && store_.roots().size() > *options_.max_states;
+  if (too_many && incomplete_because_.empty()) {
+    incomplete_because_ = "--max-states " + std::to_string(*options_.max_states);
+  }
   for (Worker& worker : workers_) {
     if (worker.found) note(found_, *worker.found);
     worker.found.reset();
@@ -244,25 +249,19 @@ bool Search::make_layer(LayerKey key) {
   }
   if (reduce_.subsumption) subsume(begin);
   const std::size_t end = store_.roots().size();
-  if (end > begin) layers_[key] = {.begin = begin, .end = end};
+  layers_[key] = {.begin = begin, .end = end};
   return true;
 }
 
-bool Search::out_of_resources(LayerKey key) {
+bool Search::out_of_resources() {
   if (!incomplete_because_.empty()) return true;
-  const std::uint64_t states = store_.roots().size();
   if (options_.interrupted != nullptr && options_.interrupted->load()) {
     incomplete_because_ = "interrupted";
-  } else if (options_.max_states && states > *options_.max_states) {
-    incomplete_because_ = "--max-states " + std::to_string(*options_.max_states);
   } else if (options_.seconds && seconds() > *options_.seconds) {
     incomplete_because_ = "--time";
   } else if (resident_bytes() > memory_max_) {
     incomplete_because_ =
         options_.memory_bytes ? "--memory" : "no memory left; --memory sets how much";
-  } else if (options_.max_depth && key.second > *options_.max_depth) {
-    incomplete_because_ = "--max-depth " + std::to_string(*options_.max_depth);
-    cut_by_depth_ = true;
   }
   return !incomplete_because_.empty();
 }
@@ -354,13 +353,18 @@ void Search::explore() {
   for (std::uint32_t cost = 0; cost <= cost_max; ++cost) {
     std::uint32_t deepest_source = 1;
     for (const auto& [key, layer] : layers_) {
-      if (key.first <= cost) deepest_source = std::max(deepest_source, key.second);
+      const bool is_source = key.first <= cost && layer.end > layer.begin;
+      if (is_source) deepest_source = std::max(deepest_source, key.second);
     }
     for (std::uint32_t depth = 2; depth <= deepest_source + 1; ++depth) {
       const LayerKey key{cost, depth};
       if (layers_.contains(key)) continue;  // resumed
-      if (out_of_resources(key) || !make_layer(key) || found_) return;
-      if (layers_.contains(key)) deepest_source = std::max(deepest_source, depth);
+      if (options_.max_depth && depth > *options_.max_depth) {
+        cut_by_depth_ = true;  // what costs more faults may still be shallow
+        break;
+      }
+      if (out_of_resources() || !make_layer(key) || found_) return;
+      if (layers_[key].end > layers_[key].begin) deepest_source = std::max(deepest_source, depth);
       if (store_.roots().size() >= next_plan_) replan();
       if (store_.roots().size() >= next_certificate_ && !certify()) return;
       if (!options_.resume.empty() && options_.checkpoint_seconds &&
@@ -370,6 +374,7 @@ void Search::explore() {
       }
     }
   }
+  if (cut_by_depth_) incomplete_because_ = "--max-depth " + std::to_string(*options_.max_depth);
 }
 
 // Keeps of the worlds from `begin` on those that no kept one subsumes; the richest come first, so
@@ -425,8 +430,25 @@ CheckReport Search::run() {
   if (!found_) explore();
   if (certified_ && (found_ || incomplete_because_.empty() || cut_by_depth_)) certify();
   CheckReport result = report();
-  if (!options_.resume.empty() && result.verdict == Verdict::incomplete) save_checkpoint();
+  // A pass that is not certified has nothing to go on with: the next one starts anew.
+  if (!options_.resume.empty() && result.verdict == Verdict::incomplete && certified_) {
+    save_checkpoint();
+  }
   return result;
+}
+
+// What a verdict of the whole means for each property.
+void settle_properties(CheckReport& report) {
+  if (report.verdict != Verdict::violated && report.verdict != Verdict::incomplete) return;
+  for (PropertyReport& property : report.properties) {
+    // Nothing is known of the rest of the space, but what was reached was reached.
+    const bool reached =
+        property.kind == PropertyKind::sometimes && property.verdict == Verdict::holds;
+    property.verdict = reached ? Verdict::holds : Verdict::incomplete;
+    if (report.counterexample && property.name == report.counterexample->property) {
+      property.verdict = Verdict::violated;
+    }
+  }
 }
 
 CheckReport Search::report() {
@@ -440,7 +462,7 @@ CheckReport Search::report() {
   report.properties = evaluator_.reports();
   for (const auto& [key, layer] : layers_) {
     report.states += layer.end - layer.begin;
-    report.depth = std::max(report.depth, key.second);
+    if (layer.end > layer.begin) report.depth = std::max(report.depth, key.second);
   }
   report.transitions = transitions_;
   report.local_states = evaluator_.local_states();
@@ -476,17 +498,7 @@ CheckReport Search::report() {
                          ? Verdict::vacuous
                          : Verdict::holds;
   }
-  for (std::size_t i = 0; i < report.properties.size(); ++i) {
-    PropertyReport& property = report.properties[i];
-    if (found_ && found_->property == i) {
-      property.verdict = Verdict::violated;
-    } else if (report.verdict == Verdict::violated || report.verdict == Verdict::incomplete) {
-      // Nothing is known of the rest of the space, but what was reached was reached.
-      const bool reached =
-          property.kind == PropertyKind::sometimes && property.verdict == Verdict::holds;
-      property.verdict = reached ? Verdict::holds : Verdict::incomplete;
-    }
-  }
+  settle_properties(report);
   report.resumed = resumed_;
   report.seconds = seconds();
   report.peak_memory_bytes = peak_resident_bytes();

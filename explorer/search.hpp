@@ -26,6 +26,9 @@
 
 namespace gainsay {
 
+// Gives each property the verdict that goes with that of the whole; again is once.
+void settle_properties(CheckReport& report);
+
 class Search {
  public:
   // What goes from one pass of a check to the next.
@@ -119,7 +122,7 @@ class Search {
   void note(std::optional<Found>& best, Found found);
   void note_step(Worker& worker, std::uint64_t root, std::uint32_t process,
                  std::uint32_t transition, const Transition& edge);
-  bool out_of_resources(LayerKey key);
+  bool out_of_resources();
   std::string_view hint() const;
   void report_progress(LayerKey key);
 

@@ -125,13 +125,17 @@ std::uint64_t WorldStore::bytes() const {
 }
 
 // Worlds are written as their words: a load folds them again, with any tables.
-void WorldStore::save(Writer& writer, std::size_t worlds) const {
+void WorldStore::save(std::size_t worlds, const std::function<void(BytesView)>& write) const {
+  constexpr std::size_t piece = std::size_t{1} << 16;
   std::vector<Id> items(this->items());
+  Writer writer;
   writer.integer(worlds);
   for (std::size_t i = 0; i < worlds; ++i) {
     unfold(roots_[i], items.data());
     for (std::size_t slot = 0; slot < plan_.slots; ++slot) writer.integer(items[slot]);
+    if (writer.bytes().size() >= piece) write(writer.take());
   }
+  write(writer.bytes());
 }
 
 void WorldStore::load(Reader& reader) {

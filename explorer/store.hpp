@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <vector>
 
 #include "engine/bytes.hpp"
@@ -93,7 +94,8 @@ class WorldStore {
   void make_room(unsigned jobs, bool visited_is_full);
   std::uint64_t bytes() const;
 
-  void save(Writer& writer, std::size_t worlds) const;
+  // The first so many worlds, in pieces of bytes.
+  void save(std::size_t worlds, const std::function<void(BytesView)>& write) const;
   void load(Reader& reader);
 
  private:

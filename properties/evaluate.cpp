@@ -79,16 +79,18 @@ std::optional<Violation> find_violation(const Model& model, const LiveWorld& wor
 
 std::optional<Violation> find_violation(const Model& model, const LiveWorld& before,
                                         const Event& event, const Outcome& outcome,
-                                        const LiveWorld& after) {
+                                        const LiveWorld& after, std::string_view first) {
   if (outcome.step.fault != StepResult::Fault::none) {
     return violation_of_fault(outcome.step.fault, outcome.step.message);
   }
+  const Property* violated = nullptr;
   for (const Property& property : model.properties) {
-    if (!step_holds(property, before, after, event) || !holds_in(property, after)) {
-      return violation_of(property);
-    }
+    if (violated != nullptr && property.name != first) continue;
+    if (step_holds(property, before, after, event) && holds_in(property, after)) continue;
+    violated = &property;
   }
-  return std::nullopt;
+  if (violated == nullptr) return std::nullopt;
+  return violation_of(*violated);
 }
 
 }  // namespace gainsay

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "engine/world.hpp"
 #include "properties/property.hpp"
@@ -20,10 +21,10 @@ struct Violation {
 Violation violation_of_fault(StepResult::Fault fault, const std::string& message);
 
 // The first property, in order of declaration, that the event broke: of the step from `before` to
-// `after`, or of the world `after`.
+// `after`, or of the world `after`. Where several are broken, the one called `first` comes first.
 std::optional<Violation> find_violation(const Model& model, const LiveWorld& before,
                                         const Event& event, const Outcome& outcome,
-                                        const LiveWorld& after);
+                                        const LiveWorld& after, std::string_view first = {});
 // The same for one world.
 std::optional<Violation> find_violation(const Model& model, const LiveWorld& world);
 // Does one property hold in a world (properties of steps do)?

@@ -32,6 +32,7 @@ TEST(BadInput, Flags) {
                                       "check raft --crashes 64",
                                       "check raft --crashes 1e3",
                                       "check raft --drops 1",
+                                      "check raft --network fifo --duplicates 1",
                                       "check raft --duplicates 1",
                                       "check raft --network asynch",
                                       "check raft --limit term",

@@ -51,9 +51,10 @@ TEST(Readme, ItsProtocolBuildsOutsideTheTreeAndPrintsWhatItSays) {
   const Ran installed =
       shell(scratch, "cmake --install '" GAINSAY_BINARY_DIR "' --prefix '" + prefix + "'");
   ASSERT_EQ(installed.code, 0) << installed.err;
-  const Ran configured = shell(scratch, "cmake -S . -B build -DCMAKE_PREFIX_PATH='" + prefix +
-                                            "' -DCMAKE_CXX_COMPILER='" GAINSAY_COMPILER
-                                            "' -DCMAKE_CXX_FLAGS='" GAINSAY_SANITIZER_FLAGS "'");
+  const Ran configured =
+      shell(scratch, "cmake -G Ninja -S . -B build -DCMAKE_PREFIX_PATH='" + prefix +
+                         "' -DCMAKE_CXX_COMPILER='" GAINSAY_COMPILER
+                         "' -DCMAKE_CXX_FLAGS='" GAINSAY_SANITIZER_FLAGS "'");
   ASSERT_EQ(configured.code, 0) << configured.err;
   const Ran built = shell(scratch, "cmake --build build");
   ASSERT_EQ(built.code, 0) << built.out << built.err;
