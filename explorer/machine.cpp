@@ -301,8 +301,11 @@ bool Machine::make_outcome(Id before, Id input, LocalState& after, StepResult& s
         {.to = sent.to.value, .envelope = intern_envelope({process}, sent.message)});
   }
   outcome.labels = intern_labels({process}, std::move(step.labels));
-  if (judge_step_)
-    outcome.step_violation = judge_step_(locals_[before], locals_[outcome.local], true);
+  if (judge_step_) {
+    const bool is_event = !outcome.no_op || input >= timer_input ||  // see add_step
+                          system_.bounds.network == Network::fifo;
+    outcome.step_violation = judge_step_(locals_[before], locals_[outcome.local], is_event);
+  }
   return true;
 }
 
