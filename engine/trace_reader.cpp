@@ -323,7 +323,7 @@ Event event_of(const System& system, const TraceEvent& event, std::size_t index)
     };
     Event result{.kind = event.kind};
     if (has_process(event.kind)) result.process = process(event.process);
-    if (event.kind == EventKind::partition) result.cut = cut_of(system, event, by_name);
+    if (event.kind == EventKind::partition) result.cut = cut_of(system, event, process);
     result.choices = event.choices;
     if (!event.from.empty()) result.from = process(event.from);
     if (!event.message.empty()) {

@@ -312,7 +312,9 @@ bool Machine::make_outcome(Id before, Id input, LocalState& after, StepResult& s
   }
   outcome.labels = intern_labels({process}, std::move(step.labels));
   if (options_.judge_step) {
-    outcome.step_violation = options_.judge_step(locals_[before], locals_[outcome.local], true);
+    // A step that changes nothing says nothing of a property of steps, and may be no event at all.
+    outcome.step_violation =
+        options_.judge_step(locals_[before], locals_[outcome.local], !outcome.no_op);
   }
   return true;
 }
