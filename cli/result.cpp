@@ -35,8 +35,8 @@ std::string result_json(const Model& model, const CheckReport& report,
     result["certificate"]["dead_messages"] = report.certified ? "closed" : "open";
     result["dropped_pairs"] = report.dropped_pairs;
   }
-  result["store"] = "exact";
-  result["omission_probability"] = 0;
+  result["store"] = report.store == StoreKind::exact ? "exact" : "fingerprint";
+  result["omission_probability"] = report.omission_probability;
   if (!report.incomplete_because.empty()) result["incomplete_because"] = report.incomplete_because;
   if (!report.hint.empty()) result["hint"] = report.hint;
   for (const PropertyReport& property : report.properties) {
@@ -71,6 +71,7 @@ std::string result_json(const Model& model, const CheckReport& report,
   result["states_per_second"] =
       report.seconds > 0 ? static_cast<double>(report.states) / report.seconds : 0;
   result["peak_memory_bytes"] = report.peak_memory_bytes;
+  result["disk_bytes"] = report.disk_bytes;
   return result.dump() + "\n";
 }
 

@@ -130,6 +130,7 @@ bool Search::load_checkpoint() {
   for (std::size_t i = 0; i < store_.roots().size(); ++i) {
     store_.unfold(store_.roots()[i], items.data());
     evaluator_.inspect_all(machine_, items.data());
+    if (by_fingerprint()) mark_fingerprint(items.data());
     if (reduce_.subsumption) antichains_.insert(items.data());
   }
   return true;

@@ -151,6 +151,9 @@ class Machine {
   const std::string& fault(Id fault) const { return faults_[fault - 1]; }
   bool fault_is_expectation(Id fault) const { return fault_is_expectation_[fault - 1]; }
   Hash128 hash(const Id* world) const;
+  // The part of one word in the hash of a world: worlds that differ in some words differ in their
+  // hashes by the differences of these.
+  Hash128 hash_of(std::size_t slot, Id word) const;
 
   // Counts, deterministic between levels.
   std::uint64_t handler_runs() const { return handler_runs_; }

@@ -67,6 +67,14 @@ std::string reductions_text(const CheckReport& report) {
          (report.passes == 1 ? " pass)\n" : " passes)\n");
 }
 
+std::string store_text(const CheckReport& report) {
+  if (report.store == StoreKind::exact) return "";
+  char probability[32];
+  std::snprintf(probability, sizeof probability, "%.1e", report.omission_probability);
+  return std::string("  visited states known by 88 bits of their content, not exactly; any was ") +
+         "omitted\n  with a probability below " + probability + "\n";
+}
+
 std::string limits_text(const CheckReport& report) {
   std::string text;
   for (const LimitReport& limit : report.limits) {
@@ -114,6 +122,7 @@ std::string summary(const CheckReport& report, bool verbose) {
   }
   text += counts_line(report);
   text += reductions_text(report);
+  text += store_text(report);
   text += limits_text(report);
   if (verbose) text += details(report);
   return text;
