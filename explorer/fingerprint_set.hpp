@@ -28,8 +28,8 @@ class FingerprintSet {
   // Room for `count` insertions; false when the set must grow first.
   bool reserve(std::size_t count);
   void release(std::size_t count) { reserved_.fetch_sub(count, std::memory_order_relaxed); }
-  void prefetch(const Hash128& content) const {
-    __builtin_prefetch(&buckets()[(static_cast<Wide>(content.high) * count_) >> 64]);
+  const void* first_look(const Hash128& content) const {
+    return &buckets()[(static_cast<Wide>(content.high) * count_) >> 64];
   }
   // REQUIRES: room for it is reserved. `full` when the set must grow all the same.
   Insertion insert(const Hash128& content) {

@@ -118,9 +118,12 @@ class Search {
   void release(std::size_t count);
   void note_candidate(Worker& worker, const Candidate& candidate) {
     worker.candidates.push_back(candidate);
-    if (!by_fingerprint()) return store_.visited().prefetch(candidate.root);
-    worker.contents.push_back(worker.next_content);
-    seen_->prefetch(worker.next_content);
+    if (by_fingerprint()) {
+      worker.contents.push_back(worker.next_content);
+      __builtin_prefetch(seen_->first_look(worker.next_content));
+    } else {
+      __builtin_prefetch(store_.visited().first_look(candidate.root));
+    }
   }
   WordSet::Insertion mark(const Worker& worker, std::size_t candidate) {
     return by_fingerprint() ? seen_->insert(worker.contents[candidate])
