@@ -1,6 +1,6 @@
 // The search's visited set of either kind, and what it does when memory is short.
 #include <bit>
-#include <system_error>
+#include <filesystem>
 
 #include "explorer/search.hpp"
 
@@ -91,7 +91,12 @@ bool Search::fits_in_memory(std::uint64_t more) {
   if (fits()) return true;
   // A megabyte of worlds is not worth a file.
   constexpr std::size_t worth_it = std::size_t{1} << 17;
-  if (store_.roots().size() >= worth_it || store_.roots().is_in_file()) unload_worlds(true);
+  if (store_.roots().size() < worth_it && !store_.roots().is_in_file()) return false;
+  try {
+    unload_worlds(true);
+  } catch (const std::filesystem::filesystem_error&) {
+    return false;  // no disk to use: the check is incomplete for want of memory
+  }
   return fits();
 }
 

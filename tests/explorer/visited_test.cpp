@@ -135,5 +135,18 @@ TEST(Visited, IsIncompleteWhereNothingFits) {
   }
 }
 
+// Memory that holds the visited set but not the worlds besides, and no disk to put them on. The
+// directory cannot be made, as its parent is a file.
+TEST(Visited, IsIncompleteWhereThereIsNoDisk) {
+  const Model model = model_of("two-phase-commit", {.nodes = 7});
+  CheckOptions options{.reduce = Reductions{}, .memory_bytes = 1};
+  options.spill = "/dev/null/none";
+  const CheckReport report = check(model, options);
+  EXPECT_EQ(report.verdict, Verdict::incomplete);
+  options.memory_bytes.reset();
+  options.spill_from = 0;
+  EXPECT_THROW(check(model, options), std::filesystem::filesystem_error);
+}
+
 }  // namespace
 }  // namespace gainsay
