@@ -13,7 +13,9 @@ void check_system(benchmark::State& state, const char* name, gainsay::Bounds bou
   const gainsay::Model model = entry->make(configuration);
   std::uint64_t states = 0;
   for (auto _ : state) {
-    states = gainsay::check(model, {.jobs = static_cast<unsigned>(state.range(0))}).states;
+    states = gainsay::check(model, {.reduce = gainsay::Reductions{},
+                                    .jobs = static_cast<unsigned>(state.range(0))})
+                 .states;
   }
   state.counters["states"] = static_cast<double>(states);
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(states));

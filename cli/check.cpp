@@ -110,16 +110,19 @@ std::optional<Reductions> reductions_of(const std::string& text) {
 }
 
 CheckOptions options_of(const CheckArguments& arguments) {
-  refuse_unknown("--store", arguments.store, {"exact"}, "this version has the exact store only");
+  refuse_unknown("--store", arguments.store, {"exact", "fingerprint"}, "is exact or fingerprint");
   refuse_unknown("--progress", arguments.progress, {"auto", "always", "never", "json"},
                  "is auto, always, never or json");
-  CheckOptions options{.reduce = reductions_of(arguments.reduce),
-                       .jobs = arguments.jobs,
-                       .max_depth = arguments.max_depth,
-                       .max_states = arguments.max_states,
-                       .resume = arguments.resume,
-                       .properties = arguments.properties,
-                       .interrupted = &stop_requested};
+  CheckOptions options{
+      .reduce = reductions_of(arguments.reduce),
+      .jobs = arguments.jobs,
+      .max_depth = arguments.max_depth,
+      .max_states = arguments.max_states,
+      .store = arguments.store == "exact" ? StoreKind::exact : StoreKind::fingerprint,
+      .spill = arguments.output,
+      .resume = arguments.resume,
+      .properties = arguments.properties,
+      .interrupted = &stop_requested};
   if (arguments.jobs > 256) throw UsageError("--jobs is at most 256");
   if (!arguments.time.empty()) options.seconds = parse_seconds(arguments.time, "--time");
   if (!arguments.memory.empty()) options.memory_bytes = parse_bytes(arguments.memory, "--memory");
@@ -240,12 +243,14 @@ void add_check(CLI::App& app, Action& action) {
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   check.add_option("--reduce", arguments->reduce, "auto, none, or names with commas");
-  check.add_option("--store", arguments->store, "exact");
+  check.add_option("--store", arguments->store,
+                   "exact, or fingerprint: 88 bits a state, which may omit some");
   check.add_option("-j,--jobs", arguments->jobs, "threads (default: one for each core)");
   check.add_option("--max-depth", arguments->max_depth, "stop behind this depth: incomplete");
   check.add_option("--max-states", arguments->max_states, "stop behind so many: incomplete");
   check.add_option("--time", arguments->time, "stop after 90s, 10m, 2h: incomplete");
-  check.add_option("--memory", arguments->memory, "stop at 512M, 4G: incomplete");
+  check.add_option("--memory", arguments->memory,
+                   "512M, 4G: states go to disk, then stop: incomplete");
   check.add_option("--resume", arguments->resume, "read and leave a checkpoint in this directory");
   check.add_option("--checkpoint", arguments->checkpoint, "write one so often (10m)");
   check.add_option("-o,--output", arguments->output, "directory for traces (gainsay-out)");

@@ -47,8 +47,8 @@ std::string result_json(const Model& model, const CheckReport& report,
   result["certificate"] = certificate_json(report);
   if (report.reductions.dead_messages) result["dropped_pairs"] = report.dropped_pairs;
   if (report.reductions.minimise) result["merged"] = report.merged;
-  result["store"] = "exact";
-  result["omission_probability"] = 0;
+  result["store"] = report.store == StoreKind::exact ? "exact" : "fingerprint";
+  result["omission_probability"] = report.omission_probability;
   if (!report.incomplete_because.empty()) result["incomplete_because"] = report.incomplete_because;
   if (!report.hint.empty()) result["hint"] = report.hint;
   for (const PropertyReport& property : report.properties) {
@@ -83,6 +83,7 @@ std::string result_json(const Model& model, const CheckReport& report,
   result["states_per_second"] =
       report.seconds > 0 ? static_cast<double>(report.states) / report.seconds : 0;
   result["peak_memory_bytes"] = report.peak_memory_bytes;
+  result["disk_bytes"] = report.disk_bytes;
   return result.dump() + "\n";
 }
 

@@ -52,6 +52,9 @@ std::vector<std::string> names(const Reductions& reductions);
 // What `auto` picks: all that is sound for the model.
 Reductions sound_reductions(const Model& model);
 
+// How visited worlds are remembered: exactly, or by 88 bits of their content, which may omit some.
+enum class StoreKind : std::uint8_t { exact, fingerprint };
+
 // For tests: a reduction broken on purpose, which they must notice.
 enum class Sabotage : std::uint8_t {
   none,
@@ -71,6 +74,13 @@ struct CheckOptions {
   std::optional<std::uint64_t> max_states{};
   std::optional<double> seconds{};
   std::optional<std::uint64_t> memory_bytes{};  // none: nine tenths of what is available
+  StoreKind store = StoreKind::exact;
+  // Where worlds go that do not fit in memory: a file without a name. Empty: where the system keeps
+  // temporary files.
+  std::filesystem::path spill{};
+  // From how many worlds on they go there even while memory lasts; none: exact, never; fingerprint,
+  // from a million on.
+  std::optional<std::uint64_t> spill_from{};
   // Where a checkpoint is read from and left; empty: none.
   std::filesystem::path resume{};
   std::optional<double> checkpoint_seconds{};  // how often one is written; none: only at a limit
@@ -143,6 +153,9 @@ struct CheckReport {
   std::string incomplete_because;
   std::string_view hint;  // of an incomplete check: what would make it end
   double seconds = 0;
+  StoreKind store = StoreKind::exact;
+  double omission_probability = 0;  // at most, that any world was taken for another
+  std::uint64_t disk_bytes = 0;     // of worlds that lay on disk
   std::uint64_t peak_memory_bytes = 0;
   double bytes_per_state = 0;  // of the store and the layers
   bool resumed = false;

@@ -228,6 +228,7 @@ bool Search::load_checkpoint() {
     if (evaluator_.inspect_all(machine_, items.data()) != Evaluator::none) {
       throw UsageError(where + " is of another check: a property changed");
     }
+    if (by_fingerprint()) mark_fingerprint(items.data());
     if (reduce_.subsumption) antichains_.insert(items.data());
   }
   return true;

@@ -584,23 +584,26 @@ Event Machine::event_of(NodeId process, const Transition& transition) const {
   return event;
 }
 
+Hash128 Machine::hash_of(std::size_t slot, Id word) const {
+  if (slot < size_) {
+    const Cell& cell = cells_[word];
+    return hash_slot(slot, hash_cell(locals_[cell.local].hash, inboxes_[cell.inbox].hash));
+  }
+  if (slot == cut_slot_) return word == 0 ? Hash128{} : hash_cut(partitions_[word - 1]);
+  if (slot == budget_slot_) return hash_slot(size_, hash_budget(BudgetUsed(word)));
+  if (slot == history_slot_) return hash_slot(size_ + 1, content_hash(encoded(histories_[word])));
+  return hash_slot(size_ + 2 + slot - first_observer_slot_, content_hash(observers_[word]));
+}
+
 Hash128 Machine::hash(const Id* world) const {
   Hash128 sum;
-  for (std::size_t slot = 0; slot < size_; ++slot) {
-    const Cell& cell = cells_[world[slot]];
-    sum += hash_slot(slot, hash_cell(locals_[cell.local].hash, inboxes_[cell.inbox].hash));
+  for (std::size_t slot = 0; slot < slots_; ++slot) sum += hash_of(slot, world[slot]);
+  if (budget_slot_ == npos) sum += hash_slot(size_, hash_budget(BudgetUsed()));
+  if (history_slot_ == npos) {
+    History none;
+    none.clients.resize(size_ - system_.bounds.nodes);
+    sum += hash_slot(size_ + 1, content_hash(encoded(none)));
   }
-  const BudgetUsed used(budget_slot_ == npos ? 0 : world[budget_slot_]);
-  sum += hash_slot(size_, hash_budget(used));
-  History none;
-  none.clients.resize(size_ - system_.bounds.nodes);
-  const History& past = history_slot_ == npos ? none : histories_[world[history_slot_]];
-  sum += hash_slot(size_ + 1, content_hash(encoded(past)));
-  for (std::size_t i = 0; i < system_.observers.size(); ++i) {
-    sum += hash_slot(size_ + 2 + i, content_hash(observers_[world[first_observer_slot_ + i]]));
-  }
-  if (cut_slot_ != npos && world[cut_slot_] != 0)
-    sum += hash_cut(partitions_[world[cut_slot_] - 1]);
   return sum;
 }
 

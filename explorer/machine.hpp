@@ -184,6 +184,9 @@ class Machine {
   Hash128 view_hash(Id local) const {
     return mix(static_cast<std::uint64_t>(locals_[local].status), locals_[local].view_hash);
   }
+  // The part of one word in the hash of a world: worlds that differ in some words differ in their
+  // hashes by the differences of these.
+  Hash128 hash_of(std::size_t slot, Id word) const;
 
   // Counts, deterministic between levels.
   std::uint64_t handler_runs() const { return handler_runs_; }

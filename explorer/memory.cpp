@@ -1,39 +1,99 @@
 #include "explorer/memory.hpp"
 
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <fstream>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 namespace gainsay {
 
 namespace {
 
 constexpr std::size_t page = 4096;
+constexpr std::size_t huge_page = std::size_t{2} << 20;
 std::size_t whole_pages(std::size_t bytes) { return (bytes + page - 1) / page * page; }
 
 }  // namespace
 
+namespace {
+
+[[noreturn]] void fail(int error, const std::string& what) {
+  throw std::filesystem::filesystem_error(what, {error, std::generic_category()});
+}
+
+// Space on the disk is taken at once: a full disk is an error here, and not a signal later.
+void add_to_file(int file, std::byte* data, std::size_t begin, std::size_t end) {
+  if (begin == end) return;
+  const auto offset = static_cast<off_t>(begin);
+  const int error = posix_fallocate(file, offset, static_cast<off_t>(end - begin));
+  if (error != 0) fail(error, "no room on the disk for what does not fit in memory");
+  const void* address =
+      mmap(data + begin, end - begin, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file, offset);
+  if (address == MAP_FAILED) fail(errno, "a temporary file cannot be mapped");
+}
+
+}  // namespace
+
+void Region::move_to_file(const std::filesystem::path& directory) {
+  if (is_in_file()) return;
+  std::filesystem::create_directories(directory);
+  std::string name = (directory / "gainsay-XXXXXX").string();
+  const int file = mkostemp(name.data(), O_CLOEXEC);
+  if (file < 0) fail(errno, "no temporary file in " + directory.string());
+  unlink(name.c_str());
+  for (std::size_t done = 0; done < committed_;) {
+    const ssize_t count = write(file, data_ + done, committed_ - done);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) {
+      const int error = errno;
+      close(file);
+      fail(error, "no room in " + directory.string() + " for what does not fit in memory");
+    }
+    done += static_cast<std::size_t>(count);
+  }
+  add_to_file(file, data_, 0, committed_);
+  file_ = file;
+}
+
+// Aligned to huge pages where it is large enough for one.
 Region::Region(std::size_t bytes) : bytes_(whole_pages(bytes)) {
-  void* address =
-      mmap(nullptr, bytes_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  const std::size_t alignment = bytes_ < huge_page ? 0 : huge_page;
+  void* address = mmap(nullptr, bytes_ + alignment, PROT_NONE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (address == MAP_FAILED) throw std::bad_alloc();
-  data_ = static_cast<std::byte*>(address);
+  if (alignment != 0) before_ = (alignment - reinterpret_cast<std::uintptr_t>(address) % alignment);
+  bytes_ += alignment - before_;
+  data_ = static_cast<std::byte*>(address) + before_;
 }
 
 Region::~Region() {
-  if (data_ != nullptr) munmap(data_, bytes_);
+  if (data_ != nullptr) munmap(data_ - before_, before_ + bytes_);
+  if (file_ >= 0) close(file_);
+}
+
+void Region::discard(std::size_t begin, std::size_t end) const {
+  begin = whole_pages(begin);
+  end = std::min(end, committed_) / page * page;
+  if (begin < end) madvise(data_ + begin, end - begin, MADV_DONTNEED);
 }
 
 void Region::commit(std::size_t bytes) {
   bytes = whole_pages(bytes);
   if (bytes <= committed_) return;
   if (bytes > bytes_) throw std::bad_alloc();
+  if (is_in_file()) {
+    add_to_file(file_, data_, committed_, bytes);
+    committed_ = bytes;
+    return;
+  }
   if (mprotect(data_ + committed_, bytes - committed_, PROT_READ | PROT_WRITE) != 0) {
     throw std::bad_alloc();
   }

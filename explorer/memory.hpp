@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <mutex>
 #include <new>
@@ -30,16 +31,28 @@ class Region {
   std::byte* data() const { return data_; }
   // Makes the first `bytes` usable, zeroed; never less than before.
   void commit(std::size_t bytes);
+  // Gives the memory of whole pages in [begin, end) back: they read as zero, or, once the region is
+  // in a file, as what they held.
+  void discard(std::size_t begin, std::size_t end) const;
+  // From now on the region lies in a file of that directory that has no name, so that it ends with
+  // the process. Throws std::filesystem::filesystem_error, here and from
+  // `commit`, when the disk is full.
+  void move_to_file(const std::filesystem::path& directory);
+  bool is_in_file() const { return file_ >= 0; }
 
  private:
   void swap(Region& other) {
     std::swap(data_, other.data_);
     std::swap(bytes_, other.bytes_);
     std::swap(committed_, other.committed_);
+    std::swap(before_, other.before_);
+    std::swap(file_, other.file_);
   }
   std::byte* data_ = nullptr;
   std::size_t bytes_ = 0;
   std::size_t committed_ = 0;
+  std::size_t before_ = 0;  // reserved before `data_`, to align it
+  int file_ = -1;
 };
 
 // Many small pieces that live as long as the arena; aligned to 16 bytes. For one thread at a time.
@@ -88,6 +101,19 @@ class GrowingArray {
     const std::size_t first = size_.fetch_add(count, std::memory_order_relaxed);
     if (first + count > committed_.load(std::memory_order_acquire)) commit(first + count);
     return first;
+  }
+  // At least so many elements. REQUIRES: one thread at a time calls this or `allocate`.
+  void reach(std::size_t size) {
+    if (size <= this->size()) return;
+    if (size > committed_.load(std::memory_order_acquire)) commit(size);
+    size_.store(size, std::memory_order_release);
+  }
+  // Moves the elements to a file. REQUIRES: no other thread uses the array.
+  void move_to_file(const std::filesystem::path& directory) { region_.move_to_file(directory); }
+  bool is_in_file() const { return region_.is_in_file(); }
+  // Gives the memory back of what lies in a file.
+  void unload() const {
+    if (region_.is_in_file()) region_.discard(0, size() * sizeof(T));
   }
   void truncate(std::size_t size) { size_.store(size, std::memory_order_relaxed); }
   std::size_t size() const { return size_.load(std::memory_order_relaxed); }

@@ -22,9 +22,9 @@ std::optional<Search::Predecessor> Search::least_predecessor(std::uint64_t root,
           [&](std::uint32_t process, std::uint32_t, const Transition& edge, std::uint64_t next) {
             if (edge.fault != 0 || next != root) return;
             Predecessor found{
-                .content = machine_.hash(worker.items.data()),
+                .content = machine_.hash(worker.world.words.data()),
                 .events = machine_.events_of({static_cast<std::uint8_t>(process)}, edge),
-                .root = from};
+                .world = words_of(worker.world.words.data())};
             if (!best[id] || found < *best[id]) best[id] = std::move(found);
           });
       if (!fits) must_grow_.store(true);
@@ -37,14 +37,15 @@ std::optional<Search::Predecessor> Search::least_predecessor(std::uint64_t root,
   return least;
 }
 
-std::pair<Search::Predecessor, Search::LayerKey> Search::predecessor(std::uint64_t root,
+// A layer that a limit cut short was not folded whole, so that tables may still have to grow.
+std::pair<Search::Predecessor, Search::LayerKey> Search::predecessor(const std::vector<Id>& world,
                                                                      LayerKey key) {
   const std::vector<Task> tasks = tasks_of(key);
-  std::optional<Predecessor> least = least_predecessor(root, tasks);
-  while (must_grow_.exchange(false)) {  // a layer that a limit cut short was not folded whole
-    store_.make_room(jobs_, false);
-    least = least_predecessor(root, tasks);
-  }
+  std::optional<Predecessor> least;
+  do {
+    if (must_grow_.exchange(false)) store_.make_room(jobs_, false);
+    least = least_predecessor(fold(world.data(), workers_.front()), tasks);
+  } while (must_grow_.load());
   if (!least) throw std::logic_error("a world has no predecessor in the layers before it");
   LayerKey at{key.first, key.second - 1};
   if (const auto kind = budget_of(model_.system, least->events.back())) {
@@ -53,18 +54,23 @@ std::pair<Search::Predecessor, Search::LayerKey> Search::predecessor(std::uint64
   return {std::move(*least), at};
 }
 
-std::vector<Event> Search::path_to(std::uint64_t root, LayerKey key) {
+std::uint64_t Search::fold(const Id* words, Worker& worker) {
+  std::uint64_t root = WorldStore::no_root;
+  while ((root = store_.fold(words, worker.store)) == WorldStore::no_root) {
+    store_.make_room(1, false);
+  }
+  return root;
+}
+
+std::vector<Event> Search::path_to(std::vector<Id> world, LayerKey key) {
   std::vector<Event> backwards;
   while (key.second > 1) {
-    auto [before, at] = predecessor(root, key);
+    auto [before, at] = predecessor(world, key);
     backwards.insert(backwards.end(), before.events.rbegin(), before.events.rend());
-    root = before.root;
+    world = std::move(before.world);
     key = at;
   }
-  std::vector<Id> items(store_.items());
-  store_.unfold(root, items.data());
-  items.resize(machine_.slots());
-  std::vector<Event> events = starts_.at(items);
+  std::vector<Event> events = starts_.at(world);
   events.insert(events.end(), backwards.rbegin(), backwards.rend());
   return events;
 }
@@ -77,13 +83,12 @@ Counterexample Search::rebuild(const Found& found, LayerKey key) {
     counterexample.message = "\"" + counterexample.property + "\" does not hold";
   }
   if (!found.by_step) {
-    counterexample.events = path_to(found.root, key);
+    counterexample.events = path_to(found.world, key);
   } else {
-    std::vector<Id> items(store_.items());
-    store_.unfold(found.root, items.data());
-    const Transition& edge = machine_.expand(items[found.process]).transitions[found.transition];
+    const Transition& edge =
+        machine_.expand(found.world[found.process]).transitions[found.transition];
     const LayerKey before{key.first - edge.cost, key.second - 1};
-    counterexample.events = path_to(found.root, before);
+    counterexample.events = path_to(found.world, before);
     const NodeId process{static_cast<std::uint8_t>(found.process)};
     for (Event& event : machine_.events_of(process, edge)) {
       counterexample.events.push_back(std::move(event));

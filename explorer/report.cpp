@@ -83,6 +83,14 @@ std::string network_text(const CheckReport& report) {
   return "";
 }
 
+std::string store_text(const CheckReport& report) {
+  if (report.store == StoreKind::exact) return "";
+  char probability[32];
+  std::snprintf(probability, sizeof probability, "%.1e", report.omission_probability);
+  return std::string("  visited states known by 88 bits of their content, not exactly; any was ") +
+         "omitted\n  with a probability below " + probability + "\n";
+}
+
 std::string limits_text(const CheckReport& report) {
   std::string text;
   for (const LimitReport& limit : report.limits) {
@@ -131,6 +139,7 @@ std::string summary(const CheckReport& report, bool verbose) {
   text += counts_line(report);
   text += reductions_text(report);
   text += network_text(report);
+  text += store_text(report);
   text += limits_text(report);
   if (verbose) text += details(report);
   return text;

@@ -1,7 +1,7 @@
 #include "explorer/search.hpp"
 
 #include <algorithm>
-#include <cstring>
+#include <bit>
 #include <set>
 #include <utility>
 
@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t task_worlds = 256;
 constexpr std::size_t round_tasks = 1024;
-constexpr std::size_t batch = 1024;
+constexpr std::size_t batch = 512;
 // A layer with fewer worlds than this is not worth waking other threads for.
 constexpr std::size_t parallel_worlds = 2 * task_worlds;
 
@@ -62,11 +62,17 @@ Search::Search(const Model& model, const CheckOptions& options, Passes& passes)
                 .merges = reduce_.minimise ? &passes.merges : nullptr,
                 .silent = reduce_.silent,
                 .sabotage = options.sabotage}),
-      store_(machine_.slots()),
+      store_(machine_.slots(), options.store == StoreKind::exact),
       antichains_(machine_, options.sabotage == Sabotage::subsumption_sums_budgets),
       jobs_(options.jobs == 0 ? default_jobs() : options.jobs),
       workers_(jobs_),
-      memory_max_(options.memory_bytes.value_or(resident_bytes() + available_bytes() / 10 * 9)) {
+      memory_max_(options.memory_bytes.value_or(resident_bytes() + available_bytes() / 10 * 9)),
+      spill_from_(options.spill_from.value_or(
+          options.store == StoreKind::exact ? ~std::uint64_t{0} : std::uint64_t{1} << 20)) {
+  if (options.store == StoreKind::fingerprint) {
+    fingerprints_.emplace(machine_);
+    seen_.emplace();
+  }
   validate(model.system);
   refuse_unsound(reduce_, model.system);
   next_learning_ = options.minimise_from;
@@ -82,10 +88,15 @@ double Search::seconds() const {
 bool Search::successor(Worker& worker, std::size_t process, const Expansion& expansion,
                        const Transition& transition, std::uint64_t& root) {
   Id* next = worker.next.data();
-  std::memcpy(next, worker.items.data(), store_.items() * sizeof(Id));
-  const std::uint64_t changed = machine_.apply(next, process, expansion, transition);
-  root = store_.fold(next, changed, worker.store);
-  return root != WorldStore::no_root;
+  std::uint64_t changed = machine_.apply(next, process, expansion, transition);
+  root = store_.fold(worker.world, next, changed, worker.store);
+  const bool fits = root != WorldStore::no_root;
+  if (fits && by_fingerprint()) worker.next_content = content_after(worker, changed);
+  for (; changed != 0; changed &= changed - 1) {
+    const auto slot = static_cast<std::size_t>(std::countr_zero(changed));
+    next[slot] = worker.world.words[slot];
+  }
+  return fits;
 }
 
 // In async more messages only add behaviour: the world behind an event that only sends can do all
@@ -93,12 +104,12 @@ bool Search::successor(Worker& worker, std::size_t process, const Expansion& exp
 // grow and are finite.
 Search::Sent Search::send_first(Worker& worker, std::uint64_t root) {
   for (std::size_t process = 0; process < model_.system.size(); ++process) {
-    const Expansion& expansion = machine_.expand(worker.items[process]);
+    const Expansion& expansion = machine_.expand(worker.world.words[process]);
     for (std::uint32_t i = 0; i < expansion.sending; ++i) {
       Sent sent{.transition = &expansion.transitions[i],
                 .process = static_cast<std::uint32_t>(process),
                 .index = i};
-      if (!machine_.affordable(worker.items.data(), *sent.transition)) continue;
+      if (!machine_.affordable(worker.world.words.data(), *sent.transition)) continue;
       const bool fits = successor(worker, process, expansion, *sent.transition, sent.root);
       if (!fits || sent.root != root) return sent;
     }
@@ -111,9 +122,9 @@ void Search::note(std::optional<Found>& best, Found found) {
 }
 
 // A transition that fails, or that breaks a property of steps.
-void Search::note_step(Worker& worker, std::uint64_t root, std::uint32_t process,
-                       std::uint32_t transition, const Transition& edge) {
-  const Hash128 parent = machine_.hash(worker.items.data());
+void Search::note_step(Worker& worker, std::uint32_t process, std::uint32_t transition,
+                       const Transition& edge) {
+  const Hash128 parent = machine_.hash(worker.world.words.data());
   std::string events;
   for (const Event& event : machine_.events_of({static_cast<std::uint8_t>(process)}, edge)) {
     events += describe(model_.system, event) + "\n";
@@ -121,7 +132,7 @@ void Search::note_step(Worker& worker, std::uint64_t root, std::uint32_t process
   const std::size_t property = edge.fault != 0 ? Evaluator::none : edge.step_violation - 1U;
   note(worker.found, {.content = mix(0, parent, content_hash(events)),
                       .property = property,
-                      .root = root,
+                      .world = words_of(worker.world.words.data()),
                       .by_step = true,
                       .process = process,
                       .transition = transition});
@@ -130,22 +141,22 @@ void Search::note_step(Worker& worker, std::uint64_t root, std::uint32_t process
 bool Search::run_task(Worker& worker, const Task& task) {
   std::uint64_t transitions = 0;
   worker.candidates.clear();
+  worker.contents.clear();
   for (std::size_t i = task.begin; i < task.end; ++i) {
     const std::uint64_t root = store_.roots()[i];
-    const bool fits = expand(
-        worker, root, task.cost,
-        [&](std::uint32_t process, std::uint32_t index, const Transition& edge,
-            std::uint64_t next) {
-          if (edge.fault != 0 || edge.step_violation != 0) {
-            note_step(worker, root, process, index, edge);
-          }
-          if (edge.fault != 0) return;
-          ++transitions;
-          store_.visited().prefetch(next);
-          worker.candidates.push_back({.root = next,
-                                       .process = edge.local_changed != 0 ? process : no_process,
-                                       .labelled = edge.labels != 0});
-        });
+    const bool fits =
+        expand(worker, root, task.cost,
+               [&](std::uint32_t process, std::uint32_t index, const Transition& edge,
+                   std::uint64_t next) {
+                 if (edge.fault != 0 || edge.step_violation != 0) {
+                   note_step(worker, process, index, edge);
+                 }
+                 if (edge.fault != 0) return;
+                 ++transitions;
+                 note_candidate(worker, {.root = next,
+                                         .process = edge.local_changed != 0 ? process : no_process,
+                                         .labelled = edge.labels != 0});
+               });
     if (!fits) return false;
     if (worker.candidates.size() >= batch && !flush(worker)) return false;
   }
@@ -156,17 +167,22 @@ bool Search::run_task(Worker& worker, const Task& task) {
 
 bool Search::flush(Worker& worker) {
   const std::size_t count = worker.candidates.size();
-  if (!store_.visited().reserve(count)) {
+  if (!reserve(count)) {
     visited_is_full_.store(true, std::memory_order_relaxed);
     return false;
   }
   worker.fresh.clear();
-  for (const Candidate& candidate : worker.candidates) {
-    if (!store_.visited().insert(candidate.root)) continue;
+  bool is_full = false;
+  for (std::size_t i = 0; i < count; ++i) {
+    const WordSet::Insertion insertion = mark(worker, i);
+    is_full = insertion == WordSet::Insertion::full;
+    if (is_full) break;
+    if (insertion == WordSet::Insertion::present) continue;
+    const Candidate& candidate = worker.candidates[i];
     worker.fresh.push_back(candidate.root);
     if (candidate.process != no_process || candidate.labelled) inspect_new(worker, candidate);
   }
-  store_.visited().release(count - worker.fresh.size());
+  release(count - worker.fresh.size());
   if (!worker.fresh.empty()) {
     const std::size_t first = store_.roots().allocate(worker.fresh.size());
     for (std::size_t i = 0; i < worker.fresh.size(); ++i) {
@@ -174,7 +190,9 @@ bool Search::flush(Worker& worker) {
     }
   }
   worker.candidates.clear();
-  return true;
+  worker.contents.clear();
+  if (is_full) visited_is_full_.store(true, std::memory_order_relaxed);
+  return !is_full;
 }
 
 void Search::inspect_new(Worker& worker, const Candidate& candidate) {
@@ -184,7 +202,7 @@ void Search::inspect_new(Worker& worker, const Candidate& candidate) {
   const std::size_t property = evaluator_.inspect(machine_, world, process, candidate.labelled);
   if (property == Evaluator::none) return;
   note(worker.found,
-       {.content = machine_.hash(world), .property = property, .root = candidate.root});
+       {.content = machine_.hash(world), .property = property, .world = words_of(world)});
 }
 
 // --- layers ---
@@ -219,7 +237,10 @@ void Search::run_round(std::vector<Task>& tasks) {
     tasks.insert(tasks.end(), worker.left_over.begin(), worker.left_over.end());
     worker.left_over.clear();
   }
-  if (must_grow_.exchange(false)) store_.make_room(jobs_, visited_is_full_.exchange(false));
+  unload_worlds(false);
+  if (!must_grow_.exchange(false)) return;
+  make_room();
+  if (!incomplete_because_.empty()) tasks.clear();
 }
 
 // False when a resource limit ended it; what it had made of the layer is forgotten.
@@ -266,9 +287,8 @@ bool Search::out_of_resources() {
     incomplete_because_ = "interrupted";
   } else if (options_.seconds && seconds() > *options_.seconds) {
     incomplete_because_ = "--time";
-  } else if (resident_bytes() > memory_max_) {
-    incomplete_because_ =
-        options_.memory_bytes ? "--memory" : "no memory left; --memory sets how much";
+  } else if (!fits_in_memory(0)) {
+    incomplete_because_ = memory_text();
   }
   return !incomplete_because_.empty();
 }
@@ -297,16 +317,16 @@ void Search::report_progress(LayerKey key) {
 // The initial worlds: all starts in id order, with every answer to their choices.
 void Search::start() {
   struct Partial {
-    std::array<Id, WorldStore::items_max> items{};
+    std::array<Id, WorldStore::words_max> words{};
     std::vector<Event> events;
   };
   Worker& worker = workers_.front();
   std::vector<Partial> partial(1);
-  std::ranges::copy(machine_.unstarted(), partial.front().items.begin());
+  std::ranges::copy(machine_.unstarted(), partial.front().words.begin());
   for (std::size_t process = 0; process < model_.system.size(); ++process) {
     std::vector<Partial> started;
     for (const Partial& before : partial) {
-      const Expansion& expansion = machine_.expand(before.items[process]);
+      const Expansion& expansion = machine_.expand(before.words[process]);
       for (const Transition& transition : expansion.transitions) {
         const Event event = machine_.event_of({static_cast<std::uint8_t>(process)}, transition);
         if (transition.fault != 0) {
@@ -314,12 +334,8 @@ void Search::start() {
                            model_.system.process_name({static_cast<std::uint8_t>(process)}) +
                            " fails: " + machine_.fault(transition.fault));
         }
-        worker.items = before.items;
-        std::uint64_t root = WorldStore::no_root;
-        while (!successor(worker, process, expansion, transition, root)) {
-          store_.make_room(1, false);
-        }
-        Partial after{.items = worker.next, .events = before.events};
+        Partial after = before;
+        machine_.apply(after.words.data(), process, expansion, transition);
         after.events.push_back(event);
         started.push_back(std::move(after));
       }
@@ -328,23 +344,17 @@ void Search::start() {
   }
   if (partial.empty()) throw UsageError("no initial world lies within the limits");
   for (Partial& initial : partial) {
-    std::uint64_t root = WorldStore::no_root;
-    while ((root = store_.fold(initial.items.data(), ~std::uint64_t{0}, worker.store)) ==
-           WorldStore::no_root) {
-      store_.make_room(1, false);
-    }
-    const auto words = initial.items.begin();
-    const auto [at, is_new] = starts_.try_emplace(
-        {words, words + static_cast<std::ptrdiff_t>(machine_.slots())}, initial.events);
+    std::vector<Id> words = words_of(initial.words.data());
+    const auto [at, is_new] = starts_.try_emplace(words, initial.events);
     if (!is_new) at->second = std::min(at->second, initial.events);
     if (!is_new || resumed_) continue;
-    while (!store_.visited().reserve(1)) store_.make_room(1, true);
-    store_.visited().insert(root);
-    store_.roots()[store_.roots().allocate(1)] = root;
-    const std::size_t property = evaluator_.inspect_all(machine_, initial.items.data());
+    store_.append(words.data(), worker.store);
+    if (by_fingerprint()) mark_fingerprint(words.data());
+    const std::size_t property = evaluator_.inspect_all(machine_, words.data());
     if (property != Evaluator::none) {
-      note(found_,
-           {.content = machine_.hash(initial.items.data()), .property = property, .root = root});
+      note(found_, {.content = machine_.hash(words.data()),
+                    .property = property,
+                    .world = std::move(words)});
       found_at_ = {0, 1};
     }
   }
@@ -414,11 +424,13 @@ void Search::subsume(std::size_t begin) {
   store_.roots().truncate(end);
 }
 
-// What the worlds are like shows in the first of them; what it costs is paid back many times.
+// What the worlds are like shows in the first of them; what it costs is paid back many times. Later
+// the store plans anew by itself, when a word has outgrown its bits.
 void Search::replan() {
-  next_plan_ = store_.roots().size() * 32;
-  if (!store_.replan()) return;
-  for (Worker& worker : workers_) worker.store = {};
+  constexpr std::uint64_t known_well = std::uint64_t{1} << 19;
+  const std::uint64_t worlds = store_.roots().size();
+  next_plan_ = worlds < known_well ? worlds * 32 : ~std::uint64_t{0};
+  store_.replan(jobs_);
 }
 
 // What was dropped too early shows soon: the sooner the pass is given up, the better.
@@ -527,9 +539,14 @@ CheckReport Search::report() {
   report.resumed = resumed_;
   report.seconds = seconds();
   report.peak_memory_bytes = peak_resident_bytes();
+  report.store = options_.store;
+  const bool on_disk = store_.roots().is_in_file();
+  if (on_disk) report.disk_bytes = store_.roots().bytes();
+  if (by_fingerprint()) report.omission_probability = omission_probability(seen_->size());
+  const std::uint64_t bytes =
+      store_.bytes() + (by_fingerprint() ? seen_->bytes() : 0) - report.disk_bytes;
   report.bytes_per_state =
-      report.states == 0 ? 0
-                         : static_cast<double>(store_.bytes()) / static_cast<double>(report.states);
+      report.states == 0 ? 0 : static_cast<double>(bytes) / static_cast<double>(report.states);
   return report;
 }
 

@@ -20,6 +20,8 @@
 
 #include "explorer/check.hpp"
 #include "explorer/evaluator.hpp"
+#include "explorer/fingerprint_set.hpp"
+#include "explorer/fingerprints.hpp"
 #include "explorer/machine.hpp"
 #include "explorer/store.hpp"
 #include "explorer/subsumption.hpp"
@@ -66,8 +68,8 @@ class Search {
   struct Found {
     Hash128 content;                         // decides between several
     std::size_t property = Evaluator::none;  // none: a handler's fault
-    std::uint64_t root = 0;
-    bool by_step = false;  // the transition below, taken in `root`
+    std::vector<Id> world;
+    bool by_step = false;  // the transition below, taken in `world`
     std::uint32_t process = 0;
     std::uint32_t transition = 0;
     friend bool operator<(const Found& a, const Found& b) {
@@ -77,9 +79,12 @@ class Search {
   // On cache lines of its own: two workers write their parts all the time.
   struct alignas(128) Worker {
     WorldStore::Worker store{};
-    std::array<Id, WorldStore::items_max> items{};
-    std::array<Id, WorldStore::items_max> next{};
+    WorldStore::World world{};                     // the one that is expanded
+    std::array<Id, WorldStore::words_max> next{};  // its words, but while a successor is made
+    Hash128 content;                               // of `world`, and
+    Hash128 next_content;  // of the successor: only where worlds are known by fingerprints
     std::vector<Candidate> candidates;
+    std::vector<Hash128> contents;  // of the candidates
     std::vector<std::uint64_t> fresh;
     std::uint64_t transitions = 0;
     std::optional<Found> found;
@@ -88,13 +93,13 @@ class Search {
   struct Predecessor {
     Hash128 content;
     std::vector<Event> events;  // silent steps, then the one that leads on
-    std::uint64_t root = 0;
+    std::vector<Id> world;
     friend bool operator<(const Predecessor& a, const Predecessor& b) {
       return std::tie(a.content, a.events) < std::tie(b.content, b.events);
     }
   };
 
-  // The one expand: calls sink(process, transition index, transition, root, items) for every event
+  // The one expand: calls sink(process, transition index, transition, root) for every event
   // of the given cost of a world; root is no_root for a handler's fault. False when a table of the
   // store must grow first.
   template <class Sink>
@@ -110,7 +115,34 @@ class Search {
   bool successor(Worker& worker, std::size_t process, const Expansion& expansion,
                  const Transition& transition, std::uint64_t& root);
 
+  // The visited set of either kind.
+  bool by_fingerprint() const { return seen_.has_value(); }
+  Hash128 content_of(const WorldStore::World& world);
+  Hash128 content_after(const Worker& worker, std::uint64_t changed);
+  bool reserve(std::size_t count);
+  void release(std::size_t count);
+  void note_candidate(Worker& worker, const Candidate& candidate) {
+    worker.candidates.push_back(candidate);
+    if (by_fingerprint()) {
+      worker.contents.push_back(worker.next_content);
+      __builtin_prefetch(seen_->first_look(worker.next_content));
+    } else {
+      __builtin_prefetch(store_.visited().first_look(candidate.root));
+    }
+  }
+  WordSet::Insertion mark(const Worker& worker, std::size_t candidate) {
+    return by_fingerprint() ? seen_->insert(worker.contents[candidate])
+                            : store_.visited().insert(worker.candidates[candidate].root);
+  }
+  void mark_fingerprint(const Id* words);
+  void make_room();
+  // Where memory is short, worlds go to disk. False when that is not enough for so much more.
+  bool fits_in_memory(std::uint64_t more);
+  void unload_worlds(bool now);
+
   void start();
+  std::uint64_t fold(const Id* words, Worker& worker);
+  std::vector<Id> words_of(const Id* words) const { return {words, words + store_.items()}; }
   void explore();
   void replan();
   bool certify();
@@ -123,18 +155,19 @@ class Search {
   bool flush(Worker& worker);
   void inspect_new(Worker& worker, const Candidate& candidate);
   void note(std::optional<Found>& best, Found found);
-  void note_step(Worker& worker, std::uint64_t root, std::uint32_t process,
-                 std::uint32_t transition, const Transition& edge);
+  void note_step(Worker& worker, std::uint32_t process, std::uint32_t transition,
+                 const Transition& edge);
   bool out_of_resources();
+  std::string memory_text() const;
   std::string_view hint() const;
   void report_progress(LayerKey key);
 
   CheckReport report();
   Hash128 digest(bool of_views) const;
   Counterexample rebuild(const Found& found, LayerKey key);
-  std::vector<Event> path_to(std::uint64_t root, LayerKey key);
+  std::vector<Event> path_to(std::vector<Id> world, LayerKey key);
   // The least predecessor of a world of a layer, and the layer where it is.
-  std::pair<Predecessor, LayerKey> predecessor(std::uint64_t root, LayerKey key);
+  std::pair<Predecessor, LayerKey> predecessor(const std::vector<Id>& world, LayerKey key);
   std::optional<Predecessor> least_predecessor(std::uint64_t root, const std::vector<Task>& tasks);
   // Runs it on the live world. In fifo, what was dropped is delivered where it is in the way.
   void verify(Counterexample& counterexample) const;
@@ -152,6 +185,8 @@ class Search {
   Evaluator evaluator_;
   Machine machine_;
   WorldStore store_;
+  std::optional<Fingerprints> fingerprints_;
+  std::optional<FingerprintSet> seen_;  // in place of the store's own visited set
   Antichains antichains_;
   unsigned jobs_;
   std::vector<Worker> workers_;
@@ -167,6 +202,7 @@ class Search {
   std::optional<Found> found_;
   LayerKey found_at_{};
   std::string incomplete_because_;
+  const std::uint64_t spill_from_;
   bool resumed_ = false;
   bool certified_ = true;
   bool cut_by_depth_ = false;
@@ -177,7 +213,9 @@ class Search {
 
 template <class Sink>
 bool Search::expand(Worker& worker, std::uint64_t root, std::uint8_t cost, Sink&& sink) {
-  store_.unfold(root, worker.items.data());
+  store_.unfold(root, worker.world);
+  std::copy_n(worker.world.words.begin(), store_.items(), worker.next.begin());
+  if (by_fingerprint()) worker.content = content_of(worker.world);
   if (reduce_.eager) {
     const Sent sent = send_first(worker, root);
     if (sent.root == WorldStore::no_root && sent.transition != nullptr) return false;
@@ -187,12 +225,12 @@ bool Search::expand(Worker& worker, std::uint64_t root, std::uint8_t cost, Sink&
     }
   }
   for (std::size_t process = 0; process < machine_.actors(); ++process) {
-    const Expansion& expansion = machine_.expand(worker.items.data(), process);
+    const Expansion& expansion = machine_.expand(worker.world.words.data(), process);
     const auto count = static_cast<std::uint32_t>(expansion.transitions.size());
     for (std::uint32_t i = 0; i < count; ++i) {
       const Transition& transition = expansion.transitions[i];
       if (transition.cost != cost) continue;
-      if (!machine_.affordable(worker.items.data(), transition)) continue;
+      if (!machine_.affordable(worker.world.words.data(), transition)) continue;
       std::uint64_t next = WorldStore::no_root;
       if (transition.fault == 0 && !successor(worker, process, expansion, transition, next)) {
         return false;

@@ -1,97 +1,107 @@
-// The exact visited store. A world (a vector of 32-bit words) is folded pair by pair into one
-// 64-bit root, exactly: equal roots are equal worlds. Roots live in a hash set; a second copy, in
-// the order of discovery, holds the layers (fault cost, depth), each one range. No parents are
-// kept: a trace is found by scanning the layers backwards.
+// The exact visited store. A world (a vector of 32-bit words) is folded into one 64-bit root,
+// exactly: equal roots are equal worlds. Roots lie in a set that stores fewer bits than they have;
+// a second copy, in the order of discovery, holds the layers (fault cost, depth), each one range.
+// No parents are kept: a trace is found by scanning the layers backwards.
+//
+// A root is a sum of (rank of a word, shifted): a successor's root is its parent's plus the changes
+// of the few words that an event touches.
+//
+// Thread-safety: `fold`, `unfold` and the insertions into `visited` and `roots` may be called by
+// all threads; `make_room`, `replan`, `save` and `load` by none at the same time. Those change
+// roots (their order stays): what must outlive them is kept as words.
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "engine/bytes.hpp"
+#include "explorer/fold_plan.hpp"
+#include "explorer/ranks.hpp"
 #include "explorer/tables.hpp"
+#include "explorer/word_set.hpp"
 
 namespace gainsay {
 
-// How words are folded: inner node k has children left[k], right[k], where items below `slots` are
-// the words themselves and item slots + j is inner node j. The root has the last two items.
-struct FoldPlan {
-  struct Node {
-    std::uint32_t left = 0;
-    std::uint32_t right = 0;
-    std::uint64_t slots = 0;  // which words it depends on
-    friend bool operator==(const Node&, const Node&) = default;
-  };
-  std::size_t slots = 0;
-  std::vector<Node> inner;
-  std::uint32_t root_left = 0;
-  std::uint32_t root_right = 0;  // equal to root_left when there is one word
-
-  // Halves of about the same weight, at every level. A pair is interned once, so the fewer pairs
-  // there are of a kind the better: the two halves of a world should vary about as much as each
-  // other. One weight for each word.
-  static FoldPlan balanced(const std::vector<std::uint32_t>& weights);
-  friend bool operator==(const FoldPlan&, const FoldPlan&) = default;
-};
-
 class WorldStore {
  public:
-  // A worker's private part.
-  struct Worker {
-    std::array<PairTable::Stock, 64> stocks;  // by inner node
-    // Pairs met lately: successors of neighbouring worlds have most of theirs in common. Direct
-    // mapped; an id is for ever, so that an entry never goes stale.
-    struct Lately {
-      std::uint64_t key = ~std::uint64_t{0};
-      Id node = 0;
-      Id id = 0;
-    };
-    std::vector<Lately> lately = std::vector<Lately>(lately_size);
-  };
-  static constexpr std::size_t lately_size = std::size_t{1} << 13;
-  // Slots and inner nodes together.
-  static constexpr std::size_t items_max = 128;
+  static constexpr std::size_t words_max = 64;
   static constexpr std::uint64_t no_root = ~std::uint64_t{0};
 
-  explicit WorldStore(std::size_t slots);
+  // A world laid open, to fold its successors from.
+  struct World {
+    std::array<Id, words_max> words;
+    std::array<Id, words_max> ranks;
+    std::array<Id, words_max> ids;              // of the inner keys
+    std::array<std::uint64_t, words_max> keys;  // the inner keys, then the root
+  };
+  // A worker's private part.
+  struct Worker {
+    std::array<PairTable::Stock, words_max> stocks;  // by inner key
+    // Keys met lately: successors of neighbouring worlds have most of theirs in common. Direct
+    // mapped; an id holds as long as the plan.
+    struct Lately {
+      std::uint64_t key = ~std::uint64_t{0};
+      Id inner = 0;
+      Id id = 0;
+    };
+    std::vector<Lately> lately;
+    std::array<std::uint64_t, words_max> keys{};
+    std::uint64_t plan = 0;  // the plan that the above is of
+  };
 
-  // Folds all worlds anew, by what their words have turned out to be: the more values a word has,
-  // the nearer to the root it lies. Roots change, their order does not; workers must be made
-  // afresh. False when nothing changed. REQUIRES: no other thread is in the store.
-  bool replan();
+  // Without `keeps_visited` somebody else remembers which worlds were visited.
+  explicit WorldStore(std::size_t slots, bool keeps_visited = true);
 
-  std::size_t items() const { return plan_.slots + plan_.inner.size(); }
+  // How many words a world has.
+  std::size_t items() const { return folding_.plan.slots; }
 
-  // Items: the words, then the inner nodes. Fills in the inner nodes that depend on a word in
-  // `changed` and returns the root; no_root when a table must grow first.
-  std::uint64_t fold(Id* items, std::uint64_t changed, Worker& worker) {
-    for (std::size_t k = 0; k < plan_.inner.size(); ++k) {
-      const FoldPlan::Node& node = plan_.inner[k];
-      if ((node.slots & changed) == 0) continue;
-      const std::uint64_t key = pair_key(items[node.left], items[node.right]);
-      const std::uint64_t hash = spread(key);
-      Worker::Lately& lately = worker.lately[(hash + k * 0x9e3779b9U) & (lately_size - 1)];
-      if (lately.key != key || lately.node != k) {
-        const Id id = pairs_[k].insert(key, hash, worker.stocks[k]);
-        if (id == PairTable::full) return no_root;
-        lately = {.key = key, .node = static_cast<Id>(k), .id = id};
+  void unfold(std::uint64_t root, World& world) const;
+  // The words only.
+  void unfold(std::uint64_t root, Id* words) const;
+  // The root of the world that has `words`, where only those in `changed` differ from `from`;
+  // no_root when `make_room` must be called first.
+  std::uint64_t fold(const World& from, const Id* words, std::uint64_t changed, Worker& worker) {
+    std::uint64_t touched = 0;
+    for (; changed != 0; changed &= changed - 1) {
+      const auto slot = static_cast<std::size_t>(std::countr_zero(changed));
+      const Id rank = ranks_[slot].rank(words[slot]);
+      if (!add(from, slot, std::uint64_t{rank} - from.ranks[slot], rank, touched, worker)) {
+        return no_root;
       }
-      items[plan_.slots + k] = lately.id;
     }
-    return root_of(items);
+    const std::uint64_t root = std::uint64_t{1} << folding_.plan.inner;
+    if ((touched & ~root) != 0 && !fold_keys(from, touched, worker)) return no_root;
+    return (touched & root) != 0 ? worker.keys[folding_.plan.inner]
+                                 : from.keys[folding_.plan.inner];
   }
-  // All items of a root.
-  void unfold(std::uint64_t root, Id* items) const { unfold(plan_, pairs_, root, items); }
+  std::uint64_t fold(const Id* words, Worker& worker) {
+    static constexpr World nothing{};
+    return fold(nothing, words, ~std::uint64_t{0} >> (words_max - folding_.plan.slots), worker);
+  }
 
-  WordSet& visited() { return visited_; }
-  const WordSet& visited() const { return visited_; }
+  Id rank(std::size_t slot, Id word) { return ranks_[slot].rank(word); }
+
+  // Adds a world that is not there yet (else DecodeError). REQUIRES: no other thread is in the
+  // store.
+  void append(const Id* words, Worker& worker);
+
+  WordSet& visited() { return *visited_; }
+  const WordSet& visited() const { return *visited_; }
   GrowingArray<std::uint64_t>& roots() { return roots_; }  // in order of discovery
   const GrowingArray<std::uint64_t>& roots() const { return roots_; }
 
-  // Grows what is nearly full. REQUIRES: no other thread is in the store.
+  // Grows what is nearly full, and plans anew where a word has outgrown its bits.
   void make_room(unsigned jobs, bool visited_is_full);
+  // How much memory `make_room` would take for the visited set, at most.
+  std::uint64_t room_bytes() const { return visited_->grown_bytes() - visited_->bytes(); }
+  // Folds all worlds anew, by what their words have turned out to be.
+  void replan(unsigned jobs);
   std::uint64_t bytes() const;
 
   // The first so many worlds, in pieces of bytes.
@@ -99,27 +109,42 @@ class WorldStore {
   void load(Reader& reader);
 
  private:
-  static void unfold(const FoldPlan& plan, const std::deque<PairTable>& pairs, std::uint64_t root,
-                     Id* items) {
-    items[plan.root_left] = static_cast<Id>(root >> 32);
-    items[plan.root_right] = static_cast<Id>(root);
-    for (std::size_t k = plan.inner.size(); k-- > 0;) {
-      const std::uint64_t pair = pairs[k].pair(items[plan.slots + k]);
-      items[plan.inner[k].left] = static_cast<Id>(pair >> 32);
-      items[plan.inner[k].right] = static_cast<Id>(pair);
-    }
-  }
-  std::vector<std::uint32_t> weights() const;
-  // Folds and marks as visited, growing what is full; throws DecodeError when it is there already.
-  std::uint64_t add(Id* items, Worker& worker);
-  std::uint64_t root_of(const Id* items) const {
-    return pair_key(items[plan_.root_left], items[plan_.root_right]);
-  }
+  static constexpr std::size_t lately_size = std::size_t{1} << 13;
 
-  FoldPlan plan_;
-  std::deque<PairTable> pairs_;  // by inner node
-  WordSet visited_;
+  // Adds a change of one item to the key that it lies in. False when the new value does not fit.
+  bool add(const World& from, std::size_t item, std::uint64_t change, Id value,
+           std::uint64_t& touched, Worker& worker) {
+    const FoldPlan::Place place = folding_.plan.places[item];
+    if ((std::uint64_t{value} >> place.width) != 0) {
+      outgrown_.store(true, std::memory_order_relaxed);
+      return false;
+    }
+    const std::uint64_t bit = std::uint64_t{1} << place.key;
+    if ((touched & bit) == 0) worker.keys[place.key] = from.keys[place.key];
+    touched |= bit;
+    worker.keys[place.key] += change << place.shift;
+    return true;
+  }
+  bool fold_keys(const World& from, std::uint64_t& touched, Worker& worker);
+  // What gives a root its meaning.
+  struct Folding {
+    FoldPlan plan;
+    std::deque<PairTable> pairs{};  // by inner key
+  };
+  void unfold(const Folding& folding, std::uint64_t root, World& world) const;
+  std::vector<Id> sample() const;
+  FoldPlan new_plan(const std::vector<Id>& sample) const;
+  bool intern_all(const Folding& old, std::span<const std::uint64_t> worlds, unsigned jobs);
+  void adopt(FoldPlan plan);
+
+  const bool keeps_visited_;
+  Folding folding_;
+  std::uint64_t plan_number_ = 1;
+  unsigned more_bits_ = 0;    // for ids of inner keys, that a sample did not tell
+  std::vector<Ranks> ranks_;  // by slot
+  std::optional<WordSet> visited_;
   GrowingArray<std::uint64_t> roots_;
+  std::atomic<bool> outgrown_{false};
 };
 
 }  // namespace gainsay

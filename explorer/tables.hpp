@@ -1,4 +1,4 @@
-// The hash tables of the explorer: one that few threads write and all read without a lock, and two
+// The hash tables of the explorer: one that few threads write and all read without a lock, and one
 // that all threads insert into without a lock.
 #pragma once
 
@@ -65,7 +65,8 @@ class ReadMap {
   std::size_t size_ = 0;
 };
 
-// Pairs of ids -> dense ids, and back: the inner nodes of the trees that worlds are stored as.
+// Words of 64 bits (pairs of ids and the like) -> dense ids, and back: the inner nodes of the trees
+// that worlds are stored as.
 // `insert` may be called by all threads; `grow` by none at the same time.
 class PairTable {
  public:
@@ -101,35 +102,6 @@ class PairTable {
   std::size_t capacity_;
   Region region_;                      // slots: (high half of the hash, id + 1), 0 where empty
   GrowingArray<std::uint64_t> pairs_;  // by id
-};
-
-// A set of 64-bit words below 2^64 - 1, without deletion. `insert` may be called by all threads
-// after `reserve`; `grow` by none at the same time.
-class WordSet {
- public:
-  WordSet();
-  // Room for `count` insertions; false when the set must grow first.
-  bool reserve(std::size_t count);
-  // Gives back what was reserved and turned out to be there already.
-  void release(std::size_t count) { reserved_.fetch_sub(count, std::memory_order_relaxed); }
-  void prefetch(std::uint64_t word) const { __builtin_prefetch(&slots()[index(word)], 1); }
-  // True when the word is new.
-  bool insert(std::uint64_t word);
-  bool contains(std::uint64_t word) const;
-  void grow(unsigned jobs);
-  void clear();
-  std::size_t bytes() const { return capacity_ * sizeof(std::uint64_t); }
-
- private:
-  std::size_t index(std::uint64_t word) const { return spread(word) >> shift_; }
-  std::atomic<std::uint64_t>* slots() const {
-    return reinterpret_cast<std::atomic<std::uint64_t>*>(region_.data());
-  }
-
-  std::size_t capacity_;
-  unsigned shift_;
-  Region region_;  // words + 1, 0 where empty
-  std::atomic<std::size_t> reserved_{0};
 };
 
 }  // namespace gainsay

@@ -57,23 +57,6 @@ TEST(Parallel, ThreadSanitizerFindsASeededRace) {
 }
 #endif
 
-TEST(WordSet, ConcurrentInsertionsKeepEachWordOnce) {
-  WordSet set;
-  constexpr std::size_t words = 200'000;
-  while (!set.reserve(words)) set.grow(2);
-  std::atomic<std::size_t> fresh{0};
-  // Every word is offered twice, by different chunks.
-  parallel_chunks(2 * words, 1'000, 4, [&](unsigned, std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) {
-      if (set.insert(spread(i % words))) fresh.fetch_add(1);
-    }
-  });
-  EXPECT_EQ(fresh.load(), words);
-  set.grow(2);
-  for (std::size_t i = 0; i < words; ++i) EXPECT_TRUE(set.contains(spread(i)));
-  for (std::size_t i = words; i < 2 * words; ++i) EXPECT_FALSE(set.contains(spread(i)));
-}
-
 TEST(PairTable, ConcurrentInsertionsGiveEachPairOneId) {
   PairTable table;
   constexpr std::size_t pairs = 100'000;

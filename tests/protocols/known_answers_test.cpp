@@ -33,21 +33,27 @@ Known raft_core(std::uint32_t nodes, std::uint64_t term, std::uint64_t log, std:
   return {"raft-core", bounds, states, 0, 0, vectors};
 }
 
+void expect_known(const Known& known, const CheckOptions& options) {
+  const Model model = find_system(known.system)->make({.bounds = known.bounds});
+  const CheckReport report = check(model, options);
+  EXPECT_EQ(report.verdict, Verdict::holds) << report.incomplete_because;
+  EXPECT_EQ(report.states, known.states);
+  const auto expect_published = [](std::uint64_t found, std::uint64_t published) {
+    if (published > 0) {
+      EXPECT_EQ(found, published);
+    }
+  };
+  expect_published(report.transitions, known.transitions);
+  expect_published(report.depth, known.depth);
+  expect_published(report.local_state_vectors, known.vectors);
+}
+
 void expect_known(const Known& known) {
   for (const unsigned jobs : {1U, 2U}) {
-    const Model model = find_system(known.system)->make({.bounds = known.bounds});
-    const CheckReport report = check(model, {.reduce = Reductions{}, .jobs = jobs});
-    EXPECT_EQ(report.verdict, Verdict::holds) << report.incomplete_because;
-    EXPECT_EQ(report.states, known.states);
-    const auto expect_published = [](std::uint64_t found, std::uint64_t published) {
-      if (published > 0) {
-        EXPECT_EQ(found, published);
-      }
-    };
-    expect_published(report.transitions, known.transitions);
-    expect_published(report.depth, known.depth);
-    expect_published(report.local_state_vectors, known.vectors);
+    expect_known(known, {.reduce = Reductions{}, .jobs = jobs});
   }
+  expect_known(known, {.reduce = Reductions{}, .store = StoreKind::fingerprint});
+  expect_known(known, {.reduce = Reductions{}, .spill_from = 1'000});  // on disk
 }
 
 TEST(KnownAnswers, TwoPhaseCommit) {
