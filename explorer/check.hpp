@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <iosfwd>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -48,6 +49,8 @@ enum class Sabotage : std::uint8_t {
   none,
   eager_uses_budgets,        // an event that only sends is eager even if it uses up a budget
   subsumption_sums_budgets,  // budgets used are compared by their sum
+  recovery_forgets_limits,   // a dead end that a limit made is one of the system
+  recovery_forgets_copies,   // a message that is sent twice is sent once
 };
 
 struct CheckOptions {
@@ -71,11 +74,20 @@ struct CheckOptions {
   const std::atomic<bool>* interrupted = nullptr;   // set from a signal handler
 };
 
+// What was asked of a property of kind `recovers`.
+struct RecoveryReport {
+  std::uint64_t vectors = 0;    // of local states, each with no message under way
+  std::uint64_t worlds = 0;     // of the healed system that were explored
+  std::uint64_t undecided = 0;  // vectors from which limits hide whether a good world is in reach
+  std::map<std::string, std::uint64_t, std::less<>> limits;  // of the healed system
+};
+
 struct PropertyReport {
   std::string name;
   PropertyKind kind = PropertyKind::always;
   Verdict verdict = Verdict::holds;
   std::uint64_t evaluated = 0;  // distinct arguments it was evaluated on
+  std::optional<RecoveryReport> recovery{};
 };
 
 // What a limit on local states (--limit) cut.

@@ -74,7 +74,9 @@ Counterexample Search::rebuild(const Found& found, LayerKey key) {
   if (found.property != Evaluator::none) {
     counterexample.property = properties_[found.property]->name;
     counterexample.kind = properties_[found.property]->kind;
-    counterexample.message = "\"" + counterexample.property + "\" does not hold";
+    counterexample.message = counterexample.kind == PropertyKind::recovers
+                                 ? recovery_message(counterexample.property)
+                                 : "\"" + counterexample.property + "\" does not hold";
   }
   if (!found.by_step) {
     counterexample.events = path_to(found.root, key);

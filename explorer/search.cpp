@@ -224,10 +224,10 @@ bool Search::make_layer(LayerKey key) {
     while (!round.empty()) run_round(round);
     next += count;
     report_progress(key);
-    if (next < tasks.size() && out_of_resources(key)) break;
+    if (next < tasks.size() && out_of_resources()) break;
   }
   // Whether --max-states cuts must not depend on when it was looked at.
-  if (options_.max_states && store_.roots().size() > *options_.max_states) out_of_resources(key);
+  if (options_.max_states && store_.roots().size() > *options_.max_states) out_of_resources();
   for (Worker& worker : workers_) {
     if (worker.found) note(found_, *worker.found);
     worker.found.reset();
@@ -248,22 +248,21 @@ bool Search::make_layer(LayerKey key) {
   return true;
 }
 
-bool Search::out_of_resources(LayerKey key) {
-  if (!incomplete_because_.empty()) return true;
-  const std::uint64_t states = store_.roots().size();
-  if (options_.interrupted != nullptr && options_.interrupted->load()) {
-    incomplete_because_ = "interrupted";
-  } else if (options_.max_states && states > *options_.max_states) {
-    incomplete_because_ = "--max-states " + std::to_string(*options_.max_states);
-  } else if (options_.seconds && seconds() > *options_.seconds) {
-    incomplete_because_ = "--time";
-  } else if (resident_bytes() > memory_max_) {
-    incomplete_because_ =
-        options_.memory_bytes ? "--memory" : "no memory left; --memory sets how much";
-  } else if (options_.max_depth && key.second > *options_.max_depth) {
-    incomplete_because_ = "--max-depth " + std::to_string(*options_.max_depth);
-    cut_by_depth_ = true;
+std::string Search::exhausted(std::uint64_t states) const {
+  if (options_.interrupted != nullptr && options_.interrupted->load()) return "interrupted";
+  if (options_.max_states && states > *options_.max_states) {
+    return "--max-states " + std::to_string(*options_.max_states);
   }
+  if (options_.seconds && seconds() > *options_.seconds) return "--time";
+  if (resident_bytes() > memory_max_) {
+    return options_.memory_bytes ? "--memory" : "no memory left; --memory sets how much";
+  }
+  return "";
+}
+
+bool Search::out_of_resources() {
+  if (!incomplete_because_.empty()) return true;
+  incomplete_because_ = exhausted(store_.roots().size());
   return !incomplete_because_.empty();
 }
 
@@ -358,7 +357,11 @@ void Search::explore() {
     for (std::uint32_t depth = 2; depth <= deepest_source + 1; ++depth) {
       const LayerKey key{cost, depth};
       if (layers_.contains(key)) continue;  // resumed
-      if (out_of_resources(key) || !make_layer(key) || found_) return;
+      if (options_.max_depth && depth > *options_.max_depth) {
+        cut_by_depth_ = true;
+        break;
+      }
+      if (out_of_resources() || !make_layer(key) || found_) return;
       if (layers_.contains(key)) deepest_source = std::max(deepest_source, depth);
       if (store_.roots().size() >= next_plan_) replan();
       if (store_.roots().size() >= next_certificate_ && !certify()) return;
@@ -369,6 +372,7 @@ void Search::explore() {
       }
     }
   }
+  if (cut_by_depth_) incomplete_because_ = "--max-depth " + std::to_string(*options_.max_depth);
 }
 
 // Keeps of the worlds from `begin` on those that no kept one subsumes; the richest come first, so
@@ -423,6 +427,7 @@ CheckReport Search::run() {
   start();
   if (!found_) explore();
   if (certified_ && (found_ || incomplete_because_.empty() || cut_by_depth_)) certify();
+  judge_recoveries();
   CheckReport result = report();
   if (!options_.resume.empty() && result.verdict == Verdict::incomplete) save_checkpoint();
   return result;
@@ -435,8 +440,10 @@ CheckReport Search::report() {
                       : model_.system.name + " (bug " + model_.system.bug + ")";
   report.bounds = model_.system.asked;
   report.options = model_.system.options;
-  report.incomplete_because = incomplete_because_;
+  report.incomplete_because =
+      incomplete_because_.empty() ? recovery_incomplete_ : incomplete_because_;
   report.properties = evaluator_.reports();
+  report_recoveries(report.properties);
   for (const auto& [key, layer] : layers_) {
     report.states += layer.end - layer.begin;
     report.depth = std::max(report.depth, key.second);
@@ -456,7 +463,10 @@ CheckReport Search::report() {
   }
   report.reductions = reduce_;
   report.passes = passes_.number;
-  report.certified = certified_ && incomplete_because_.empty();
+  // A `recovers` that is violated is so by what was searched.
+  const bool recovery = found_ && found_->property != Evaluator::none &&
+                        properties_[found_->property]->kind == PropertyKind::recovers;
+  report.certified = certified_ && (incomplete_because_.empty() || recovery);
   report.dropped_pairs = machine_.dropped();
   if (options_.digest) report.digest = digest();
   // In fifo a message that was dropped too early is a loss, which the network does not know.
@@ -464,8 +474,8 @@ CheckReport Search::report() {
   if (found_ && is_real) {
     report.verdict = Verdict::violated;
     report.counterexample = rebuild(*found_, found_at_);
-    report.story = tell_story(model_.system, report.counterexample->events);
-  } else if (!incomplete_because_.empty()) {
+    report.story = tell_story(model_.system, report.counterexample->events) + recovery_explanation_;
+  } else if (!report.incomplete_because.empty()) {
     report.verdict = Verdict::incomplete;
     report.hint = hint();
   } else {
@@ -474,17 +484,7 @@ CheckReport Search::report() {
                          ? Verdict::vacuous
                          : Verdict::holds;
   }
-  for (std::size_t i = 0; i < report.properties.size(); ++i) {
-    PropertyReport& property = report.properties[i];
-    if (found_ && found_->property == i) {
-      property.verdict = Verdict::violated;
-    } else if (report.verdict == Verdict::violated || report.verdict == Verdict::incomplete) {
-      // Nothing is known of the rest of the space, but what was reached was reached.
-      const bool reached =
-          property.kind == PropertyKind::sometimes && property.verdict == Verdict::holds;
-      property.verdict = reached ? Verdict::holds : Verdict::incomplete;
-    }
-  }
+  settle_verdicts(report, incomplete_because_.empty() && (!found_ || recovery));
   report.resumed = resumed_;
   report.seconds = seconds();
   report.peak_memory_bytes = peak_resident_bytes();
@@ -492,6 +492,24 @@ CheckReport Search::report() {
       report.states == 0 ? 0
                          : static_cast<double>(store_.bytes()) / static_cast<double>(report.states);
   return report;
+}
+
+// Of the properties, when that of the check is known. Recovery is judged behind a search: when that
+// was whole, what it says of the others stands.
+void Search::settle_verdicts(CheckReport& report, bool whole) const {
+  for (std::size_t i = 0; i < report.properties.size(); ++i) {
+    PropertyReport& property = report.properties[i];
+    if (found_ && found_->property == i) {
+      property.verdict = Verdict::violated;
+    } else if (whole) {
+      continue;
+    } else if (report.verdict == Verdict::violated || report.verdict == Verdict::incomplete) {
+      // Nothing is known of the rest of the space, but what was reached was reached.
+      const bool reached =
+          property.kind == PropertyKind::sometimes && property.verdict == Verdict::holds;
+      property.verdict = reached ? Verdict::holds : Verdict::incomplete;
+    }
+  }
 }
 
 Hash128 Search::digest() const {

@@ -21,6 +21,7 @@
 #include "explorer/check.hpp"
 #include "explorer/evaluator.hpp"
 #include "explorer/machine.hpp"
+#include "explorer/recovery.hpp"
 #include "explorer/store.hpp"
 #include "explorer/subsumption.hpp"
 
@@ -119,11 +120,14 @@ class Search {
   void note(std::optional<Found>& best, Found found);
   void note_step(Worker& worker, std::uint64_t root, std::uint32_t process,
                  std::uint32_t transition, const Transition& edge);
-  bool out_of_resources(LayerKey key);
+  bool out_of_resources();
+  // Why resources allow no more, for so many states; empty while they do.
+  std::string exhausted(std::uint64_t states) const;
   std::string_view hint() const;
   void report_progress(LayerKey key);
 
   CheckReport report();
+  void settle_verdicts(CheckReport& report, bool whole) const;
   Hash128 digest() const;
   Counterexample rebuild(const Found& found, LayerKey key);
   std::vector<Event> path_to(std::uint64_t root, LayerKey key);
@@ -132,6 +136,17 @@ class Search {
   std::optional<Predecessor> least_predecessor(std::uint64_t root, const std::vector<Task>& tasks);
   // Runs it on the live world. In fifo, what was dropped is delivered where it is in the way.
   void verify(Counterexample& counterexample) const;
+
+  // A vector of local states, of which `recovers` is asked.
+  struct Start {
+    LayerKey layer;  // the first that has it
+    Hash128 content;
+    std::vector<Id> locals;
+  };
+  void judge_recoveries();
+  std::vector<Start> recovery_starts();
+  Found found_at(const Start& start, std::size_t property);
+  void report_recoveries(std::vector<PropertyReport>& properties) const;
 
   Hash128 signature() const;
   void save_checkpoint();
@@ -160,6 +175,9 @@ class Search {
   std::optional<Found> found_;
   LayerKey found_at_{};
   std::string incomplete_because_;
+  std::vector<std::optional<RecoveryResult>> recoveries_;  // by property
+  std::string recovery_incomplete_;   // why one of them is, behind a search that is not
+  std::string recovery_explanation_;  // of the one that is violated
   bool resumed_ = false;
   bool certified_ = true;
   bool cut_by_depth_ = false;

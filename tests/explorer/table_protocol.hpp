@@ -10,9 +10,10 @@ namespace gainsay::testing {
 
 struct TableShape {
   std::uint64_t seed = 0;
-  Bounds bounds;          // network and budgets
-  bool violating = true;  // with a random property that may be violated
-  bool answers = false;   // with outcomes that only send; runs then end in async only
+  Bounds bounds;            // network and budgets
+  bool violating = true;    // with a random property that may be violated
+  bool answers = false;     // with outcomes that only send; runs then end in async only
+  bool recovering = false;  // with a random property of recovery
 };
 
 // The same shape gives the same model. Every outcome that is not a no-op raises the local state, so
