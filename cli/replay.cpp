@@ -80,9 +80,17 @@ int replay_one(const ReplayArguments& arguments, const std::string& path) {
   Model model;
   try {
     model = model_of(trace);
-    report = replay(model, trace, {.lenient = arguments.lenient, .to = arguments.to});
+    report =
+        replay(model, trace,
+               {.lenient = arguments.lenient, .to = arguments.to, .interrupted = &stop_requested});
   } catch (const TraceError& error) {
     throw TraceError(path + ": " + error.what());
+  }
+  if (!report.incomplete_because.empty() && !report.violation) {
+    std::cerr << "error: " << path
+              << ": it is not known whether there is a way back: " << report.incomplete_because
+              << "\n";
+    return stop_requested ? 128 + stop_signal.load() : incomplete;
   }
   std::string next = "gainsay replay --lenient " + path;
   if (!report.divergence) {
@@ -95,7 +103,8 @@ int replay_one(const ReplayArguments& arguments, const std::string& path) {
     return diverged;
   }
   if (!arguments.json) {
-    if (!arguments.quiet) std::cout << tell_story(model.system, report.events);
+    if (!arguments.quiet)
+      std::cout << tell_story(model.system, report.events) << report.explanation;
     print_end(arguments, path, report);
   }
   return report.violation ? violated : ok;

@@ -17,6 +17,21 @@ nlohmann::ordered_json certificate_json(const CheckReport& report) {
   return certificate;
 }
 
+nlohmann::ordered_json property_json(const PropertyReport& property) {
+  nlohmann::ordered_json result = {{"name", property.name},
+                                   {"kind", to_string(property.kind)},
+                                   {"verdict", to_string(property.verdict)},
+                                   {"evaluated", property.evaluated}};
+  if (property.recovery) {
+    const RecoveryReport& recovery = *property.recovery;
+    result["recovery"] = {{"vectors", recovery.vectors},
+                          {"worlds", recovery.worlds},
+                          {"undecided", recovery.undecided},
+                          {"limits", recovery.limits}};
+  }
+  return result;
+}
+
 }  // namespace
 
 std::string result_json(const Model& model, const CheckReport& report,
@@ -52,10 +67,7 @@ std::string result_json(const Model& model, const CheckReport& report,
   if (!report.incomplete_because.empty()) result["incomplete_because"] = report.incomplete_because;
   if (!report.hint.empty()) result["hint"] = report.hint;
   for (const PropertyReport& property : report.properties) {
-    result["properties"].push_back({{"name", property.name},
-                                    {"kind", to_string(property.kind)},
-                                    {"verdict", to_string(property.verdict)},
-                                    {"evaluated", property.evaluated}});
+    result["properties"].push_back(property_json(property));
   }
   result["limits"] = ordered_json::array();
   for (const LimitReport& limit : report.limits) {

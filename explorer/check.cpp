@@ -25,13 +25,20 @@ std::vector<std::string> names(const Reductions& reductions) {
   return names;
 }
 
+bool has_recovery(const Model& model) {
+  return std::ranges::any_of(model.properties, [](const Property& property) {
+    return property.kind == PropertyKind::recovers;
+  });
+}
+
 Reductions sound_reductions(const Model& model) {
   const bool monotone = model.system.bounds.network == Network::async;
+  const bool only_views = !has_recovery(model);
   return {.dead_messages = true,
           .eager = monotone,
           .subsumption = monotone,
-          .silent = monotone,
-          .minimise = monotone};
+          .silent = monotone && only_views,
+          .minimise = monotone && only_views};
 }
 
 namespace {
@@ -54,7 +61,7 @@ CheckReport check_in_passes(const Model& model, const CheckOptions& options) {
     if (report.incomplete_because.empty()) {
       report.incomplete_because = "no certificate in so many passes";
     }
-    settle_properties(report);
+    settle_properties(report, false);
     return report;
   }
 }
@@ -84,7 +91,7 @@ void shorten(const Model& model, const CheckOptions& options, CheckReport& repor
   report.counterexample = std::move(shortest.counterexample);
   report.story = std::move(shortest.story);
   report.shortest = true;
-  settle_properties(report);  // the shortest run may break another property
+  settle_properties(report, false);  // the shortest run may break another property
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <iosfwd>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -49,6 +50,8 @@ struct NamedReduction {
 std::span<const NamedReduction> all_reductions();
 // The names of those that are on.
 std::vector<std::string> names(const Reductions& reductions);
+// Recovery is asked of vectors of local states, all of which the search must then meet.
+bool has_recovery(const Model& model);
 // What `auto` picks: all that is sound for the model.
 Reductions sound_reductions(const Model& model);
 
@@ -64,6 +67,8 @@ enum class Sabotage : std::uint8_t {
   silent_ignores_sends,         // a silent step may pass what then sends something else
   merges_unchecked,             // what was merged in an earlier pass is not looked at again
   partition_spares_messages,    // a partition that loses messages leaves those on their way
+  recovery_forgets_limits,      // a dead end that a limit made is one of the system
+  recovery_forgets_copies,      // a message that is sent twice is sent once
 };
 
 struct CheckOptions {
@@ -95,11 +100,20 @@ struct CheckOptions {
   const std::atomic<bool>* interrupted = nullptr;   // set from a signal handler
 };
 
+// What was asked of a property of kind `recovers`.
+struct RecoveryReport {
+  std::uint64_t vectors = 0;    // of local states, each with no message under way
+  std::uint64_t worlds = 0;     // of the healed system that were explored
+  std::uint64_t undecided = 0;  // vectors from which limits hide whether a good world is in reach
+  std::map<std::string, std::uint64_t, std::less<>> limits;  // of the healed system
+};
+
 struct PropertyReport {
   std::string name;
   PropertyKind kind = PropertyKind::always;
   Verdict verdict = Verdict::holds;
   std::uint64_t evaluated = 0;  // distinct arguments it was evaluated on
+  std::optional<RecoveryReport> recovery{};
 };
 
 // What a limit on local states (--limit) cut.

@@ -23,6 +23,7 @@ Evaluator::Evaluator(const System& system, const std::vector<const Property*>& p
     : system_(system), nodes_(system.bounds.nodes), folds_(nodes_) {
   for (std::size_t i = 0; i < properties.size(); ++i) {
     properties_.emplace_back().property = properties[i];
+    if (properties[i]->kind == PropertyKind::recovers) continue;  // judged behind the search
     of_scope_[index_of(properties[i]->scope)].push_back(i);
   }
   wants_vectors_ = !of_scope_[index_of(Scope::world)].empty() || nodes_ <= counted_nodes_max;

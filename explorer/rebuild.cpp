@@ -80,7 +80,9 @@ Counterexample Search::rebuild(const Found& found, LayerKey key) {
   if (found.property != Evaluator::none) {
     counterexample.property = properties_[found.property]->name;
     counterexample.kind = properties_[found.property]->kind;
-    counterexample.message = "\"" + counterexample.property + "\" does not hold";
+    counterexample.message = counterexample.kind == PropertyKind::recovers
+                                 ? recovery_message(counterexample.property)
+                                 : "\"" + counterexample.property + "\" does not hold";
   }
   if (!found.by_step) {
     counterexample.events = path_to(found.world, key);
@@ -155,7 +157,8 @@ void Search::verify(Counterexample& counterexample) const {
                              outcome.reason + outcome.step.message);
     }
     run.push_back(event);
-    if (!last) continue;
+    // Recovery is judged by what lies behind the last world.
+    if (!last || counterexample.kind == PropertyKind::recovers) continue;
     const auto violation =
         find_violation(model_, before, event, outcome, world, counterexample.property);
     if (!violation || violation->property != counterexample.property) {

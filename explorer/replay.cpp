@@ -1,5 +1,10 @@
 #include "explorer/replay.hpp"
 
+#include <algorithm>
+
+#include "explorer/memory.hpp"
+#include "explorer/recovery.hpp"
+
 namespace gainsay {
 
 namespace {
@@ -32,6 +37,34 @@ std::string likely_cause(const System& system, const Trace& trace) {
   }
   return "a handler of " + system.name +
          " changed since the trace was recorded (both say version " + system.version + ")";
+}
+
+void judge_end(const Model& model, const Trace& trace, const LiveWorld& world,
+               const ReplayOptions& options, ReplayReport& report) {
+  const auto recorded = std::ranges::find_if(model.properties, [&](const Property& property) {
+    return property.kind == PropertyKind::recovers && property.name == trace.verdict->property;
+  });
+  if (recorded == model.properties.end()) return;
+  LocalVector locals;
+  for (std::size_t i = 0; i < model.system.size(); ++i) {
+    const NodeId id{static_cast<std::uint8_t>(i)};
+    if (world.state(id).status == LocalState::Status::unstarted) return;
+    locals.push_back(world.local(id));
+  }
+  const std::uint64_t memory_max = resident_bytes() + available_bytes() / 10 * 9;
+  const auto stop = [&](std::uint64_t) -> std::string {
+    if (options.interrupted != nullptr && options.interrupted->load()) return "interrupted";
+    return resident_bytes() > memory_max ? "no memory left" : "";
+  };
+  const RecoveryResult result = judge_recovery(model.system, *recorded, {locals}, stop);
+  report.incomplete_because = result.incomplete_because;
+  if (result.verdict != Verdict::violated) return;
+  report.explanation = result.explanation;
+  report.violation = Violation{.property = recorded->name,
+                               .kind = std::string(to_string(recorded->kind)),
+                               .message = recovery_message(recorded->name)};
+  report.violation_step = static_cast<std::uint32_t>(trace.events.size() - 1);
+  report.reproduced = options.lenient || trace.verdict->step == report.violation_step;
 }
 
 }  // namespace
@@ -96,8 +129,10 @@ ReplayReport replay(const Model& model, const Trace& trace, const ReplayOptions&
       }
       report.reproduced = report.reproduced || (recorded_one && (at_its_step || options.lenient));
     }
-    if (failed) break;
+    if (failed) return report;
   }
+  const bool to_the_end = !options.to || *options.to + 1 >= trace.events.size();
+  if (trace.verdict && to_the_end) judge_end(model, trace, world, options, report);
   return report;
 }
 

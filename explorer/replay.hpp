@@ -2,6 +2,7 @@
 // the protocol changed.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -17,6 +18,7 @@ struct ReplayOptions {
   bool lenient = false;             // skip events that are not there
   std::optional<std::uint32_t> to;  // stop behind this step
   std::function<void(std::uint32_t step, const Event&, const LiveWorld& after)> each;
+  const std::atomic<bool>* interrupted = nullptr;  // ends the search behind a trace of recovery
 };
 
 struct Divergence {
@@ -34,6 +36,10 @@ struct ReplayReport {
   std::uint32_t violation_step = 0;
   // The recorded violation at the recorded step.
   bool reproduced = false;
+  // A trace of a `recovers` that is violated ends in a world from which there is no way back. That
+  // is searched for anew: why there is none, or why it is not known.
+  std::string explanation;
+  std::string incomplete_because;
   std::vector<Event> events;  // those applied
 };
 

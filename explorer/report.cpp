@@ -91,6 +91,22 @@ std::string store_text(const CheckReport& report) {
          "omitted\n  with a probability below " + probability + "\n";
 }
 
+std::string recoveries_text(const CheckReport& report) {
+  std::string text;
+  for (const PropertyReport& property : report.properties) {
+    if (!property.recovery) continue;
+    const RecoveryReport& recovery = *property.recovery;
+    std::string line = "  \"" + property.name + "\" asked of " + with_commas(recovery.vectors) +
+                       (recovery.vectors == 1 ? " vector" : " vectors") + " of local states, " +
+                       with_commas(recovery.worlds) + " healed worlds";
+    for (const auto& [name, greatest] : recovery.limits) {
+      line += ", " + name + "<=" + std::to_string(greatest);
+    }
+    text += wrap(line, 4, columns);
+  }
+  return text;
+}
+
 std::string limits_text(const CheckReport& report) {
   std::string text;
   for (const LimitReport& limit : report.limits) {
@@ -140,6 +156,7 @@ std::string summary(const CheckReport& report, bool verbose) {
   text += reductions_text(report);
   text += network_text(report);
   text += store_text(report);
+  text += recoveries_text(report);
   text += limits_text(report);
   if (verbose) text += details(report);
   return text;

@@ -36,8 +36,13 @@ std::vector<const Property*> select(const Model& model, const std::vector<std::s
   return selected;
 }
 
-void refuse_unsound(const Reductions& reduce, const System& system) {
-  if (system.bounds.network == Network::async) return;
+void refuse_unsound(const Reductions& reduce, const Model& model) {
+  if ((reduce.silent || reduce.minimise) && has_recovery(model)) {
+    throw UsageError(
+        std::string(reduce.silent ? "silent" : "minimise") +
+        " does not go with a property of recovery, which is asked of all local states");
+  }
+  if (model.system.bounds.network == Network::async) return;
   for (const std::string& name : names(reduce)) {
     if (name == "dead-messages") continue;
     throw UsageError(name + " is sound for --network async only, where messages stay for ever");
@@ -74,7 +79,7 @@ Search::Search(const Model& model, const CheckOptions& options, Passes& passes)
     seen_.emplace();
   }
   validate(model.system);
-  refuse_unsound(reduce_, model.system);
+  refuse_unsound(reduce_, model);
   next_learning_ = options.minimise_from;
   if (properties_.size() > 250) throw UsageError("at most 250 properties are checked at once");
 }
@@ -281,15 +286,19 @@ bool Search::make_layer(LayerKey key) {
   return true;
 }
 
+// Why resources allow no more, for so many states; empty while they do.
+std::string Search::exhausted(std::uint64_t states) {
+  if (options_.interrupted != nullptr && options_.interrupted->load()) return "interrupted";
+  if (options_.max_states && states > *options_.max_states) {
+    return "--max-states " + std::to_string(*options_.max_states);
+  }
+  if (options_.seconds && seconds() > *options_.seconds) return "--time";
+  return fits_in_memory(0) ? "" : memory_text();
+}
+
 bool Search::out_of_resources() {
   if (!incomplete_because_.empty()) return true;
-  if (options_.interrupted != nullptr && options_.interrupted->load()) {
-    incomplete_because_ = "interrupted";
-  } else if (options_.seconds && seconds() > *options_.seconds) {
-    incomplete_because_ = "--time";
-  } else if (!fits_in_memory(0)) {
-    incomplete_because_ = memory_text();
-  }
+  incomplete_because_ = exhausted(0);
   return !incomplete_because_.empty();
 }
 
@@ -460,6 +469,7 @@ CheckReport Search::run() {
   start();
   if (!found_) explore();
   if (certified_ && (found_ || incomplete_because_.empty() || cut_by_depth_)) certify();
+  judge_recoveries();
   CheckReport result = report();
   // A pass that is not certified has nothing to go on with: the next one starts anew.
   if (!options_.resume.empty() && result.verdict == Verdict::incomplete && certified_) {
@@ -468,16 +478,16 @@ CheckReport Search::run() {
   return result;
 }
 
-// What a verdict of the whole means for each property.
-void settle_properties(CheckReport& report) {
-  if (report.verdict != Verdict::violated && report.verdict != Verdict::incomplete) return;
+void settle_properties(CheckReport& report, bool whole) {
+  const bool cut = report.verdict == Verdict::violated || report.verdict == Verdict::incomplete;
   for (PropertyReport& property : report.properties) {
-    // Nothing is known of the rest of the space, but what was reached was reached.
-    const bool reached =
-        property.kind == PropertyKind::sometimes && property.verdict == Verdict::holds;
-    property.verdict = reached ? Verdict::holds : Verdict::incomplete;
     if (report.counterexample && property.name == report.counterexample->property) {
       property.verdict = Verdict::violated;
+    } else if (cut && !whole) {
+      // Nothing is known of the rest of the space, but what was reached was reached.
+      const bool reached =
+          property.kind == PropertyKind::sometimes && property.verdict == Verdict::holds;
+      property.verdict = reached ? Verdict::holds : Verdict::incomplete;
     }
   }
 }
@@ -489,8 +499,10 @@ CheckReport Search::report() {
                       : model_.system.name + " (bug " + model_.system.bug + ")";
   report.bounds = model_.system.asked;
   report.options = model_.system.options;
-  report.incomplete_because = incomplete_because_;
+  report.incomplete_because =
+      incomplete_because_.empty() ? recovery_incomplete_ : incomplete_because_;
   report.properties = evaluator_.reports();
+  report_recoveries(report.properties);
   for (const auto& [key, layer] : layers_) {
     report.states += layer.end - layer.begin;
     if (layer.end > layer.begin) report.depth = std::max(report.depth, key.second);
@@ -511,7 +523,10 @@ CheckReport Search::report() {
   }
   report.reductions = reduce_;
   report.passes = passes_.number;
-  report.certified = certified_ && incomplete_because_.empty();
+  // A `recovers` that is violated is so by what was searched.
+  const bool recovery = found_ && found_->property != Evaluator::none &&
+                        properties_[found_->property]->kind == PropertyKind::recovers;
+  report.certified = certified_ && (incomplete_because_.empty() || recovery);
   report.dropped_pairs = machine_.dropped();
   report.merged = reduce_.minimise ? passes_.merges.all().size() : 0;
   report.views = machine_.views();
@@ -525,8 +540,8 @@ CheckReport Search::report() {
   if (found_ && is_real) {
     report.verdict = Verdict::violated;
     report.counterexample = rebuild(*found_, found_at_);
-    report.story = tell_story(model_.system, report.counterexample->events);
-  } else if (!incomplete_because_.empty()) {
+    report.story = tell_story(model_.system, report.counterexample->events) + recovery_explanation_;
+  } else if (!report.incomplete_because.empty()) {
     report.verdict = Verdict::incomplete;
     report.hint = hint();
   } else {
@@ -535,7 +550,7 @@ CheckReport Search::report() {
                          ? Verdict::vacuous
                          : Verdict::holds;
   }
-  settle_properties(report);
+  settle_properties(report, incomplete_because_.empty() && (!found_ || recovery));
   report.resumed = resumed_;
   report.seconds = seconds();
   report.peak_memory_bytes = peak_resident_bytes();

@@ -23,13 +23,15 @@
 #include "explorer/fingerprint_set.hpp"
 #include "explorer/fingerprints.hpp"
 #include "explorer/machine.hpp"
+#include "explorer/recovery.hpp"
 #include "explorer/store.hpp"
 #include "explorer/subsumption.hpp"
 
 namespace gainsay {
 
-// Gives each property the verdict that goes with that of the whole; again is once.
-void settle_properties(CheckReport& report);
+// Gives each property the verdict that goes with that of the check; again is once. Recovery is
+// judged behind a search: when that was `whole`, what it says of the other properties stands.
+void settle_properties(CheckReport& report, bool whole);
 
 class Search {
  public:
@@ -159,6 +161,8 @@ class Search {
                  const Transition& edge);
   bool out_of_resources();
   std::string memory_text() const;
+  // Why resources allow no more, for so many states; empty while they do.
+  std::string exhausted(std::uint64_t states);
   std::string_view hint() const;
   void report_progress(LayerKey key);
 
@@ -171,6 +175,17 @@ class Search {
   std::optional<Predecessor> least_predecessor(std::uint64_t root, const std::vector<Task>& tasks);
   // Runs it on the live world. In fifo, what was dropped is delivered where it is in the way.
   void verify(Counterexample& counterexample) const;
+
+  // A vector of local states, of which `recovers` is asked.
+  struct Start {
+    LayerKey layer;  // the first that has it
+    Hash128 content;
+    std::vector<Id> locals;
+  };
+  void judge_recoveries();
+  std::vector<Start> recovery_starts();
+  Found found_at(const Start& start, std::size_t property);
+  void report_recoveries(std::vector<PropertyReport>& properties) const;
 
   Hash128 signature() const;
   void save_checkpoint();
@@ -203,6 +218,9 @@ class Search {
   LayerKey found_at_{};
   std::string incomplete_because_;
   const std::uint64_t spill_from_;
+  std::vector<std::optional<RecoveryResult>> recoveries_;  // by property
+  std::string recovery_incomplete_;   // why one of them is, behind a search that is not
+  std::string recovery_explanation_;  // of the one that is violated
   bool resumed_ = false;
   bool certified_ = true;
   bool cut_by_depth_ = false;

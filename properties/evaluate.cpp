@@ -51,6 +51,7 @@ Violation violation_of_fault(StepResult::Fault fault, const std::string& message
 
 bool holds_in(const Property& property, const LiveWorld& world) {
   if (property.kind == PropertyKind::sometimes) return true;
+  if (property.kind == PropertyKind::recovers) return true;  // says nothing of one world
   switch (property.scope) {
     case Scope::step:
       return true;

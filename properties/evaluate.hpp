@@ -27,7 +27,7 @@ std::optional<Violation> find_violation(const Model& model, const LiveWorld& bef
                                         const LiveWorld& after, std::string_view first = {});
 // The same for one world.
 std::optional<Violation> find_violation(const Model& model, const LiveWorld& world);
-// Does one property hold in a world (properties of steps do)?
+// Does one property hold in a world (properties of steps and of recovery do)?
 bool holds_in(const Property& property, const LiveWorld& world);
 
 }  // namespace gainsay

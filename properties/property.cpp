@@ -12,6 +12,8 @@ std::string_view to_string(PropertyKind kind) {
       return "sometimes";
     case PropertyKind::linearizable:
       return "linearizable";
+    case PropertyKind::recovers:
+      return "recovers";
   }
   return "";
 }

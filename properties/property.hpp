@@ -5,6 +5,7 @@
 #include <concepts>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,7 +19,13 @@
 
 namespace gainsay {
 
-enum class PropertyKind : std::uint8_t { always, always_step, sometimes, linearizable };
+enum class PropertyKind : std::uint8_t {
+  always,
+  always_step,
+  sometimes,
+  linearizable,
+  recovers,
+};
 std::string_view to_string(PropertyKind kind);
 
 // What the predicate is applied to.
@@ -31,6 +38,12 @@ enum class Scope : std::uint8_t {
   observer,  // the state of an observer
 };
 
+// What a property of kind `recovers` allows once faults have stopped.
+struct RecoveryOptions {
+  // By how much limits on local states are greater then: {{"term", 2}} allows two more terms.
+  std::map<std::string, std::uint64_t, std::less<>> more{};
+};
+
 struct Property {
   std::string name;
   PropertyKind kind = PropertyKind::always;
@@ -40,6 +53,7 @@ struct Property {
   std::function<bool(const History&)> history_holds;
   std::size_t observer = 0;  // index into System::observers
   std::function<bool(BytesView)> observer_holds;
+  RecoveryOptions recovery{};
 };
 
 // A system with what must hold of it.
@@ -134,6 +148,19 @@ Property always_step(std::string name, F predicate) {
 template <class Node, class F>
 Property sometimes(std::string name, F predicate) {
   return detail::over_views<Node>(std::move(name), PropertyKind::sometimes, std::move(predicate));
+}
+
+// However bad it got, once faults stop a good world can still be reached: one where the predicate
+// holds of some node (`const View&`) or of all together (`const Nodes<View>&`). Asked of each
+// reachable vector of local states, with no message under way. From then on whoever is down
+// restarts, nothing is lost or repeated, and there is no further fault. There is no other fairness:
+// a way to the good world must exist, and a fair random scheduler finds it.
+template <class Node, class F>
+Property recovers(std::string name, F predicate, RecoveryOptions options = {}) {
+  Property property =
+      detail::over_views<Node>(std::move(name), PropertyKind::recovers, std::move(predicate));
+  property.recovery = std::move(options);
+  return property;
 }
 
 // Adds an observer to the system and the property that its predicate always holds. The observer is

@@ -30,6 +30,7 @@ Term Node::term_at(Index index) const {
 void Node::start(Context& ctx) {
   started = true;
   if (ctx.options().bug == Bug::vote_not_persisted) durable.voted_for.reset();
+  if (ctx.options().bug == Bug::no_timer_after_restart && durable.term > 0) return;
   restart_election_timer(ctx);
 }
 
@@ -68,7 +69,7 @@ void Node::start_election(Context& ctx) {
   durable.voted_for = ctx.self();
   role = Role::candidate;
   votes = {ctx.self()};
-  restart_election_timer(ctx);
+  if (ctx.options().bug != Bug::no_retry_of_election) restart_election_timer(ctx);
   ctx.broadcast(RequestVote{
       .term = durable.term, .last_index = last_index(), .last_term = term_at(last_index())});
   count_votes(ctx);

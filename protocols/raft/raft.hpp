@@ -51,6 +51,8 @@ enum class Bug : std::uint8_t {
   match_goes_back,
   index_only_completion,
   no_dedupe,
+  no_retry_of_election,
+  no_timer_after_restart,
 };
 
 struct Options {
@@ -61,6 +63,8 @@ struct Options {
   // Only the first nodes, so many, stand for election; the others' timeouts are too long to matter.
   std::uint32_t candidates = std::numeric_limits<std::uint32_t>::max();
   bool heartbeat = true;
+  // Once faults stop, a leader must be in reach within so many more terms; 0: that is not asked.
+  std::uint32_t recovers = 0;
 };
 
 struct Command {

@@ -37,6 +37,7 @@ Options options_of(const Configuration& configuration) {
     if (name == "propose") options.propose = value;
     if (name == "candidates") options.candidates = value;
     if (name == "heartbeat") options.heartbeat = value != 0;
+    if (name == "recovers") options.recovers = value;
   }
   return options;
 }
@@ -93,6 +94,11 @@ Configuration with_log(Configuration configuration, std::uint64_t log) {
   return configuration;
 }
 
+Configuration with_recovery(Configuration configuration, std::uint32_t more_terms) {
+  configuration.options["recovers"] = std::to_string(more_terms);
+  return configuration;
+}
+
 std::vector<gainsay::Bug> bugs() {
   return {
       {"R01", "fig8-old-term-commit", "leader completeness",
@@ -132,6 +138,12 @@ std::vector<gainsay::Bug> bugs() {
        with_log(with_clients(with_candidates(writes(3, 2, 0), 2), 1, 2), 1)},
       {"R52", "no-dedupe", "linearizability", "a request that is in the log twice is applied twice",
        with_clients(writes(2, 2, 0), 1, 2)},
+      {"R70", "no-retry-of-election", "a leader again",
+       "a candidate whose election fails does not start another",
+       with_recovery(writes(3, 1, 0), 2)},
+      {"R71", "no-timer-after-restart", "a leader again",
+       "a node that restarts with a term does not start its election timer",
+       with_recovery(with_crashes(writes(2, 1, 0), 2), 2)},
   };
 }
 
@@ -155,9 +167,9 @@ CatalogEntry catalog_entry() {
           .version = "1",
           .summary = "Raft (Ongaro's thesis) serving a key-value store through its log",
           .client_bounds = ClientBounds::clients_and_operations,
-          .defaults = with_clients(writes(3, 2, 0), 1, 1),
+          .defaults = with_recovery(with_clients(writes(3, 2, 0), 1, 1), 2),
           .limits = {"term", "log"},
-          .options = {"propose", "candidates", "heartbeat"},
+          .options = {"propose", "candidates", "heartbeat", "recovers"},
           .bugs = bugs(),
           .make = make_model};
 }

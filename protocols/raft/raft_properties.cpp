@@ -63,6 +63,16 @@ bool match_monotonic(const View& before, const View& after) {
   return true;
 }
 
+// A leader of an older term may be one that nobody follows any more.
+bool has_newest_leader(const Nodes<View>& nodes) {
+  Term newest = 0;
+  for (const View& node : nodes) newest = std::max(newest, node.term);
+  for (const View& node : nodes) {
+    if (node.role == Role::leader && node.term == newest) return true;
+  }
+  return false;
+}
+
 // True when the bounds let a local state have this value; sometimes-properties that the bounds rule
 // out would make every check vacuous.
 bool allows(const Bounds& bounds, std::string_view limit, std::uint64_t value) {
@@ -119,6 +129,10 @@ std::vector<Property> properties(const Bounds& bounds, const Options& options) {
     result.push_back(sometimes<Node>("a re-election", [](const View& node) {
       return node.role == Role::leader && node.term >= 2;
     }));
+  }
+  if (options.recovers > 0) {
+    result.push_back(recovers<Node>("a leader again", has_newest_leader,
+                                    {.more = {{"term", options.recovers}}}));
   }
   return result;
 }

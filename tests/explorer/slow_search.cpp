@@ -21,6 +21,7 @@ std::vector<std::shared_ptr<const void>> views_of(const LiveWorld& world) {
 
 bool holds_in(const Property& property, const LiveWorld& world) {
   if (property.kind == PropertyKind::sometimes || property.scope == Scope::step) return true;
+  if (property.kind == PropertyKind::recovers) return true;  // see slow_recovery.hpp
   if (property.scope == Scope::history) return property.history_holds(world.history());
   if (property.scope == Scope::observer) {
     return property.observer_holds(world.observers()[property.observer]);

@@ -165,6 +165,21 @@ struct Seen {
   std::uint8_t sum = 0;
 };
 
+std::uint8_t level_of(const void* view) { return static_cast<const State*>(view)->level; }
+
+// The levels together are high enough.
+Property recovery_of(RandomStream& random) {
+  const int together = 2 + static_cast<int>(random.below(6));
+  return {.name = "recovery",
+          .kind = PropertyKind::recovers,
+          .scope = Scope::world,
+          .holds =
+              [together](std::span<const void* const> views) {
+                return level_of(views[0]) + level_of(views[1]) + level_of(views[2]) >= together;
+              },
+          .recovery = {.more = {{"level", random.below(2)}}}};
+}
+
 }  // namespace
 
 Model table_model(const TableShape& shape) {
@@ -195,7 +210,7 @@ Model table_model(const TableShape& shape) {
                                     (seen.sum + decoded<Tag>(label).value) % 5);
                                 return encoded(seen);
                               }});
-  const auto level = [](const void* view) { return static_cast<const State*>(view)->level; };
+  const auto level = level_of;
   const std::uint32_t a = random.below(levels);
   const std::uint32_t b = random.below(levels);
   const std::uint32_t c = random.below(levels);
@@ -230,6 +245,7 @@ Model table_model(const TableShape& shape) {
                                 .scope = Scope::node,
                                 .holds = [](std::span<const void* const>) { return true; }});
   }
+  if (shape.recovering) model.properties.push_back(recovery_of(random));
   return model;
 }
 

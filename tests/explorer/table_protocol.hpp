@@ -10,10 +10,11 @@ namespace gainsay::testing {
 
 struct TableShape {
   std::uint64_t seed = 0;
-  Bounds bounds;          // network and budgets
-  bool violating = true;  // with a random property that may be violated
-  bool answers = false;   // with outcomes that only send; runs then end in async only
-  bool hides = false;     // views show only whether a process is at its last level
+  Bounds bounds;            // network and budgets
+  bool violating = true;    // with a random property that may be violated
+  bool answers = false;     // with outcomes that only send; runs then end in async only
+  bool hides = false;       // views show only whether a process is at its last level
+  bool recovering = false;  // with a random property of recovery
 };
 
 // The same shape gives the same model. Every outcome that is not a no-op raises the local state, so

@@ -333,5 +333,54 @@ TEST(RaftCatalog, TheDefaultBoundsHold) {
   EXPECT_EQ(report.states, 4'002'942U);
 }
 
+// --- recovery ---
+
+Configuration one_candidate(const std::string& heartbeat) {
+  Configuration configuration;
+  configuration.bounds.limits["term"] = 1;
+  configuration.options = {{"propose", "1"}, {"candidates", "1"}, {"heartbeat", heartbeat}};
+  return configuration;
+}
+
+// What a leader has sent can be lost for good; it is its heartbeat that finds out.
+TEST(RaftRecovery, ACommitNeedsTheHeartbeat) {
+  for (const bool beats : {false, true}) {
+    Model model = make_model(one_candidate(beats ? "1" : "0"));
+    model.properties.push_back(recovers<Node>(
+        "a commit", [](const View& node) { return node.commit > 0; }, {.more = {{"term", 1}}}));
+    const CheckReport report = check(model);
+    EXPECT_EQ(report.verdict, beats ? Verdict::holds : Verdict::violated) << report << report.story;
+    if (!beats) {
+      EXPECT_EQ(report.counterexample->kind, PropertyKind::recovers);
+    }
+  }
+}
+
+TEST(RaftRecovery, ALeaderIsInReachWithinTwoMoreTermsWhateverTheNetwork) {
+  for (const Network network : {Network::async, Network::unordered, Network::fifo}) {
+    Configuration configuration;
+    configuration.bounds.network = network;
+    configuration.bounds.crashes = configuration.bounds.restarts = 1;
+    configuration.options = {{"recovers", "2"}, {"heartbeat", "0"}};
+    configuration.bounds.limits["term"] = network == Network::async ? 2 : 1;
+    const CheckReport report = check(find_system("raft")->make(configuration));
+    EXPECT_EQ(report.verdict, Verdict::holds) << report;
+    EXPECT_EQ(report.properties.back().recovery->limits.at("term"),
+              network == Network::async ? 4U : 3U);
+  }
+}
+
+// All may stand in the last term at once: then only another term helps.
+TEST(RaftRecovery, WithoutATermMoreItIsNotKnown) {
+  Configuration configuration;
+  configuration.bounds.limits["term"] = 1;
+  Model model = make_model(configuration);
+  model.properties.push_back(
+      recovers<Node>("a leader", [](const View& node) { return node.role == Role::leader; }));
+  const CheckReport report = check(model);
+  EXPECT_EQ(report.verdict, Verdict::incomplete);
+  EXPECT_NE(report.incomplete_because.find("term<=1"), std::string::npos) << report;
+}
+
 }  // namespace
 }  // namespace gainsay::raft

@@ -1,0 +1,239 @@
+// What is asked. The search has found which vectors of local states, of all processes, faults can
+// lead to. The healed system starts at each of them with no message under way; it restarts whoever
+// is down, has no further fault, loses nothing, and delivers each message at most once. The
+// property holds when a good world can be reached from every one of these starts.
+//
+// No message under way is the worst case: in `async` and `unordered` a message may be left unread,
+// so that more messages only add ways to go. (In `fifo` they do not; there healing resets all
+// connections, which is what it is defined to be.) With the messages of the search still around,
+// every lost one would come back, and the property would say nothing.
+//
+// Why one way to a good world is the right thing to ask for: as long as the search restarts what it
+// crashes and no limit or budget cuts, a step of the healed system leads from vectors of the search
+// to vectors of the search, each of which is a start, so good stays reachable for ever. In a finite
+// system under a fair random scheduler that is the same as good with probability 1. Behind the
+// bounds nothing is claimed.
+//
+// The healed system is made finite by the number of equal messages that are told apart:
+//  - What is sent beyond it is forgotten. Such a run is one of the system, in which the copy lies
+//    unread, so a good world that is reached is reached. (In queues nothing can be left unread: a
+//    step that finds no room does not exist.)
+//  - Where no good world is reached, what was forgotten might have helped. Then the same is asked
+//    with messages that arrive as often as you like once they were sent twice, which has every run
+//    of the system and more: out of reach there is out of reach. It also has every run of `fifo`,
+//    where order is but one more constraint.
+//  - What lies between the two is tried with a few copies, and else is incomplete.
+// An event that a limit forbids may be the one that leads on: a start without a way to a good
+// world, but with one to such an event, is incomplete too.
+#include "explorer/recovery.hpp"
+
+#include <algorithm>
+
+#include "engine/text.hpp"
+
+namespace gainsay {
+
+namespace {
+
+constexpr std::uint32_t queue_length = 3;
+constexpr std::uint32_t few_copies = 3;
+
+// Of a graph and its starts, by index: what is known of those that do not lead to a good world.
+struct Stuck {
+  std::vector<std::size_t> certainly;
+  std::vector<std::size_t> but_for_limits;
+  std::vector<std::size_t> but_for_copies;
+};
+
+class Judge {
+ public:
+  Judge(const System& system, const Property& property, const std::vector<LocalVector>& starts,
+        const HealedGraph::Stop& stop, Sabotage sabotage)
+      : system_(system), property_(property), starts_(starts), stop_(stop), sabotage_(sabotage) {}
+
+  RecoveryResult run();
+
+ private:
+  using Indices = std::vector<std::size_t>;
+  // False when it was stopped.
+  bool ask(const HealedGraph::Messages& messages, const Indices& indices, Stuck& stuck);
+  void conclude();
+  std::string explain(HealedGraph& graph, Id start) const;
+
+  const System& system_;
+  const Property& property_;
+  const std::vector<LocalVector>& starts_;
+  const HealedGraph::Stop& stop_;
+  const Sabotage sabotage_;
+  RecoveryResult result_;
+  std::size_t limited_ = 0;
+  std::size_t doubtful_ = 0;
+};
+
+bool Judge::ask(const HealedGraph::Messages& messages, const Indices& indices, Stuck& stuck) {
+  HealedGraph graph(system_, property_, messages);
+  std::vector<Id> worlds;
+  for (const std::size_t index : indices) worlds.push_back(graph.add(starts_[index]));
+  const std::uint64_t before = result_.counts.worlds;
+  result_.incomplete_because =
+      graph.explore(worlds, [&](std::uint64_t now) { return stop_(before + now); });
+  result_.counts.worlds += graph.worlds();
+  result_.evaluated += graph.evaluated();
+  for (const Limit& limit : graph.limits()) result_.counts.limits[limit.name] = limit.greatest;
+  if (!result_.incomplete_because.empty()) return false;
+  for (std::size_t i = 0; i < indices.size(); ++i) {
+    const Id world = worlds[i];
+    if (graph.leads_to_good(world)) continue;
+    if (graph.is_limited(world) && sabotage_ != Sabotage::recovery_forgets_limits) {
+      stuck.but_for_limits.push_back(indices[i]);
+    } else if (graph.is_capped(world) && sabotage_ != Sabotage::recovery_forgets_copies) {
+      stuck.but_for_copies.push_back(indices[i]);
+    } else {
+      stuck.certainly.push_back(indices[i]);
+      if (result_.stuck && *result_.stuck < indices[i]) continue;
+      result_.stuck = indices[i];
+      result_.explanation = explain(graph, world);
+    }
+  }
+  return true;
+}
+
+RecoveryResult Judge::run() {
+  const bool fifo = system_.bounds.network == Network::fifo;
+  Indices all;
+  for (std::size_t i = 0; i < starts_.size(); ++i) all.push_back(i);
+  result_.counts.vectors = starts_.size();
+  Stuck exact;  // but for what was sent beyond the copies told apart
+  if (!ask({.queues = fifo, .copies = fifo ? queue_length : 1}, all, exact)) {
+    result_.verdict = Verdict::incomplete;
+    return std::move(result_);
+  }
+  limited_ = exact.but_for_limits.size();
+  if (!exact.but_for_copies.empty()) {
+    Stuck richest;
+    bool done = ask({.endless = true}, exact.but_for_copies, richest);
+    Indices between;
+    std::ranges::set_difference(exact.but_for_copies, richest.certainly,
+                                std::back_inserter(between));
+    Stuck few;
+    if (done && !between.empty()) {
+      done = ask({.queues = fifo, .copies = fifo ? 2 * queue_length : few_copies}, between, few);
+    }
+    limited_ += few.but_for_limits.size();
+    doubtful_ = few.but_for_copies.size();
+    if (!done && !result_.stuck) result_.verdict = Verdict::incomplete;
+  }
+  conclude();
+  return std::move(result_);
+}
+
+void Judge::conclude() {
+  result_.counts.undecided = limited_ + doubtful_;
+  if (result_.stuck) {
+    result_.verdict = Verdict::violated;
+    result_.incomplete_because.clear();
+    return;
+  }
+  if (result_.verdict == Verdict::incomplete || limited_ + doubtful_ == 0) return;
+  result_.verdict = Verdict::incomplete;
+  std::string text = "\"" + property_.name + "\" has no way back within ";
+  std::string limits;
+  for (const auto& [name, greatest] : result_.counts.limits) {
+    limits += (limits.empty() ? "" : ", ") + name + "<=" + std::to_string(greatest);
+  }
+  if (limited_ > 0) {
+    text += limits.empty() ? "handlers that do not fail" : limits;
+  } else {
+    text += "so few copies of a message";
+  }
+  result_.incomplete_because = text + ", from " + with_commas(limited_ + doubtful_) + " of " +
+                               with_commas(starts_.size()) + " vectors of local states";
+}
+
+// The first world, breadth first, of a set of worlds that the run never leaves again; and the size
+// of that set. (Tarjan's components, without recursion; the first to be closed has no way out.)
+struct End {
+  Id world = 0;
+  std::size_t size = 0;
+};
+
+End terminal_component(const HealedGraph& graph, Id start) {
+  struct Visit {
+    Id world = 0;
+    std::size_t next = 0;
+  };
+  boost::unordered_flat_map<Id, std::pair<std::size_t, std::size_t>> seen;  // number, lowest
+  std::vector<Visit> path{{.world = start}};
+  std::vector<Id> open{start};
+  seen[start] = {0, 0};
+  for (;;) {
+    Visit& visit = path.back();
+    const auto successors = graph.successors(visit.world);
+    if (visit.next < successors.size()) {
+      const Id target = successors[visit.next++];
+      const auto known = seen.find(target);
+      if (known == seen.end()) {
+        const std::size_t number = seen.size();
+        seen[target] = {number, number};
+        open.push_back(target);
+        path.push_back({.world = target});
+      } else {
+        auto& lowest = seen[visit.world].second;
+        lowest = std::min(lowest, known->second.first);
+      }
+      continue;
+    }
+    const auto [number, lowest] = seen[visit.world];
+    if (number == lowest) {
+      const auto first = std::ranges::find(open, visit.world);
+      return {.world = *std::min_element(first, open.end()),
+              .size = static_cast<std::size_t>(open.end() - first)};
+    }
+    path.pop_back();
+    auto& of_parent = seen[path.back().world].second;
+    of_parent = std::min(of_parent, lowest);
+  }
+}
+
+std::size_t count_reachable(const HealedGraph& graph, Id start) {
+  boost::unordered_flat_map<Id, bool> met{{start, true}};
+  std::vector<Id> waiting{start};
+  while (!waiting.empty()) {
+    const Id world = waiting.back();
+    waiting.pop_back();
+    for (const Id target : graph.successors(world)) {
+      if (met.try_emplace(target, true).second) waiting.push_back(target);
+    }
+  }
+  return met.size();
+}
+
+std::string Judge::explain(HealedGraph& graph, Id start) const {
+  constexpr std::size_t columns = 80;
+  const std::size_t reachable = count_reachable(graph, start);
+  const End end = terminal_component(graph, start);
+  std::string text = "  Faults stop here, no message is under way, and whoever is down restarts. " +
+                     with_commas(reachable) + (reachable == 1 ? " world is" : " worlds are") +
+                     " in reach, none of them good. ";
+  if (end.size == 1) {
+    text += "The run can end in this one, where nothing changes any more:";
+  } else {
+    text += "The run can end among " + with_commas(end.size) +
+            " that it never leaves again, of which this is one:";
+  }
+  return wrap(text, 2, columns) + graph.describe_world(end.world);
+}
+
+}  // namespace
+
+RecoveryResult judge_recovery(const System& system, const Property& property,
+                              const std::vector<LocalVector>& starts, const HealedGraph::Stop& stop,
+                              Sabotage sabotage) {
+  return Judge(system, property, starts, stop, sabotage).run();
+}
+
+std::string recovery_message(const std::string& property) {
+  return "once faults stop, \"" + property + "\" can be out of reach for ever";
+}
+
+}  // namespace gainsay

@@ -1,0 +1,33 @@
+// Properties of kind `recovers`: however bad it got, once faults stop a good world can still be
+// reached. See recovery.cpp for what exactly is asked, and why the answer is right.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "explorer/check.hpp"
+#include "explorer/healed_graph.hpp"
+
+namespace gainsay {
+
+struct RecoveryResult {
+  // holds, violated, or incomplete: a limit or a resource stands in the way.
+  Verdict verdict = Verdict::holds;
+  std::string incomplete_because;
+  std::optional<std::size_t> stuck;  // the first start without a way to a good world
+  std::string explanation;           // of it: why there is no way back
+  RecoveryReport counts;
+  std::uint64_t evaluated = 0;
+};
+
+// `starts`: the reachable vectors of local states, those to be told first coming first. The answer
+// depends on nothing else. REQUIRES: the property is of kind `recovers`. Throws Nondeterminism.
+RecoveryResult judge_recovery(const System& system, const Property& property,
+                              const std::vector<LocalVector>& starts, const HealedGraph::Stop& stop,
+                              Sabotage sabotage = Sabotage::none);
+
+// One line of what a violated `recovers` says, for traces and reports.
+std::string recovery_message(const std::string& property);
+
+}  // namespace gainsay

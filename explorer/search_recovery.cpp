@@ -1,0 +1,103 @@
+// What is asked behind the search: properties of kind `recovers`, of the vectors of local states
+// that it has reached.
+#include <algorithm>
+
+#include "explorer/recovery.hpp"
+#include "explorer/search.hpp"
+
+namespace gainsay {
+
+// The distinct vectors of local states, of all processes, by (fault cost, depth, content): what is
+// told of the first is told with the fewest faults. Every reduction in use keeps this set: each
+// drops messages, or worlds of which a kept one has the same local states.
+std::vector<Search::Start> Search::recovery_starts() {
+  std::vector<Start> starts;
+  boost::unordered_flat_map<std::uint64_t, Id> folds;  // of prefixes with one more local state
+  Id prefixes = 1;
+  std::vector<Id> items(store_.items());
+  for (const auto& [key, layer] : layers_) {
+    const std::size_t first = starts.size();
+    for (std::size_t i = layer.begin; i < layer.end; ++i) {
+      store_.unfold(store_.roots()[i], items.data());
+      Start start{.layer = key, .content = {}, .locals = {}};
+      Id prefix = 0;
+      bool is_new = false;
+      for (std::size_t process = 0; process < model_.system.size(); ++process) {
+        const Id local = machine_.local_of(items[process]);
+        const auto [at, added] = folds.try_emplace(pair_key(prefix, local), prefixes);
+        if (added) ++prefixes;
+        prefix = at->second;
+        is_new = added;
+        start.locals.push_back(local);
+        start.content += mix(process, machine_.local(local).hash);
+      }
+      if (is_new) starts.push_back(std::move(start));
+    }
+    std::sort(starts.begin() + static_cast<std::ptrdiff_t>(first), starts.end(),
+              [](const Start& a, const Start& b) { return a.content < b.content; });
+  }
+  return starts;
+}
+
+// The least world of its layer that has these local states.
+Search::Found Search::found_at(const Start& start, std::size_t property) {
+  std::optional<Found> least;
+  std::vector<Id> items(store_.items());
+  const Layer layer = layers_.at(start.layer);
+  for (std::size_t i = layer.begin; i < layer.end; ++i) {
+    store_.unfold(store_.roots()[i], items.data());
+    bool equal = true;
+    for (std::size_t process = 0; process < start.locals.size(); ++process) {
+      equal = equal && machine_.local_of(items[process]) == start.locals[process];
+    }
+    if (!equal) continue;
+    note(least, {.content = machine_.hash(items.data()),
+                 .property = property,
+                 .world = words_of(items.data())});
+  }
+  return *least;
+}
+
+// A search that a limit on depth cut short has reached what it has reached: what it says of that is
+// a finding, but never that all is well.
+void Search::judge_recoveries() {
+  recoveries_.resize(properties_.size());
+  const bool asked = std::ranges::any_of(
+      properties_, [](const Property* p) { return p->kind == PropertyKind::recovers; });
+  const bool complete = incomplete_because_.empty() || cut_by_depth_;
+  if (!asked || found_ || !certified_ || !complete) return;
+  const std::vector<Start> starts = recovery_starts();
+  std::vector<LocalVector> vectors;
+  for (const Start& start : starts) {
+    LocalVector& vector = vectors.emplace_back();
+    for (const Id local : start.locals) vector.push_back(machine_.local(local).bytes);
+  }
+  std::size_t first_stuck = starts.size();
+  for (std::size_t i = 0; i < properties_.size(); ++i) {
+    if (properties_[i]->kind != PropertyKind::recovers) continue;
+    RecoveryResult result = judge_recovery(
+        model_.system, *properties_[i], vectors,
+        [this](std::uint64_t worlds) { return exhausted(worlds); }, options_.sabotage);
+    if (result.stuck && *result.stuck < first_stuck) {
+      first_stuck = *result.stuck;
+      found_ = found_at(starts[first_stuck], i);
+      found_at_ = starts[first_stuck].layer;
+      recovery_explanation_ = result.explanation;
+    }
+    if (recovery_incomplete_.empty()) recovery_incomplete_ = result.incomplete_because;
+    recoveries_[i] = std::move(result);
+  }
+}
+
+void Search::report_recoveries(std::vector<PropertyReport>& properties) const {
+  for (std::size_t i = 0; i < properties.size(); ++i) {
+    if (properties[i].kind != PropertyKind::recovers) continue;
+    properties[i].verdict = Verdict::incomplete;
+    if (!recoveries_[i]) continue;
+    if (incomplete_because_.empty()) properties[i].verdict = recoveries_[i]->verdict;
+    properties[i].evaluated = recoveries_[i]->evaluated;
+    properties[i].recovery = recoveries_[i]->counts;
+  }
+}
+
+}  // namespace gainsay
