@@ -94,12 +94,14 @@ std::optional<Reductions> reductions_of(const std::string& text) {
   if (text == "none") return reductions;
   std::istringstream list(text);
   for (std::string name; std::getline(list, name, ',');) {
-    refuse_unknown("--reduce", name, {"auto", "none", "dead-messages", "eager", "subsumption"},
-                   "is auto, none, or some of dead-messages,eager,subsumption");
+    refuse_unknown("--reduce", name,
+                   {"auto", "none", "dead-messages", "eager", "subsumption", "symmetry"},
+                   "is auto, none, or some of dead-messages,eager,subsumption,symmetry");
     if (name == "auto" || name == "none") throw UsageError("--reduce " + name + " stands alone");
     reductions.dead_messages = reductions.dead_messages || name == "dead-messages";
     reductions.eager = reductions.eager || name == "eager";
     reductions.subsumption = reductions.subsumption || name == "subsumption";
+    reductions.symmetry = reductions.symmetry || name == "symmetry";
   }
   return reductions;
 }
@@ -234,7 +236,8 @@ void add_check(CLI::App& app, Action& action) {
   check.add_option("--property", arguments->properties, "check only this property (repeatable)")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  check.add_option("--reduce", arguments->reduce, "auto, none, or dead-messages,eager,subsumption");
+  check.add_option("--reduce", arguments->reduce,
+                   "auto, none, or dead-messages,eager,subsumption,symmetry");
   check.add_option("--store", arguments->store, "exact");
   check.add_option("-j,--jobs", arguments->jobs, "threads (default: one for each core)");
   check.add_option("--max-depth", arguments->max_depth, "stop behind this depth: incomplete");

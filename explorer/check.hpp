@@ -36,23 +36,30 @@ struct Reductions {
   bool dead_messages = false;  // messages whose delivery can do nothing any more are dropped
   bool eager = false;          // async: an event that only sends is taken before all others
   bool subsumption = false;    // async: of two worlds that differ in messages, the richer one
+  bool symmetry = false;       // of worlds that differ in the names of processes, one
   friend bool operator==(const Reductions&, const Reductions&) = default;
 };
 // By name ("dead-messages"), in the order of the fields.
 std::vector<std::string> names(const Reductions& reductions);
-// What `auto` picks: all that is sound for the model.
+// What `auto` picks: all that is sound for the model. Whether symmetry is shows in the check
+// itself, which goes on without when it is not.
 Reductions sound_reductions(const Model& model);
 
 // For tests: a reduction broken on purpose, which they must notice.
 enum class Sabotage : std::uint8_t {
   none,
-  eager_uses_budgets,        // an event that only sends is eager even if it uses up a budget
-  subsumption_sums_budgets,  // budgets used are compared by their sum
+  eager_uses_budgets,             // an event that only sends is eager even if it uses up a budget
+  subsumption_sums_budgets,       // budgets used are compared by their sum
+  symmetry_certifies_generators,  // on explored pairs alone
+  symmetry_keep_not_renamed,      // dead messages know nothing of renamings
+  symmetry_properties_of_representatives,  // properties are not evaluated on renamings
 };
 
 struct CheckOptions {
-  std::optional<Reductions> reduce{};  // none: all that is sound for the model
-  unsigned jobs = 0;                   // threads; 0: one for each core
+  // None: all that is sound for the model. Throws UsageError where symmetry is asked for and no two
+  // processes are interchangeable.
+  std::optional<Reductions> reduce{};
+  unsigned jobs = 0;  // threads; 0: one for each core
   // Resource limits: a check that one of them cuts is `incomplete`.
   std::optional<std::uint32_t> max_depth{};
   std::optional<std::uint64_t> max_states{};
@@ -114,6 +121,12 @@ struct CheckReport {
   std::uint32_t passes = 1;
   bool certified = true;            // every reduction that needs a certificate has one
   std::uint64_t dropped_pairs = 0;  // (local state, message) pairs that were dropped as dead
+  // Symmetry: which processes were taken for interchangeable ("n1, n2, n3"; classes are separated
+  // by "; "), by how many renamings, and why not more.
+  std::string interchangeable;
+  std::uint64_t renamings = 1;
+  bool equivariant = false;  // the certificate of symmetry
+  std::string asymmetry;     // the first exchange of two processes that was refused; empty: none
   // The sum of the hashes of all distinct (local states, history, observers) of worlds.
   Hash128 digest;
   std::vector<PropertyReport> properties;

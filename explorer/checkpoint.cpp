@@ -16,7 +16,7 @@ namespace gainsay {
 
 namespace {
 
-constexpr std::string_view magic = "gainsay-checkpoint-2";
+constexpr std::string_view magic = "gainsay-checkpoint-3";
 
 std::filesystem::path file_in(const std::filesystem::path& directory) {
   return directory / "check.checkpoint";
@@ -32,7 +32,7 @@ Hash128 Search::signature() const {
   writer.text(system.version);
   writer.text(system.bug);
   writer.text(version);  // of the handlers that are built in
-  for (const std::string& name : names(reduce_)) writer.text(name);
+  for (const std::string& name : names(asked_)) writer.text(name);
   const Bounds& bounds = system.bounds;
   for (const std::uint64_t value : {std::uint64_t{bounds.nodes}, std::uint64_t{bounds.clients},
                                     std::uint64_t{bounds.operations}}) {
@@ -62,6 +62,13 @@ void Search::save_checkpoint() {
   writer.integer(next_certificate_);
   writer.integer(passes_.keep.size());
   for (const Hash128& pair : passes_.keep) writer.text(to_hex(pair));
+  writer.integer(passes_.asymmetries.broken.size());
+  for (const auto& [a, b] : passes_.asymmetries.broken) {
+    writer.integer(a.value);
+    writer.integer(b.value);
+  }
+  writer.text(passes_.asymmetries.reason);
+  writer.integer(passes_.asymmetries.hopeless ? 1 : 0);
   machine_.save_tables(writer);
   std::size_t worlds = 0;
   for (const auto& [key, layer] : layers_) worlds = std::max(worlds, layer.end);
@@ -117,6 +124,13 @@ bool Search::load_checkpoint() {
   for (std::uint64_t left = reader.integer(); left > 0; --left) {
     passes_.keep.insert(hash_from_hex(reader.text()));
   }
+  for (std::uint64_t left = reader.integer(); left > 0; --left) {
+    const NodeId a{static_cast<std::uint8_t>(reader.integer())};
+    passes_.asymmetries.broken.emplace(a, NodeId{static_cast<std::uint8_t>(reader.integer())});
+  }
+  passes_.asymmetries.reason = reader.text();
+  passes_.asymmetries.hopeless = reader.integer() != 0;
+  use_symmetry();  // that of the pass that was saved
   machine_.load_tables(reader);
   store_.load(reader);
   for (std::uint64_t left = reader.integer(); left > 0; --left) {

@@ -6,6 +6,7 @@
 
 #include "engine/reflect.hpp"
 #include "explorer/check.hpp"
+#include "explorer/symmetry.hpp"
 
 namespace gainsay {
 
@@ -239,10 +240,15 @@ Id Machine::relabel_first(std::size_t slot, Id word, Id labels) {
     after = intern_observer(state);
   }
   memo.insert(key, after);
+  if (symmetry_ != nullptr && slot != history_slot_) {
+    symmetry_->note_relabelled(slot, word, labels, after);
+  }
   return after;
 }
 
 // --- handlers ---
+
+bool Machine::is_delivery(Id input) { return input < timer_input; }
 
 LocalEvent Machine::event_of_input(Id input) const {
   if (input == crash_input) return {.kind = LocalEvent::Kind::crash};
@@ -297,7 +303,11 @@ bool Machine::make_outcome(Id before, Id input, LocalState& after, StepResult& s
         {.to = sent.to.value, .envelope = intern_envelope({process}, sent.message)});
   }
   outcome.labels = intern_labels({process}, std::move(step.labels));
-  if (judge_step_) outcome.step_violation = judge_step_(locals_[before], locals_[outcome.local]);
+  if (judge_step_) {
+    outcome.step_violation = symmetry_ != nullptr
+                                 ? symmetry_->judge_step(before, outcome.local)
+                                 : judge_step_(locals_[before], locals_[outcome.local]);
+  }
   return true;
 }
 

@@ -69,6 +69,8 @@ struct LocalEntry {
 // run that resumes this one, has other ids. A collision would only keep more.
 using KeepSet = std::set<Hash128>;
 
+class Symmetry;
+
 class Machine {
  public:
   // `judge_step` gives the index + 1 of the always_step property that a local step breaks, or 0.
@@ -79,6 +81,8 @@ class Machine {
   explicit Machine(const System& system, JudgeStep judge_step = {}, const KeepSet* keep = nullptr);
   // For tests of the reductions; before anything is expanded.
   void sabotage(Sabotage sabotage) { sabotage_ = sabotage; }
+  // Worlds are explored up to these renamings; null: as they are. Before anything is expanded.
+  void use(Symmetry* symmetry) { symmetry_ = symmetry; }
   ~Machine();
 
   const System& system() const { return system_; }
@@ -167,8 +171,10 @@ class Machine {
   // it stays a no-op in every local state that the process can get to from there. What is not is
   // added to `keep`, and the search must run again. True when nothing was: then every drop of this
   // search was of a dead message, and a real run that delivers dropped messages has the same local
-  // states, labels and sends as a run of this search. REQUIRES: no other thread is in the machine.
-  bool certify(KeepSet& keep, unsigned jobs) const;
+  // states, labels and sends as a run of this search. With symmetry a run goes on from renamings of
+  // what was explored, so the local graph, the drops and `keep` are closed under renaming.
+  // REQUIRES: no other thread is in the machine.
+  bool certify(KeepSet& keep, unsigned jobs);
   std::uint64_t dropped() const { return dropped_.size(); }
 
   // The content of a world and back, for checkpoints: canonical bytes, the same on every machine.
@@ -177,6 +183,7 @@ class Machine {
   void load_tables(Reader& reader);
 
  private:
+  friend class Symmetry;
   struct Cell {
     std::atomic<const Expansion*> expansion;
     Id local;
@@ -230,6 +237,10 @@ class Machine {
   bool is_cut(NodeId process, const LocalState& local);
   bool is_outside_limits(NodeId process, const LocalState& local) const;
   LocalEvent event_of_input(Id input) const;
+  static bool is_delivery(Id input);
+  std::vector<std::vector<Id>> local_graph() const;
+  std::vector<std::uint64_t> all_dropped() const;
+  void keep_pair(std::uint64_t pair, KeepSet& keep) const;
   Id cell_of(std::uint8_t process, Id local, Id inbox);
   Id with_message(Id cell, Id envelope);
   std::vector<Id> without(const std::vector<Id>& envelopes, Id envelope) const;
@@ -249,6 +260,7 @@ class Machine {
   JudgeStep judge_step_;
   const KeepSet* keep_;
   Sabotage sabotage_ = Sabotage::none;
+  Symmetry* symmetry_ = nullptr;
   std::size_t size_;
   std::size_t slots_;
   std::size_t budget_slot_ = npos;

@@ -17,16 +17,18 @@ std::optional<Search::Predecessor> Search::least_predecessor(std::uint64_t root,
     Worker& worker = workers_[id];
     for (std::size_t i = tasks[at].begin; i < tasks[at].end; ++i) {
       const std::uint64_t from = store_.roots()[i];
-      const bool fits = expand(
-          worker, from, tasks[at].cost,
-          [&](std::uint32_t process, std::uint32_t, const Transition& edge, std::uint64_t next) {
-            if (edge.fault != 0 || next != root) return;
-            Predecessor found{
-                .content = machine_.hash(worker.items.data()),
-                .event = machine_.event_of({static_cast<std::uint8_t>(process)}, edge),
-                .root = from};
-            if (!best[id] || found < *best[id]) best[id] = std::move(found);
-          });
+      const bool fits = expand(worker, from, tasks[at].cost,
+                               [&](std::uint32_t process, std::uint32_t index,
+                                   const Transition& edge, std::uint64_t next) {
+                                 if (edge.fault != 0 || next != root) return;
+                                 Predecessor found{.content = machine_.hash(worker.items.data()),
+                                                   .event = machine_.event_of(
+                                                       {static_cast<std::uint8_t>(process)}, edge),
+                                                   .root = from,
+                                                   .process = process,
+                                                   .transition = index};
+                                 if (!best[id] || found < *best[id]) best[id] = std::move(found);
+                               });
       if (!fits) must_grow_.store(true);
     }
   });
@@ -53,18 +55,19 @@ std::pair<Search::Predecessor, Search::LayerKey> Search::predecessor(std::uint64
   return {std::move(*least), at};
 }
 
-std::vector<Event> Search::path_to(std::uint64_t root, LayerKey key) {
+std::vector<Event> Search::path_to(std::uint64_t root, LayerKey key, Symmetry::Index element) {
   std::vector<Event> backwards;
   while (key.second > 1) {
     auto [before, at] = predecessor(root, key);
+    if (symmetry_) {
+      element = symmetry_->group().product(element, canonicaliser(before));
+      before.event = image_of(before.root, before.event, element);
+    }
     backwards.push_back(std::move(before.event));
     root = before.root;
     key = at;
   }
-  std::vector<Id> items(store_.items());
-  store_.unfold(root, items.data());
-  items.resize(machine_.slots());
-  std::vector<Event> events = starts_.at(items);
+  std::vector<Event> events = start_of(root, element);
   events.insert(events.end(), backwards.rbegin(), backwards.rend());
   return events;
 }
@@ -76,16 +79,17 @@ Counterexample Search::rebuild(const Found& found, LayerKey key) {
     counterexample.kind = properties_[found.property]->kind;
     counterexample.message = "\"" + counterexample.property + "\" does not hold";
   }
+  const Symmetry::Index element = symmetry_ ? violating_image(found) : Symmetry::Index{0};
   if (!found.by_step) {
-    counterexample.events = path_to(found.root, key);
+    counterexample.events = path_to(found.root, key, element);
   } else {
     std::vector<Id> items(store_.items());
     store_.unfold(found.root, items.data());
     const Transition& edge = machine_.expand(items[found.process]).transitions[found.transition];
     const LayerKey before{key.first - edge.cost, key.second - 1};
-    counterexample.events = path_to(found.root, before);
-    counterexample.events.push_back(
-        machine_.event_of({static_cast<std::uint8_t>(found.process)}, edge));
+    counterexample.events = path_to(found.root, before, element);
+    const Event last = machine_.event_of({static_cast<std::uint8_t>(found.process)}, edge);
+    counterexample.events.push_back(symmetry_ ? image_of(found.root, last, element) : last);
     if (edge.fault != 0) {
       const Violation violation = violation_of_fault(machine_.fault_is_expectation(edge.fault)
                                                          ? StepResult::Fault::expectation

@@ -46,15 +46,17 @@ void refuse_unsound(const Reductions& reduce, const System& system) {
 Search::Search(const Model& model, const CheckOptions& options, Passes& passes)
     : model_(model),
       options_(options),
-      reduce_(options.reduce.value_or(sound_reductions(model))),
+      asked_(options.reduce.value_or(sound_reductions(model))),
+      reduce_(asked_),
       passes_(passes),
       properties_(select(model, options.properties)),
       evaluator_(model.system, properties_),
       machine_(
           model.system,
-          [this](const LocalEntry& before, const LocalEntry& after) {
-            return evaluator_.judge_step(before, after);
-          },
+          evaluator_.has_step_properties()
+              ? [this](const LocalEntry& before,
+                       const LocalEntry& after) { return evaluator_.judge_step(before, after); }
+              : Machine::JudgeStep(),
           reduce_.dead_messages ? &passes.keep : nullptr),
       store_(machine_.slots()),
       antichains_(machine_, options.sabotage == Sabotage::subsumption_sums_budgets),
@@ -64,6 +66,7 @@ Search::Search(const Model& model, const CheckOptions& options, Passes& passes)
   validate(model.system);
   refuse_unsound(reduce_, model.system);
   machine_.sabotage(options.sabotage);
+  use_symmetry();
   if (properties_.size() > 250) throw UsageError("at most 250 properties are checked at once");
 }
 
@@ -77,7 +80,18 @@ bool Search::successor(Worker& worker, std::size_t process, const Expansion& exp
                        const Transition& transition, std::uint64_t& root) {
   Id* next = worker.next.data();
   std::memcpy(next, worker.items.data(), store_.items() * sizeof(Id));
-  const std::uint64_t changed = machine_.apply(next, process, expansion, transition);
+  std::uint64_t changed = machine_.apply(next, process, expansion, transition);
+  worker.acted = static_cast<std::uint32_t>(process);
+  if (symmetry_) {
+    const Symmetry::Index element = symmetry_->canonicalise(next);
+    if (element != 0) {
+      worker.acted = symmetry_->group().image(element, {static_cast<std::uint8_t>(process)}).value;
+      changed = 0;
+      for (std::size_t slot = 0; slot < machine_.slots(); ++slot) {
+        if (next[slot] != worker.items[slot]) changed |= std::uint64_t{1} << slot;
+      }
+    }
+  }
   root = store_.fold(next, changed, worker.store);
   return root != WorldStore::no_root;
 }
@@ -123,20 +137,20 @@ bool Search::run_task(Worker& worker, const Task& task) {
   worker.candidates.clear();
   for (std::size_t i = task.begin; i < task.end; ++i) {
     const std::uint64_t root = store_.roots()[i];
-    const bool fits = expand(
-        worker, root, task.cost,
-        [&](std::uint32_t process, std::uint32_t index, const Transition& edge,
-            std::uint64_t next) {
-          if (edge.fault != 0 || edge.step_violation != 0) {
-            note_step(worker, root, process, index, edge);
-          }
-          if (edge.fault != 0) return;
-          ++transitions;
-          store_.visited().prefetch(next);
-          worker.candidates.push_back({.root = next,
-                                       .process = edge.local_changed != 0 ? process : no_process,
-                                       .labelled = edge.labels != 0});
-        });
+    const bool fits = expand(worker, root, task.cost,
+                             [&](std::uint32_t process, std::uint32_t index, const Transition& edge,
+                                 std::uint64_t next) {
+                               if (edge.fault != 0 || edge.step_violation != 0) {
+                                 note_step(worker, root, process, index, edge);
+                               }
+                               if (edge.fault != 0) return;
+                               ++transitions;
+                               store_.visited().prefetch(next);
+                               worker.candidates.push_back(
+                                   {.root = next,
+                                    .process = edge.local_changed != 0 ? worker.acted : no_process,
+                                    .labelled = edge.labels != 0});
+                             });
     if (!fits) return false;
     if (worker.candidates.size() >= batch && !flush(worker)) return false;
   }
@@ -308,12 +322,8 @@ void Search::start() {
                            model_.system.process_name({static_cast<std::uint8_t>(process)}) +
                            " fails: " + machine_.fault(transition.fault));
         }
-        worker.items = before.items;
-        std::uint64_t root = WorldStore::no_root;
-        while (!successor(worker, process, expansion, transition, root)) {
-          store_.make_room(1, false);
-        }
-        Partial after{.items = worker.next, .events = before.events};
+        Partial after = before;
+        machine_.apply(after.items.data(), process, expansion, transition);
         after.events.push_back(event);
         started.push_back(std::move(after));
       }
@@ -322,18 +332,19 @@ void Search::start() {
   }
   if (partial.empty()) throw UsageError("no initial world lies within the limits");
   for (Partial& initial : partial) {
-    std::uint64_t root = WorldStore::no_root;
-    while ((root = store_.fold(initial.items.data(), ~std::uint64_t{0}, worker.store)) ==
-           WorldStore::no_root) {
-      store_.make_room(1, false);
-    }
     const auto words = initial.items.begin();
     const auto [at, is_new] = starts_.try_emplace(
         {words, words + static_cast<std::ptrdiff_t>(machine_.slots())}, initial.events);
     if (!is_new) at->second = std::min(at->second, initial.events);
     if (!is_new || resumed_) continue;
+    if (symmetry_) symmetry_->canonicalise(initial.items.data());
+    std::uint64_t root = WorldStore::no_root;
+    while ((root = store_.fold(initial.items.data(), ~std::uint64_t{0}, worker.store)) ==
+           WorldStore::no_root) {
+      store_.make_room(1, false);
+    }
     while (!store_.visited().reserve(1)) store_.make_room(1, true);
-    store_.visited().insert(root);
+    if (!store_.visited().insert(root)) continue;
     store_.roots()[store_.roots().allocate(1)] = root;
     const std::size_t property = evaluator_.inspect_all(machine_, initial.items.data());
     if (property != Evaluator::none) {
@@ -361,6 +372,7 @@ void Search::explore() {
       if (out_of_resources(key) || !make_layer(key) || found_) return;
       if (layers_.contains(key)) deepest_source = std::max(deepest_source, depth);
       if (store_.roots().size() >= next_plan_) replan();
+      if (store_.roots().size() >= next_symmetry_ && !certify_symmetry()) return;
       if (store_.roots().size() >= next_certificate_ && !certify()) return;
       if (!options_.resume.empty() && options_.checkpoint_seconds &&
           seconds() - last_checkpoint_ > *options_.checkpoint_seconds) {
@@ -417,11 +429,18 @@ bool Search::certify() {
 
 CheckReport Search::run() {
   // A checkpoint is of one pass: the next one starts anew, with what was learnt.
-  passes_.learnt = false;
+  passes_.learnt = passes_.asymmetric = false;
   const bool first = !std::exchange(passes_.started, true);
   resumed_ = first && !options_.resume.empty() && load_checkpoint();
-  start();
-  if (!found_) explore();
+  try {
+    start();
+    if (certify_starts() && !found_) explore();
+    if (!passes_.asymmetric) certify_symmetry();
+  } catch (const CannotRename& refusal) {
+    passes_.asymmetric = passes_.asymmetries.hopeless = true;
+    passes_.asymmetries.reason = refusal.what();
+  }
+  if (passes_.asymmetric) return {};
   if (certified_ && (found_ || incomplete_because_.empty() || cut_by_depth_)) certify();
   CheckReport result = report();
   if (!options_.resume.empty() && result.verdict == Verdict::incomplete) save_checkpoint();
@@ -458,6 +477,15 @@ CheckReport Search::report() {
   report.passes = passes_.number;
   report.certified = certified_ && incomplete_because_.empty();
   report.dropped_pairs = machine_.dropped();
+  report.asymmetry = asked_.symmetry ? passes_.asymmetries.reason : "";
+  if (symmetry_) {
+    for (const std::vector<NodeId>& members : symmetry_->group().classes()) {
+      if (!report.interchangeable.empty()) report.interchangeable += "; ";
+      report.interchangeable += describe(model_.system, members);
+    }
+    report.renamings = symmetry_->group().size();
+    report.equivariant = true;
+  }
   if (options_.digest) report.digest = digest();
   // In fifo a message that was dropped too early is a loss, which the network does not know.
   const bool is_real = certified_ || model_.system.bounds.network != Network::fifo;
@@ -494,23 +522,31 @@ CheckReport Search::report() {
   return report;
 }
 
-Hash128 Search::digest() const {
+Hash128 Search::digest() {
   const std::size_t budget = machine_.budget_slot();
   std::set<std::vector<Hash128>> met;
   std::vector<Id> items(store_.items());
-  for (std::size_t i = 0; i < store_.roots().size(); ++i) {
-    store_.unfold(store_.roots()[i], items.data());
+  const auto meet = [&](const std::vector<Id>& words) {
     std::vector<Hash128> parts;
     for (std::size_t slot = 0; slot < machine_.slots(); ++slot) {
       if (slot < model_.system.size()) {
-        parts.push_back(machine_.local(machine_.local_of(items[slot])).hash);
+        parts.push_back(machine_.local(machine_.local_of(words[slot])).hash);
       } else if (slot == machine_.history_slot()) {
-        parts.push_back(content_hash(encoded(machine_.history(items[slot]))));
+        parts.push_back(content_hash(encoded(machine_.history(words[slot]))));
       } else if (slot != budget) {
-        parts.push_back(content_hash(machine_.observer(items[slot])));
+        parts.push_back(content_hash(machine_.observer(words[slot])));
       }
     }
     met.insert(std::move(parts));
+  };
+  std::vector<Id> image(machine_.slots());
+  for (std::size_t i = 0; i < store_.roots().size(); ++i) {
+    store_.unfold(store_.roots()[i], items.data());
+    meet(items);
+    for (std::size_t g = 1; symmetry_ && g < symmetry_->group().size(); ++g) {
+      symmetry_->image(items.data(), static_cast<Symmetry::Index>(g), image.data());
+      meet(image);
+    }
   }
   Hash128 sum;
   for (const std::vector<Hash128>& parts : met) {

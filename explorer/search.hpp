@@ -23,6 +23,7 @@
 #include "explorer/machine.hpp"
 #include "explorer/store.hpp"
 #include "explorer/subsumption.hpp"
+#include "explorer/symmetry.hpp"
 
 namespace gainsay {
 
@@ -34,6 +35,8 @@ class Search {
     std::uint32_t number = 1;
     bool started = false;
     bool learnt = false;  // the last pass has added to `keep`, so another may get further
+    Asymmetries asymmetries;
+    bool asymmetric = false;  // the last pass was given up: its renamings are none
     std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now();
   };
   Search(const Model& model, const CheckOptions& options, Passes& passes);
@@ -74,6 +77,7 @@ class Search {
     WorldStore::Worker store{};
     std::array<Id, WorldStore::items_max> items{};
     std::array<Id, WorldStore::items_max> next{};
+    std::uint32_t acted = 0;  // where the process of the last successor is in its canonical world
     std::vector<Candidate> candidates;
     std::vector<std::uint64_t> fresh;
     std::uint64_t transitions = 0;
@@ -84,6 +88,8 @@ class Search {
     Hash128 content;
     Event event;
     std::uint64_t root = 0;
+    std::uint32_t process = 0;
+    std::uint32_t transition = 0;
     friend bool operator<(const Predecessor& a, const Predecessor& b) {
       return std::tie(a.content, a.event) < std::tie(b.content, b.event);
     }
@@ -109,6 +115,9 @@ class Search {
   void explore();
   void replan();
   bool certify();
+  void use_symmetry();
+  bool certify_symmetry();
+  bool certify_starts();
   void subsume(std::size_t begin);
   bool make_layer(LayerKey key);
   std::vector<Task> tasks_of(LayerKey key) const;
@@ -124,9 +133,14 @@ class Search {
   void report_progress(LayerKey key);
 
   CheckReport report();
-  Hash128 digest() const;
+  Hash128 digest();
   Counterexample rebuild(const Found& found, LayerKey key);
-  std::vector<Event> path_to(std::uint64_t root, LayerKey key);
+  // With symmetry: to the image of the world under `element`.
+  std::vector<Event> path_to(std::uint64_t root, LayerKey key, Symmetry::Index element);
+  const std::vector<Event>& start_of(std::uint64_t root, Symmetry::Index element);
+  Symmetry::Index canonicaliser(const Predecessor& before);
+  Symmetry::Index violating_image(const Found& found);
+  Event image_of(std::uint64_t root, const Event& event, Symmetry::Index element);
   // The least predecessor of a world of a layer, and the layer where it is.
   std::pair<Predecessor, LayerKey> predecessor(std::uint64_t root, LayerKey key);
   std::optional<Predecessor> least_predecessor(std::uint64_t root, const std::vector<Task>& tasks);
@@ -140,13 +154,15 @@ class Search {
 
   const Model& model_;
   CheckOptions options_;
-  const Reductions reduce_;
+  const Reductions asked_;
+  Reductions reduce_;  // symmetry: only where some processes may be renamed
   Passes& passes_;
   std::vector<const Property*> properties_;
   Evaluator evaluator_;
   Machine machine_;
   WorldStore store_;
   Antichains antichains_;
+  std::optional<Symmetry> symmetry_;
   unsigned jobs_;
   std::vector<Worker> workers_;
   const std::uint64_t memory_max_;
@@ -155,6 +171,7 @@ class Search {
   std::uint64_t transitions_ = 0;
   std::uint64_t next_plan_ = std::uint64_t{1} << 14;  // how many worlds make it worth planning anew
   std::uint64_t next_certificate_ = std::uint64_t{1} << 12;
+  std::uint64_t next_symmetry_ = std::uint64_t{1} << 6;
   std::atomic<bool> must_grow_{false};
   std::atomic<bool> visited_is_full_{false};
   std::optional<Found> found_;
