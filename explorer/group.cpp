@@ -63,7 +63,7 @@ Group::Group(std::size_t processes, std::vector<std::vector<NodeId>> classes)
   elements_ = {identity};
   for (const std::vector<NodeId>& members : classes_) {
     std::vector<std::vector<NodeId>> more;
-    std::vector<NodeId> arrangement = members;  // sorted by id
+    std::vector<NodeId> arrangement = members;
     do {
       for (std::vector<NodeId> element : elements_) {
         for (std::size_t i = 0; i < members.size(); ++i) element[members[i].value] = arrangement[i];
@@ -72,7 +72,6 @@ Group::Group(std::size_t processes, std::vector<std::vector<NodeId>> classes)
     } while (std::next_permutation(arrangement.begin(), arrangement.end()));
     elements_ = std::move(more);
   }
-  std::ranges::sort(elements_);
   if (size() > size_max) throw std::logic_error("a group is too large");
   if (size() > table_max) return;
   for (std::size_t g = 0; g < size(); ++g) {
@@ -82,14 +81,32 @@ Group::Group(std::size_t processes, std::vector<std::vector<NodeId>> classes)
   }
 }
 
-Group::Index Group::find(const std::vector<NodeId>& element) const {
-  return static_cast<Index>(std::ranges::lower_bound(elements_, element) - elements_.begin());
+template <class Image>
+Group::Index Group::number(Image&& image) const {
+  std::size_t number = 0;
+  std::size_t base = 1;
+  for (const std::vector<NodeId>& members : classes_) {
+    std::size_t rank = 0;  // how many arrangements come before: Lehmer's code
+    std::size_t arrangements = 1;
+    for (std::size_t i = members.size(); i-- > 0;) {
+      const NodeId here = image(members[i]);
+      std::size_t smaller = 0;
+      for (std::size_t j = i + 1; j < members.size(); ++j) {
+        smaller += image(members[j]) < here ? 1U : 0U;
+      }
+      rank += smaller * arrangements;
+      arrangements *= members.size() - i;
+    }
+    number += rank * base;
+    base *= arrangements;
+  }
+  return static_cast<Index>(number);
 }
 
 Group::Index Group::multiply(Index g, Index h) const {
-  std::vector<NodeId> product;
-  for (const NodeId id : elements_[h]) product.push_back(elements_[g][id.value]);
-  return find(product);
+  const NodeId* const second = elements_[g].data();
+  const NodeId* const first = elements_[h].data();
+  return number([&](NodeId id) { return second[first[id.value].value]; });
 }
 
 std::vector<std::pair<NodeId, NodeId>> Group::exchanges() const {
@@ -104,20 +121,18 @@ std::vector<std::pair<NodeId, NodeId>> Group::exchanges() const {
 }
 
 Group::Index Group::exchange(NodeId a, NodeId b) const {
-  std::vector<NodeId> element = elements_[0];
-  std::swap(element[a.value], element[b.value]);
-  return find(element);
+  return number([&](NodeId id) { return id == a ? b : id == b ? a : id; });
 }
 
 std::vector<Group::Index> Group::generators() const {
   std::vector<Index> generators;
   for (const std::vector<NodeId>& members : classes_) {
     generators.push_back(exchange(members[0], members[1]));
-    std::vector<NodeId> rotation = elements_[0];
-    for (std::size_t i = 0; i < members.size(); ++i) {
-      rotation[members[i].value] = members[(i + 1) % members.size()];
-    }
-    generators.push_back(find(rotation));
+    generators.push_back(number([&](NodeId id) {
+      const auto at = std::ranges::find(members, id);
+      if (at == members.end()) return id;
+      return at + 1 == members.end() ? members.front() : *(at + 1);
+    }));
   }
   return generators;
 }

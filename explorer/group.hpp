@@ -26,7 +26,8 @@ struct Asymmetries {
 // be more, the last members of a class are left where they are, which is sound.
 std::vector<std::vector<NodeId>> interchangeable(const System& system, const Asymmetries& known);
 
-// Element 0 is the identity. Elements are in lexicographic order.
+// Element 0 is the identity. The number of an element is the number of its arrangement of each
+// class in lexicographic order, the first class counting least.
 class Group {
  public:
   using Index = std::uint16_t;
@@ -40,6 +41,7 @@ class Group {
   NodeId image(Index g, NodeId process) const { return elements_[g][process.value]; }
   // First h, then g.
   Index product(Index g, Index h) const {
+    if (h == 0) return g;
     return products_.empty() ? multiply(g, h) : products_[std::size_t{g} * size() + h];
   }
   // All pairs of processes of one class.
@@ -50,10 +52,12 @@ class Group {
   std::vector<Index> generators() const;
 
  private:
+  // The number of the element that takes each process of a class to `image(process)`.
+  template <class Image>
+  Index number(Image&& image) const;
   Index multiply(Index g, Index h) const;
-  Index find(const std::vector<NodeId>& element) const;
 
-  std::vector<std::vector<NodeId>> classes_;
+  std::vector<std::vector<NodeId>> classes_;  // each in id order
   std::vector<std::vector<NodeId>> elements_;
   std::vector<Index> products_;  // empty where the table would be large
 };
