@@ -25,7 +25,7 @@ Reductions sound_reductions(const Model& model) {
 namespace {
 
 void require_symmetry(const Model& model, const Asymmetries& known) {
-  if (!interchangeable(model.system, known).empty()) return;
+  if (!interchangeable(model.system, known, Group::size_max).empty()) return;
   throw UsageError("symmetry: no two processes are interchangeable" +
                    (known.reason.empty() ? "" : "; " + known.reason));
 }

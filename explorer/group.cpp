@@ -36,7 +36,8 @@ void add_classes(const System& system, const Asymmetries& known, std::size_t beg
 
 }  // namespace
 
-std::vector<std::vector<NodeId>> interchangeable(const System& system, const Asymmetries& known) {
+std::vector<std::vector<NodeId>> interchangeable(const System& system, const Asymmetries& known,
+                                                 std::size_t permutations_max) {
   std::vector<std::vector<NodeId>> classes;
   if (known.hopeless) return classes;
   const std::size_t nodes = system.bounds.nodes;
@@ -47,7 +48,7 @@ std::vector<std::vector<NodeId>> interchangeable(const System& system, const Asy
   std::size_t permutations = 1;
   for (std::vector<NodeId>& members : classes) {
     std::size_t kept = 1;
-    while (kept < members.size() && permutations * (kept + 1) <= Group::size_max) {
+    while (kept < members.size() && permutations * (kept + 1) <= permutations_max) {
       permutations *= ++kept;
     }
     members.resize(kept);

@@ -22,9 +22,10 @@ struct Asymmetries {
 };
 
 // Classes of at least two processes, no two of which are known to differ. Nodes and clients are
-// never of one class. Together they have at most Group::size_max permutations: where there would
+// never of one class. Together they have at most `permutations_max` permutations: where there would
 // be more, the last members of a class are left where they are, which is sound.
-std::vector<std::vector<NodeId>> interchangeable(const System& system, const Asymmetries& known);
+std::vector<std::vector<NodeId>> interchangeable(const System& system, const Asymmetries& known,
+                                                 std::size_t permutations_max);
 
 // Element 0 is the identity. The number of an element is the number of its arrangement of each
 // class in lexicographic order, the first class counting least.

@@ -6,6 +6,13 @@
 
 namespace gainsay {
 
+namespace {
+
+// Looking at more renamings than this costs more than it saves, unless the user knows better.
+constexpr std::size_t renamings_unasked = 720;  // 6!
+
+}  // namespace
+
 // Starts from the assumption that all nodes are alike, and all clients, but for what is known.
 void Search::use_symmetry() {
   symmetry_.reset();
@@ -19,7 +26,8 @@ void Search::use_symmetry() {
     known.hopeless = true;
     known.reason = obstacle;
   }
-  auto classes = interchangeable(model_.system, known);
+  auto classes =
+      interchangeable(model_.system, known, options_.reduce ? Group::size_max : renamings_unasked);
   if (classes.empty()) return;
   reduce_.symmetry = true;
   symmetry_.emplace(machine_, Group(model_.system.size(), std::move(classes)), options_.sabotage);

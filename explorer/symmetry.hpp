@@ -175,6 +175,7 @@ class Symmetry {
   void diagnose(const std::vector<Pair>& failing, Asymmetries& known);
   bool certify_observers(Asymmetries& known);
   std::string event_text(Pair pair) const;
+  std::string exchange_text(NodeId a, NodeId b) const;
 
   Machine& machine_;
   const System& system_;

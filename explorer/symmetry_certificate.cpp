@@ -171,6 +171,10 @@ std::string Symmetry::event_text(Pair pair) const {
   return describe(system_, event);
 }
 
+std::string Symmetry::exchange_text(NodeId a, NodeId b) const {
+  return "exchanging " + system_.process_name(a) + " and " + system_.process_name(b);
+}
+
 // Some exchange of two processes fails on every orbit that is not equivariant, as exchanges
 // generate the group. All are looked for on a few orbits, so that which ones and what is told do
 // not depend on what each thread happened to meet.
@@ -209,14 +213,14 @@ void Symmetry::diagnose(const std::vector<Pair>& failing, Asymmetries& known) {
         const Index g = group_.exchange(a, b);
         if (agree(entry.process, did, g, run(pair_image(pair, g)))) continue;
         known.broken.emplace(a, b);
-        std::tuple found{entry.process, event_text(pair), entry.hash, describe(system_, {a, b})};
+        std::tuple found{entry.process, event_text(pair), entry.hash, exchange_text(a, b)};
         if (!first || found < *first) first = std::move(found);
       }
     }
   }
   if (known.broken.size() == before) known.hopeless = true;
   if (!known.reason.empty()) return;
-  known.reason = first ? "exchanging " + std::get<3>(*first) + " changes what the handler of " +
+  known.reason = first ? std::get<3>(*first) + " changes what the handler of " +
                              system_.process_name({std::get<0>(*first)}) + " does at \"" +
                              std::get<1>(*first) + "\""
                        : "the handlers are not equivariant";
@@ -256,7 +260,7 @@ bool Symmetry::certify_initial(const std::vector<std::vector<Id>>& worlds, Asymm
     if (closed) continue;
     known.broken.emplace(a, b);
     if (known.reason.empty()) {
-      known.reason = "exchanging " + describe(system_, {a, b}) + " changes the initial worlds";
+      known.reason = exchange_text(a, b) + " changes the initial worlds";
     }
   }
   return known.broken.size() == before;

@@ -363,12 +363,13 @@ TEST(Group, IsOneAndKnowsItsProducts) {
 
 TEST(Group, ClassesLeaveOutWhatIsKnownToDifferAndStaySmall) {
   const Model model = find_system("two-phase-commit")->make({.bounds = {.nodes = 9}});
-  EXPECT_EQ(interchangeable(model.system, {}).front().size(), 7U);  // 7! renamings are the most
+  EXPECT_EQ(interchangeable(model.system, {}, Group::size_max).front().size(),
+            7U);  // 7! renamings are the most
   Asymmetries known;
   for (std::uint8_t id = 1; id < 10; ++id) known.broken.emplace(NodeId{0}, NodeId{id});
-  EXPECT_EQ(interchangeable(model.system, known).front().front(), NodeId{1});
+  EXPECT_EQ(interchangeable(model.system, known, Group::size_max).front().front(), NodeId{1});
   known.hopeless = true;
-  EXPECT_TRUE(interchangeable(model.system, known).empty());
+  EXPECT_TRUE(interchangeable(model.system, known, Group::size_max).empty());
 }
 
 }  // namespace
