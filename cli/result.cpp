@@ -7,6 +7,20 @@
 
 namespace gainsay::cli {
 
+namespace {
+
+void add_symmetry(nlohmann::ordered_json& result, const CheckReport& report) {
+  if (report.equivariant) {
+    result["certificate"]["symmetry"] = "equivariant";
+    result["interchangeable"] = report.interchangeable;
+    result["renamings"] = report.renamings;
+  } else if (!report.asymmetry.empty()) {
+    result["certificate"]["symmetry"] = report.asymmetry;
+  }
+}
+
+}  // namespace
+
 std::string result_json(const Model& model, const CheckReport& report,
                         const std::filesystem::path& trace) {
   using nlohmann::ordered_json;
@@ -35,13 +49,7 @@ std::string result_json(const Model& model, const CheckReport& report,
     result["certificate"]["dead_messages"] = report.certified ? "closed" : "open";
     result["dropped_pairs"] = report.dropped_pairs;
   }
-  if (report.equivariant) {
-    result["certificate"]["symmetry"] = "equivariant";
-    result["interchangeable"] = report.interchangeable;
-    result["renamings"] = report.renamings;
-  } else if (!report.asymmetry.empty()) {
-    result["certificate"]["symmetry"] = report.asymmetry;
-  }
+  add_symmetry(result, report);
   result["store"] = "exact";
   result["omission_probability"] = 0;
   if (!report.incomplete_because.empty()) result["incomplete_because"] = report.incomplete_because;

@@ -477,15 +477,7 @@ CheckReport Search::report() {
   report.passes = passes_.number;
   report.certified = certified_ && incomplete_because_.empty();
   report.dropped_pairs = machine_.dropped();
-  report.asymmetry = asked_.symmetry ? passes_.asymmetries.reason : "";
-  if (symmetry_) {
-    for (const std::vector<NodeId>& members : symmetry_->group().classes()) {
-      if (!report.interchangeable.empty()) report.interchangeable += "; ";
-      report.interchangeable += describe(model_.system, members);
-    }
-    report.renamings = symmetry_->group().size();
-    report.equivariant = true;
-  }
+  report_symmetry(report);
   if (options_.digest) report.digest = digest();
   // In fifo a message that was dropped too early is a loss, which the network does not know.
   const bool is_real = certified_ || model_.system.bounds.network != Network::fifo;

@@ -133,6 +133,7 @@ class Search {
   void report_progress(LayerKey key);
 
   CheckReport report();
+  void report_symmetry(CheckReport& report) const;
   Hash128 digest();
   Counterexample rebuild(const Found& found, LayerKey key);
   // With symmetry: to the image of the world under `element`.

@@ -56,6 +56,18 @@ bool Search::certify_starts() {
   return !passes_.asymmetric;
 }
 
+void Search::report_symmetry(CheckReport& report) const {
+  report.asymmetry = asked_.symmetry ? passes_.asymmetries.reason : "";
+  if (symmetry_) {
+    for (const std::vector<NodeId>& members : symmetry_->group().classes()) {
+      if (!report.interchangeable.empty()) report.interchangeable += "; ";
+      report.interchangeable += describe(model_.system, members);
+    }
+    report.renamings = symmetry_->group().size();
+    report.equivariant = true;
+  }
+}
+
 // --- from canonical worlds to a real run ---
 //
 // Let r be the renaming by `element` of a canonical world c' that follows a canonical world c by an
