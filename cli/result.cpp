@@ -32,6 +32,16 @@ nlohmann::ordered_json property_json(const PropertyReport& property) {
   return result;
 }
 
+void add_symmetry(nlohmann::ordered_json& result, const CheckReport& report) {
+  if (report.equivariant) {
+    result["certificate"]["symmetry"] = "equivariant";
+    result["interchangeable"] = report.interchangeable;
+    result["renamings"] = report.renamings;
+  } else if (!report.asymmetry.empty()) {
+    result["certificate"]["symmetry"] = report.asymmetry;
+  }
+}
+
 }  // namespace
 
 std::string result_json(const Model& model, const CheckReport& report,
@@ -62,6 +72,7 @@ std::string result_json(const Model& model, const CheckReport& report,
   result["certificate"] = certificate_json(report);
   if (report.reductions.dead_messages) result["dropped_pairs"] = report.dropped_pairs;
   if (report.reductions.minimise) result["merged"] = report.merged;
+  add_symmetry(result, report);
   result["store"] = report.store == StoreKind::exact ? "exact" : "fingerprint";
   result["omission_probability"] = report.omission_probability;
   if (!report.incomplete_because.empty()) result["incomplete_because"] = report.incomplete_because;

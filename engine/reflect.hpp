@@ -436,6 +436,9 @@ template <class T>
 Type make_type() {
   Type type;
   type.name = std::string(type_name<T>());
+  if constexpr (Map<T> || Set<T>) {
+    type.sorted = [](BytesView encoding) { return encoded(decoded<T>(encoding)); };
+  }
   if constexpr (std::is_same_v<T, bool>) {
     type.kind = Kind::boolean;
   } else if constexpr (Integer<T>) {
@@ -490,7 +493,7 @@ const Type& type_of() {
   return type;
 }
 
-// A value with every process id replaced by permutation[id]; sorted containers sorted again.
+// A value with every process id replaced by permutation[id].
 template <class T>
 T rename(const T& value, std::span<const NodeId> permutation) {
   return decoded<T>(rename_encoding(type_of<T>(), encoded(value), permutation));

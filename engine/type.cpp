@@ -113,26 +113,39 @@ std::string describe_next(const Type& type, Reader& reader, const NodeName& node
 void rename_next(const Type& type, Reader& reader, Writer& writer,
                  std::span<const NodeId> permutation);
 
-void rename_elements(const Type& type, Reader& reader, Writer& writer,
+void rename_per_node(const Type& type, Reader& reader, Writer& writer,
                      std::span<const NodeId> permutation) {
   const std::uint64_t count = reader.integer();
   writer.integer(count);
-  if (type.kind == Kind::per_node) {
-    std::vector<Bytes> renamed(count);
-    for (std::uint64_t i = 0; i < count; ++i) {
-      Writer element;
-      rename_next(*type.element, reader, element, permutation);
-      const std::size_t to = i < permutation.size() ? permutation[i].value : i;
-      if (to >= count) throw DecodeError("a permutation leaves a PerNode");
-      renamed[to] = element.take();
-    }
-    for (const Bytes& element : renamed) writer.raw(element);
+  std::vector<Bytes> renamed(count);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    Writer element;
+    rename_next(*type.element, reader, element, permutation);
+    const std::size_t to = i < permutation.size() ? permutation[i].value : i;
+    if (to >= count) throw DecodeError("a permutation leaves a PerNode");
+    renamed[to] = element.take();
+  }
+  for (const Bytes& element : renamed) writer.raw(element);
+}
+
+void rename_elements(const Type& type, Reader& reader, Writer& writer,
+                     std::span<const NodeId> permutation) {
+  Writer elements;
+  const std::uint64_t count = reader.integer();
+  elements.integer(count);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    if (type.kind == Kind::map) rename_next(*type.key, reader, elements, permutation);
+    rename_next(*type.element, reader, elements, permutation);
+  }
+  if (type.sorted == nullptr) {
+    writer.raw(elements.bytes());
     return;
   }
-  for (std::uint64_t i = 0; i < count; ++i) {
-    if (type.kind == Kind::map) rename_next(*type.key, reader, writer, permutation);
-    rename_next(*type.element, reader, writer, permutation);
+  const Bytes sorted = type.sorted(elements.bytes());
+  if (sorted.size() != elements.bytes().size()) {
+    throw DecodeError("an order of a set or map takes renamed keys for equal");
   }
+  writer.raw(sorted);
 }
 
 NodeId renamed(NodeId id, std::span<const NodeId> permutation) {
@@ -178,8 +191,10 @@ void rename_next(const Type& type, Reader& reader, Writer& writer,
       rename_next(*type.alternatives[index], reader, writer, permutation);
       return;
     }
-    case Kind::sequence:
     case Kind::per_node:
+      rename_per_node(type, reader, writer, permutation);
+      return;
+    case Kind::sequence:
     case Kind::set:
     case Kind::map:
       rename_elements(type, reader, writer, permutation);

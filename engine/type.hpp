@@ -47,6 +47,8 @@ struct Type {
   std::vector<const Type*> alternatives;      // variant
   const Type* key = nullptr;                  // map
   const Type* element = nullptr;              // optional, sequence, per_node, set, map
+  // set, map: decodes and encodes, which sorts what a renaming has left in the old order.
+  Bytes (*sorted)(BytesView encoding) = nullptr;
 };
 
 // How processes are called in text: "n1" for nodes, "c1" for clients; ids without context are "#0".
@@ -64,8 +66,8 @@ struct Difference {
 std::vector<Difference> difference(const Type& type, BytesView before, BytesView after,
                                    const NodeName& node_name);
 
-// The encoding with every process id replaced by permutation[id]. Sets and maps are not sorted
-// again: decode and encode once more for the canonical form (see `rename` in encode.hpp).
+// The encoding with every process id replaced by permutation[id]; sets and maps are sorted again.
+// Throws DecodeError where the permutation leaves a PerNode.
 Bytes rename_encoding(const Type& type, BytesView encoding, std::span<const NodeId> permutation);
 
 // The end of the value that starts at the reader: skips it and returns its bytes.

@@ -9,11 +9,10 @@
 namespace gainsay {
 
 std::span<const NamedReduction> all_reductions() {
-  static constexpr NamedReduction all[] = {{"dead-messages", &Reductions::dead_messages},
-                                           {"eager", &Reductions::eager},
-                                           {"subsumption", &Reductions::subsumption},
-                                           {"silent", &Reductions::silent},
-                                           {"minimise", &Reductions::minimise}};
+  static constexpr NamedReduction all[] = {
+      {"dead-messages", &Reductions::dead_messages}, {"eager", &Reductions::eager},
+      {"subsumption", &Reductions::subsumption},     {"silent", &Reductions::silent},
+      {"minimise", &Reductions::minimise},           {"symmetry", &Reductions::symmetry}};
   return all;
 }
 
@@ -38,20 +37,35 @@ Reductions sound_reductions(const Model& model) {
           .eager = monotone,
           .subsumption = monotone,
           .silent = monotone && only_views,
-          .minimise = monotone && only_views};
+          .minimise = monotone && only_views,
+          .symmetry = only_views};
 }
 
 namespace {
 
+void require_symmetry(const Model& model, const Asymmetries& known) {
+  if (!interchangeable(model.system, known, Group::size_max).empty()) return;
+  throw UsageError("symmetry: no two processes are interchangeable" +
+                   (known.reason.empty() ? "" : "; " + known.reason));
+}
+
 // A pass that could not be certified has learnt which messages to keep, and is repeated. What it
 // found is real all the same (but for fifo, where it is not reported); it is told when no later
 // pass gets as far.
-CheckReport check_in_passes(const Model& model, const CheckOptions& options) {
+CheckReport check_in_passes(const Model& model, const CheckOptions& options,
+                            bool must_be_symmetric) {
   Search::Passes passes;
   std::optional<CheckReport> found;
   for (;; ++passes.number) {
     passes.merges = passes.learnt_merges;
     CheckReport report = Search(model, options, passes).run();
+    if (passes.asymmetric) {  // again with fewer renamings: what this pass has learnt is void
+      if (must_be_symmetric) require_symmetry(model, passes.asymmetries);
+      passes.keep.clear();
+      passes.number = 0;
+      found.reset();
+      continue;
+    }
     if (report.certified) return report;
     const bool is_last = !passes.learnt || passes.number >= options.passes_max;
     if (report.verdict == Verdict::violated) found = std::move(report);
@@ -79,14 +93,15 @@ void shorten(const Model& model, const CheckOptions& options, CheckReport& repor
   constexpr std::uint64_t states_at_least = 1'000'000;
   const std::size_t events = report.counterexample->events.size() - model.system.size();
   CheckOptions again = options;
-  again.reduce = Reductions{.dead_messages = report.reductions.dead_messages};
+  again.reduce = Reductions{.dead_messages = report.reductions.dead_messages,
+                            .symmetry = report.reductions.symmetry};
   if (!keeps_length(model, *again.reduce)) again.reduce = Reductions{};
   again.max_depth = static_cast<std::uint32_t>(events + 1);
   again.max_states = std::max(4 * report.states, states_at_least);
   if (options.max_states) again.max_states = std::min(*again.max_states, *options.max_states);
   again.resume.clear();
   if (options.seconds) again.seconds = std::max(0.0, *options.seconds - report.seconds);
-  CheckReport shortest = check_in_passes(model, again);
+  CheckReport shortest = check_in_passes(model, again, false);
   if (shortest.verdict != Verdict::violated || !shortest.certified) return;
   report.counterexample = std::move(shortest.counterexample);
   report.story = std::move(shortest.story);
@@ -97,7 +112,9 @@ void shorten(const Model& model, const CheckOptions& options, CheckReport& repor
 }  // namespace
 
 CheckReport check(const Model& model, const CheckOptions& options) {
-  CheckReport report = check_in_passes(model, options);
+  const bool must_be_symmetric = options.reduce && options.reduce->symmetry;
+  if (must_be_symmetric) require_symmetry(model, {});
+  CheckReport report = check_in_passes(model, options, must_be_symmetric);
   if (!report.counterexample) return report;
   report.shortest = report.certified && keeps_length(model, report.reductions);
   if (!report.shortest) shorten(model, options, report);

@@ -40,6 +40,7 @@ struct Reductions {
   bool subsumption = false;    // async: of two worlds that differ in messages, the richer one
   bool silent = false;         // async: steps that nobody sees are taken with what they lead to
   bool minimise = false;       // async: local states that no future tells apart are merged
+  bool symmetry = false;       // of worlds that differ in the names of processes, one
   friend bool operator==(const Reductions&, const Reductions&) = default;
 };
 // Every reduction by name ("dead-messages"), in the order of the fields.
@@ -52,7 +53,8 @@ std::span<const NamedReduction> all_reductions();
 std::vector<std::string> names(const Reductions& reductions);
 // Recovery is asked of vectors of local states, all of which the search must then meet.
 bool has_recovery(const Model& model);
-// What `auto` picks: all that is sound for the model.
+// What `auto` picks: all that is sound for the model. Whether symmetry is shows in the check
+// itself, which goes on without when it is not.
 Reductions sound_reductions(const Model& model);
 
 // How visited worlds are remembered: exactly, or by 88 bits of their content, which may omit some.
@@ -61,19 +63,24 @@ enum class StoreKind : std::uint8_t { exact, fingerprint };
 // For tests: a reduction broken on purpose, which they must notice.
 enum class Sabotage : std::uint8_t {
   none,
-  eager_uses_budgets,           // an event that only sends is eager even if it uses up a budget
-  subsumption_sums_budgets,     // budgets used are compared by their sum
-  silent_passes_one_neighbour,  // a silent step that can pass the next step waits
-  silent_ignores_sends,         // a silent step may pass what then sends something else
-  merges_unchecked,             // what was merged in an earlier pass is not looked at again
-  partition_spares_messages,    // a partition that loses messages leaves those on their way
-  recovery_forgets_limits,      // a dead end that a limit made is one of the system
-  recovery_forgets_copies,      // a message that is sent twice is sent once
+  eager_uses_budgets,             // an event that only sends is eager even if it uses up a budget
+  subsumption_sums_budgets,       // budgets used are compared by their sum
+  silent_passes_one_neighbour,    // a silent step that can pass the next step waits
+  silent_ignores_sends,           // a silent step may pass what then sends something else
+  merges_unchecked,               // what was merged in an earlier pass is not looked at again
+  partition_spares_messages,      // a partition that loses messages leaves those on their way
+  recovery_forgets_limits,        // a dead end that a limit made is one of the system
+  recovery_forgets_copies,        // a message that is sent twice is sent once
+  symmetry_certifies_generators,  // on explored pairs alone
+  symmetry_keep_not_renamed,      // dead messages know nothing of renamings
+  symmetry_properties_of_representatives,  // properties are not evaluated on renamings
 };
 
 struct CheckOptions {
-  std::optional<Reductions> reduce{};  // none: all that is sound for the model
-  unsigned jobs = 0;                   // threads; 0: one for each core
+  // None: all that is sound for the model. Throws UsageError where symmetry is asked for and no two
+  // processes are interchangeable.
+  std::optional<Reductions> reduce{};
+  unsigned jobs = 0;  // threads; 0: one for each core
   // Resource limits: a check that one of them cuts is `incomplete`.
   std::optional<std::uint32_t> max_depth{};
   std::optional<std::uint64_t> max_states{};
@@ -155,6 +162,12 @@ struct CheckReport {
   std::uint64_t dropped_pairs = 0;  // (local state, message) pairs that were dropped as dead
   std::uint64_t merged = 0;         // local states that others stand for
   std::uint64_t views = 0;          // distinct views that the local states have
+  // Symmetry: which processes were taken for interchangeable ("n1, n2, n3"; classes are separated
+  // by "; "), by how many renamings, and why not more.
+  std::string interchangeable;
+  std::uint64_t renamings = 1;
+  bool equivariant = false;  // the certificate of symmetry
+  std::string asymmetry;     // the first exchange of two processes that was refused; empty: none
   // The sum of the hashes of all distinct (local states, history, observers) of worlds, and of
   // (views, history, observers).
   Hash128 digest;

@@ -17,7 +17,7 @@ namespace gainsay {
 
 namespace {
 
-constexpr std::string_view magic = "gainsay-checkpoint-4";
+constexpr std::string_view magic = "gainsay-checkpoint-5";
 constexpr std::size_t window = std::size_t{1} << 20;
 constexpr std::size_t digits = 32;
 
@@ -115,7 +115,7 @@ Hash128 Search::signature() const {
   writer.text(system.version);
   writer.text(system.bug);
   writer.text(version);  // of the handlers that are built in
-  for (const std::string& name : names(reduce_)) writer.text(name);
+  for (const std::string& name : names(asked_)) writer.text(name);
   const Bounds& bounds = system.bounds;
   for (const std::uint64_t value : {std::uint64_t{bounds.nodes}, std::uint64_t{bounds.clients},
                                     std::uint64_t{bounds.operations}}) {
@@ -165,6 +165,13 @@ void Search::save_checkpoint() {
       writer.text(local);
     }
     writer.integer(next_learning_);
+    writer.integer(passes_.asymmetries.broken.size());
+    for (const auto& [a, b] : passes_.asymmetries.broken) {
+      writer.integer(a.value);
+      writer.integer(b.value);
+    }
+    writer.text(passes_.asymmetries.reason);
+    writer.integer(passes_.asymmetries.hopeless ? 1 : 0);
     machine_.save_tables(writer);
     writer.text(to_hex(machine_.behaviour()));
     writer.integer(layers_.size());
@@ -210,6 +217,13 @@ bool Search::load_checkpoint() {
   }
   passes_.learnt_merges = passes_.merges;
   next_learning_ = reader.integer();
+  for (std::uint64_t left = reader.integer(); left > 0; --left) {
+    const NodeId a{static_cast<std::uint8_t>(reader.integer())};
+    passes_.asymmetries.broken.emplace(a, NodeId{static_cast<std::uint8_t>(reader.integer())});
+  }
+  passes_.asymmetries.reason = reader.text();
+  passes_.asymmetries.hopeless = reader.integer() != 0;
+  use_symmetry();  // that of the pass that was saved
   machine_.load_tables(reader);
   if (reader.text() != to_hex(machine_.behaviour())) {
     throw UsageError(where + " is of another check: a handler, an option or the workload changed");

@@ -15,6 +15,7 @@
 #include "explorer/check.hpp"
 #include "explorer/machine.hpp"
 #include "explorer/parallel.hpp"
+#include "explorer/symmetry.hpp"
 
 namespace gainsay {
 
@@ -158,22 +159,69 @@ void Machine::forget_dead(Id local, std::vector<Id>& envelopes) {
   std::erase_if(envelopes, [&](Id envelope) { return is_dropped(local, envelope); });
 }
 
-bool Machine::certify(KeepSet& keep, unsigned jobs) const {
-  if (dropped_.empty()) return true;
-  const std::size_t locals = locals_.size();
-  std::vector<std::vector<Id>> next(locals);
-  std::vector<std::vector<Id>> before(locals);
+// The local states that each one leads to; with symmetry, closed under renaming.
+std::vector<std::vector<Id>> Machine::local_graph() const {
+  std::vector<std::vector<Id>> next(locals_.size());
+  const std::size_t elements = symmetry_ == nullptr ? 1 : symmetry_->closing();
   for (const auto& [key, outcomes] : outcomes_) {
     const auto from = static_cast<Id>(key >> 32);
     for (const Outcome& outcome : outcomes) {
       if (outcome.fault != 0 || outcome.local == from) continue;
       next[from].push_back(outcome.local);
-      before[outcome.local].push_back(from);
+      for (std::size_t h = 1; h < elements; ++h) {
+        const auto g = static_cast<Group::Index>(h);
+        next[symmetry_->known_local(from, g)].push_back(symmetry_->known_local(outcome.local, g));
+      }
     }
   }
+  for (std::vector<Id>& edges : next) {
+    std::ranges::sort(edges);
+    edges.erase(std::unique(edges.begin(), edges.end()), edges.end());
+  }
+  return next;
+}
+
+// The pairs that were dropped; with symmetry, closed under renaming.
+std::vector<std::uint64_t> Machine::all_dropped() const {
+  std::vector<std::uint64_t> all = dropped_;
+  const std::size_t elements = symmetry_ == nullptr ? 1 : symmetry_->closing();
+  for (const std::uint64_t key : dropped_) {
+    for (std::size_t h = 1; h < elements; ++h) {
+      const auto g = static_cast<Group::Index>(h);
+      all.push_back(pair_key(symmetry_->known_local(static_cast<Id>(key >> 32), g),
+                             symmetry_->known_envelope(static_cast<Id>(key), g)));
+    }
+  }
+  std::ranges::sort(all);
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+  return all;
+}
+
+void Machine::keep_pair(std::uint64_t pair, KeepSet& keep) const {
+  const auto local = static_cast<Id>(pair >> 32);
+  const auto envelope = static_cast<Id>(pair);
+  keep.insert(pair_content(local, envelope));
+  const std::size_t elements = symmetry_ == nullptr ? 1 : symmetry_->closing();
+  for (std::size_t h = 1; h < elements; ++h) {
+    const auto g = static_cast<Group::Index>(h);
+    keep.insert(
+        pair_content(symmetry_->known_local(local, g), symmetry_->known_envelope(envelope, g)));
+  }
+}
+
+bool Machine::certify(KeepSet& keep, unsigned jobs) {
+  if (dropped_.empty()) return true;
+  if (symmetry_ != nullptr) symmetry_->close_tables();
+  const std::size_t locals = locals_.size();
+  const std::vector<std::vector<Id>> next = local_graph();
+  std::vector<std::vector<Id>> before(locals);
+  for (std::size_t from = 0; from < locals; ++from) {
+    for (const Id to : next[from]) before[to].push_back(static_cast<Id>(from));
+  }
+  const std::vector<std::uint64_t> dropped = all_dropped();
   // Columns: the messages that were dropped somewhere.
   std::vector<Id> messages;
-  for (const std::uint64_t key : dropped_) messages.push_back(static_cast<Id>(key));
+  for (const std::uint64_t key : dropped) messages.push_back(static_cast<Id>(key));
   std::ranges::sort(messages);
   messages.erase(std::unique(messages.begin(), messages.end()), messages.end());
   const auto column = [&](Id envelope) {
@@ -181,7 +229,7 @@ bool Machine::certify(KeepSet& keep, unsigned jobs) const {
                                     messages.begin());
   };
   Rows ahead(locals, messages.size());  // dropped here or somewhere before
-  for (const std::uint64_t key : dropped_) {
+  for (const std::uint64_t key : dropped) {
     ahead.set(static_cast<Id>(key >> 32), column(static_cast<Id>(key)));
   }
   spread_rows(ahead, next);
@@ -197,11 +245,9 @@ bool Machine::certify(KeepSet& keep, unsigned jobs) const {
   });
   spread_rows(alive, before);
   bool certified = true;
-  for (const std::uint64_t key : dropped_) {
-    const auto local = static_cast<Id>(key >> 32);
-    const auto envelope = static_cast<Id>(key);
-    if (!alive.get(local, column(envelope))) continue;
-    keep.insert(pair_content(local, envelope));
+  for (const std::uint64_t key : dropped) {
+    if (!alive.get(static_cast<Id>(key >> 32), column(static_cast<Id>(key)))) continue;
+    keep_pair(key, keep);
     certified = false;
   }
   return certified;

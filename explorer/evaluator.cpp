@@ -1,6 +1,7 @@
 #include "explorer/evaluator.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace gainsay {
 
@@ -15,6 +16,12 @@ bool has_result(const History& history) {
   return std::ranges::any_of(history.clients, [](const std::vector<HistoryOperation>& client) {
     return std::ranges::any_of(client, [](const auto& one) { return one.result.has_value(); });
   });
+}
+
+// Keeps the first of the properties that are violated; index + 1, 0: none.
+void worsen(Id& result, std::size_t property) {
+  const Id violated = static_cast<Id>(property + 1);
+  if (result == 0 || violated < result) result = violated;
 }
 
 }  // namespace
@@ -52,20 +59,26 @@ std::uint8_t Evaluator::judge_step(const LocalEntry& before, const LocalEntry& a
   return 0;
 }
 
+bool Evaluator::has_step_properties() const { return !of_scope_[index_of(Scope::step)].empty(); }
+
+// Of an argument and its renamings the verdict is one and the same: the worst.
 std::size_t Evaluator::inspect_node(const Machine& machine, Id local) {
   const Id known = locals_.find(local);
   if (known != ReadMap::none) return verdict(known);
   const std::lock_guard lock(mutex_);
   if (const Id met = locals_.find(local); met != ReadMap::none) return verdict(met);
   Id result = 0;
-  const LocalEntry& entry = machine.local(local);
-  if (entry.view != nullptr) {
+  const std::vector<Id> images =
+      symmetry_ == nullptr ? std::vector<Id>{local} : symmetry_->locals_of(local);
+  for (const Id image : images) {
+    const LocalEntry& entry = machine.local(image);
+    if (entry.view == nullptr) continue;
     const void* views[] = {entry.view.get()};
     for (const std::size_t property : of_scope_[index_of(Scope::node)]) {
-      if (!holds(property, views) && result == 0) result = static_cast<Id>(property + 1);
+      if (!holds(property, views)) worsen(result, property);
     }
   }
-  locals_.insert(local, result);
+  for (const Id image : images) locals_.insert(image, result);
   return verdict(result);
 }
 
@@ -73,15 +86,19 @@ std::size_t Evaluator::evaluate_pair(const Machine& machine, Id a, Id b) {
   const std::lock_guard lock(mutex_);
   const std::uint64_t key = pair_key(a, b);
   if (const Id met = pairs_.find(key); met != ReadMap::none) return verdict(met);
-  const void* views[] = {machine.local(a).view.get(), machine.local(b).view.get()};
-  const void* swapped[] = {views[1], views[0]};
   Id result = 0;
-  for (const std::size_t property : of_scope_[index_of(Scope::pair)]) {
-    const bool one = holds(property, views);
-    const bool other = holds(property, swapped);
-    if (!(one && other) && result == 0) result = static_cast<Id>(property + 1);
+  const auto images =
+      symmetry_ == nullptr ? std::vector<std::pair<Id, Id>>{{a, b}} : symmetry_->pairs_of(a, b);
+  for (const auto& [first, second] : images) {
+    const void* views[] = {machine.local(first).view.get(), machine.local(second).view.get()};
+    const void* swapped[] = {views[1], views[0]};
+    for (const std::size_t property : of_scope_[index_of(Scope::pair)]) {
+      const bool one = holds(property, views);
+      const bool other = holds(property, swapped);
+      if (!(one && other)) worsen(result, property);
+    }
   }
-  pairs_.insert(key, result);
+  for (const auto& [first, second] : images) pairs_.insert(pair_key(first, second), result);
   return verdict(result);
 }
 
@@ -111,32 +128,66 @@ std::size_t Evaluator::inspect_vector(const Machine& machine, const Id* world) {
 
 std::size_t Evaluator::evaluate_vector(const Machine& machine, const Id* world) {
   const std::lock_guard lock(mutex_);
-  Id prefix = 0;
-  bool is_new = false;
+  const std::vector<std::vector<Id>> images = vectors_of(machine, world);
+  if (const Id met = find_vector(images.front()); met != ReadMap::none) return verdict(met);
   Id result = 0;
+  for (const std::vector<Id>& locals : images) {
+    std::vector<const void*> views;
+    for (const Id local : locals) views.push_back(machine.local(local).view.get());
+    for (const std::size_t property : of_scope_[index_of(Scope::world)]) {
+      if (!holds(property, views)) worsen(result, property);
+    }
+  }
+  for (const std::vector<Id>& locals : images) insert_vector(locals, result);
+  return verdict(result);
+}
+
+// The vectors of local states of the world's nodes and of its renamings.
+std::vector<std::vector<Id>> Evaluator::vectors_of(const Machine& machine, const Id* world) {
+  std::vector<Id> vector;
+  for (std::size_t i = 0; i < nodes_; ++i) vector.push_back(machine.local_of(world[i]));
+  if (symmetry_ == nullptr) return {vector};
+  std::set<std::vector<Id>> images;
+  std::vector<Id> image(nodes_);
+  for (std::size_t h = 0; h < symmetry_->group().size(); ++h) {
+    const auto g = static_cast<Symmetry::Index>(h);
+    for (std::size_t i = 0; i < nodes_; ++i) {
+      const NodeId to = symmetry_->group().image(g, {static_cast<std::uint8_t>(i)});
+      image[to.value] = symmetry_->local(vector[i], g);
+    }
+    images.insert(image);
+  }
+  return {images.begin(), images.end()};
+}
+
+Id Evaluator::find_vector(const std::vector<Id>& locals) const {
+  Id prefix = 0;
+  for (std::size_t node = 0; node < nodes_ && prefix != ReadMap::none; ++node) {
+    prefix = folds_[node].find(pair_key(prefix, locals[node]));
+  }
+  return prefix;
+}
+
+void Evaluator::insert_vector(const std::vector<Id>& locals, Id result) {
+  Id prefix = 0;
   for (std::size_t node = 0; node < nodes_; ++node) {
-    const std::uint64_t key = pair_key(prefix, machine.local_of(world[node]));
-    const Id found = folds_[node].find(key);
-    const bool last = node + 1 == nodes_;
-    if (found != ReadMap::none) {
-      prefix = found;
-      continue;
-    }
-    is_new = true;
-    if (last) {
-      std::vector<const void*> views;
-      for (std::size_t i = 0; i < nodes_; ++i) {
-        views.push_back(machine.local(machine.local_of(world[i])).view.get());
-      }
-      for (const std::size_t property : of_scope_[index_of(Scope::world)]) {
-        if (!holds(property, views) && result == 0) result = static_cast<Id>(property + 1);
-      }
-    }
-    prefix = last ? result : static_cast<Id>(folds_[node].size());
+    const std::uint64_t key = pair_key(prefix, locals[node]);
+    prefix = folds_[node].find(key);
+    if (prefix != ReadMap::none) continue;
+    prefix = node + 1 == nodes_ ? result : static_cast<Id>(folds_[node].size());
     folds_[node].insert(key, prefix);
   }
-  if (is_new) ++vectors_;
-  return verdict(prefix);
+  ++vectors_;
+}
+
+// A history or observer word and its renamings.
+std::vector<Id> Evaluator::words_of(std::size_t slot, Id word) {
+  if (symmetry_ == nullptr) return {word};
+  std::set<Id> images;
+  for (std::size_t g = 0; g < symmetry_->group().size(); ++g) {
+    images.insert(symmetry_->word(slot, word, static_cast<Symmetry::Index>(g)));
+  }
+  return {images.begin(), images.end()};
 }
 
 std::size_t Evaluator::inspect_labelled(const Machine& machine, const Id* world) {
@@ -159,21 +210,29 @@ std::size_t Evaluator::inspect_labelled(const Machine& machine, const Id* world)
     evaluate(histories_, history, [&]() -> Id {
       // A history in which nothing has returned says nothing of the servers.
       const bool counts = has_result(machine.history(history));
-      for (const std::size_t property : of_history) {
-        if (counts) properties_[property].evaluated.fetch_add(1, std::memory_order_relaxed);
-        if (!properties_[property].property->history_holds(machine.history(history))) {
-          return static_cast<Id>(property + 1);
+      Id result = 0;
+      for (const Id image : words_of(machine.history_slot(), history)) {
+        for (const std::size_t property : of_history) {
+          if (counts) properties_[property].evaluated.fetch_add(1, std::memory_order_relaxed);
+          if (properties_[property].property->history_holds(machine.history(image))) continue;
+          worsen(result, property);
+          break;
         }
       }
-      return 0;
+      return result;
     });
   }
   for (const std::size_t property : of_scope_[index_of(Scope::observer)]) {
     const Property& observed = *properties_[property].property;
-    const Id state = world[machine.first_observer_slot() + observed.observer];
+    const std::size_t slot = machine.first_observer_slot() + observed.observer;
+    const Id state = world[slot];
     evaluate(observers_, pair_key(static_cast<Id>(property), state), [&]() -> Id {
-      properties_[property].evaluated.fetch_add(1, std::memory_order_relaxed);
-      return observed.observer_holds(machine.observer(state)) ? 0 : static_cast<Id>(property + 1);
+      Id result = 0;
+      for (const Id image : words_of(slot, state)) {
+        properties_[property].evaluated.fetch_add(1, std::memory_order_relaxed);
+        if (!observed.observer_holds(machine.observer(image))) worsen(result, property);
+      }
+      return result;
     });
   }
   return worst;
@@ -201,6 +260,35 @@ std::size_t Evaluator::inspect_all(const Machine& machine, const Id* world) {
     worst = std::min(worst, inspect(machine, world, process, false));
   }
   return worst;
+}
+
+bool Evaluator::is_violated(std::size_t property, const Machine& machine, const Id* world) const {
+  const Property& of = *properties_[property].property;
+  if (of.scope == Scope::history) {
+    return !of.history_holds(machine.history(world[machine.history_slot()]));
+  }
+  if (of.scope == Scope::observer) {
+    return !of.observer_holds(machine.observer(world[machine.first_observer_slot() + of.observer]));
+  }
+  std::vector<const void*> views;
+  for (std::size_t i = 0; i < nodes_; ++i) {
+    views.push_back(machine.local(machine.local_of(world[i])).view.get());
+  }
+  if (of.scope == Scope::world) return !of.holds(views);
+  for (std::size_t i = 0; i < nodes_; ++i) {
+    for (std::size_t j = 0; j < nodes_; ++j) {
+      const void* two[] = {views[i], views[j]};
+      if (of.scope == Scope::node && i == j && !of.holds({two, 1})) return true;
+      if (of.scope == Scope::pair && i != j && !of.holds(two)) return true;
+    }
+  }
+  return false;
+}
+
+bool Evaluator::is_broken(std::size_t property, const LocalEntry& before,
+                          const LocalEntry& after) const {
+  const void* views[] = {before.view.get(), after.view.get()};
+  return !properties_[property].property->holds(views);
 }
 
 std::vector<PropertyReport> Evaluator::reports() const {

@@ -10,6 +10,7 @@
 
 #include "explorer/check.hpp"
 #include "explorer/machine.hpp"
+#include "explorer/symmetry.hpp"
 
 namespace gainsay {
 
@@ -20,6 +21,11 @@ class Evaluator {
   // REQUIRES: the properties outlive the evaluator.
   Evaluator(const System& system, const std::vector<const Property*>& properties);
 
+  // Every argument is then judged together with all its renamings, so that a property that names a
+  // process means the same in a renamed world.
+  void close_under(Symmetry* symmetry) { symmetry_ = symmetry; }
+  bool has_step_properties() const;
+
   // The first always_step property that a local step breaks, index + 1, or 0.
   std::uint8_t judge_step(const LocalEntry& before, const LocalEntry& after, bool counts = true);
 
@@ -29,6 +35,10 @@ class Evaluator {
   std::size_t inspect(const Machine& machine, const Id* world, std::size_t process, bool labelled);
   // The same for a world of which nothing is known.
   std::size_t inspect_all(const Machine& machine, const Id* world);
+
+  // Whether one property is violated by this very world, or step, without its renamings.
+  bool is_violated(std::size_t property, const Machine& machine, const Id* world) const;
+  bool is_broken(std::size_t property, const LocalEntry& before, const LocalEntry& after) const;
 
   // Local states met in worlds, and distinct vectors of the nodes' local states.
   std::uint64_t local_states() const { return locals_.size(); }
@@ -52,10 +62,15 @@ class Evaluator {
   std::size_t inspect_labelled(const Machine& machine, const Id* world);
   std::size_t evaluate_pair(const Machine& machine, Id a, Id b);
   std::size_t evaluate_vector(const Machine& machine, const Id* world);
+  Id find_vector(const std::vector<Id>& locals) const;
+  void insert_vector(const std::vector<Id>& locals, Id result);
+  std::vector<std::vector<Id>> vectors_of(const Machine& machine, const Id* world);
+  std::vector<Id> words_of(std::size_t slot, Id word);
   // Verdicts are stored as property index + 1; 0 is fine.
   static std::size_t verdict(Id stored) { return stored == 0 ? none : stored - 1; }
 
   const System& system_;
+  Symmetry* symmetry_ = nullptr;
   std::size_t nodes_;
   std::deque<Counted> properties_;
   std::vector<std::size_t> of_scope_[6];

@@ -6,6 +6,7 @@
 
 #include "engine/reflect.hpp"
 #include "explorer/check.hpp"
+#include "explorer/symmetry.hpp"
 
 namespace gainsay {
 
@@ -247,10 +248,15 @@ Id Machine::relabel_first(std::size_t slot, Id word, Id labels) {
     after = intern_observer(state);
   }
   memo.insert(key, after);
+  if (symmetry_ != nullptr && slot != history_slot_) {
+    symmetry_->note_relabelled(slot, word, labels, after);
+  }
   return after;
 }
 
 // --- handlers ---
+
+bool Machine::is_delivery(Id input) { return input < timer_input; }
 
 LocalEvent Machine::event_of_input(Id input) const {
   if (input == crash_input) return {.kind = LocalEvent::Kind::crash};
@@ -314,7 +320,9 @@ bool Machine::make_outcome(Id before, Id input, LocalState& after, StepResult& s
   if (options_.judge_step) {
     // A step that changes nothing says nothing of a property of steps, and may be no event at all.
     outcome.step_violation =
-        options_.judge_step(locals_[before], locals_[outcome.local], !outcome.no_op);
+        symmetry_ != nullptr
+            ? symmetry_->judge_step(before, outcome.local, !outcome.no_op)
+            : options_.judge_step(locals_[before], locals_[outcome.local], !outcome.no_op);
   }
   return true;
 }
@@ -533,78 +541,6 @@ void Machine::add_network_faults(Id cell, Successors& out) {
       add(BudgetKind::duplicate, envelopes[i], std::move(after));
     }
   }
-}
-
-// --- content ---
-
-std::vector<Event> Machine::events_of(NodeId process, const Transition& transition) const {
-  std::vector<Event> events;
-  for (const Silent& step : paths_[transition.answers].silent) {
-    events.push_back(event_of(process, Transition{.input = step.input, .answers = step.answers}));
-  }
-  events.push_back(event_of(process, transition));
-  return events;
-}
-
-Event Machine::event_of(NodeId process, const Transition& transition) const {
-  if (process.value == cut_slot_) {
-    if (transition.cell == 0) return {.kind = EventKind::heal};
-    return {.kind = EventKind::partition, .cut = partitions_[transition.cell - 1]};
-  }
-  Event event{.process = process, .choices = paths_[transition.answers].answers};
-  const LocalEvent local = event_of_input(transition.input);
-  switch (local.kind) {
-    case LocalEvent::Kind::start:
-      event.kind = EventKind::start;
-      break;
-    case LocalEvent::Kind::crash:
-      event.kind = EventKind::crash;
-      break;
-    case LocalEvent::Kind::restart:
-      event.kind = EventKind::restart;
-      break;
-    case LocalEvent::Kind::timer:
-      event.kind = EventKind::timer;
-      event.timer = local.timer;
-      break;
-    case LocalEvent::Kind::deliver:
-      event.kind = EventKind::deliver;
-      break;
-  }
-  if (transition.budget == static_cast<std::uint8_t>(BudgetKind::drop)) {
-    event.kind = EventKind::drop;
-  } else if (transition.budget == static_cast<std::uint8_t>(BudgetKind::duplicate)) {
-    event.kind = EventKind::duplicate;
-  }
-  if (local.kind == LocalEvent::Kind::deliver) {
-    event.from = local.from;
-    const bool reset = event.kind == EventKind::drop && system_.bounds.network == Network::fifo;
-    if (!reset) event.message = local.message;
-  }
-  return event;
-}
-
-Hash128 Machine::hash_of(std::size_t slot, Id word) const {
-  if (slot < size_) {
-    const Cell& cell = cells_[word];
-    return hash_slot(slot, hash_cell(locals_[cell.local].hash, inboxes_[cell.inbox].hash));
-  }
-  if (slot == cut_slot_) return word == 0 ? Hash128{} : hash_cut(partitions_[word - 1]);
-  if (slot == budget_slot_) return hash_slot(size_, hash_budget(BudgetUsed(word)));
-  if (slot == history_slot_) return hash_slot(size_ + 1, content_hash(encoded(histories_[word])));
-  return hash_slot(size_ + 2 + slot - first_observer_slot_, content_hash(observers_[word]));
-}
-
-Hash128 Machine::hash(const Id* world) const {
-  Hash128 sum;
-  for (std::size_t slot = 0; slot < slots_; ++slot) sum += hash_of(slot, world[slot]);
-  if (budget_slot_ == npos) sum += hash_slot(size_, hash_budget(BudgetUsed()));
-  if (history_slot_ == npos) {
-    History none;
-    none.clients.resize(size_ - system_.bounds.nodes);
-    sum += hash_slot(size_ + 1, content_hash(encoded(none)));
-  }
-  return sum;
 }
 
 }  // namespace gainsay

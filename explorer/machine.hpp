@@ -74,6 +74,8 @@ struct LocalEntry {
 // run that resumes this one, has other ids. A collision would only keep more.
 using KeepSet = std::set<Hash128>;
 
+class Symmetry;
+
 class Machine {
  public:
   // `judge_step` gives the index + 1 of the always_step property that a local step breaks, or 0;
@@ -93,6 +95,13 @@ class Machine {
   // REQUIRES: the system and what the options point to outlive the machine.
   explicit Machine(const System& system) : Machine(system, Options{}) {}
   Machine(const System& system, Options options);
+  // Worlds are explored up to these renamings; null: as they are. Before anything is expanded.
+  void use(Symmetry* symmetry) { symmetry_ = symmetry; }
+  // Silent steps and merges in place of those of the options. Before anything is expanded.
+  void use_views(bool silent, const Merges* merges) {
+    options_.silent = silent;
+    options_.merges = merges;
+  }
   ~Machine();
 
   const System& system() const { return system_; }
@@ -204,8 +213,10 @@ class Machine {
   // it stays a no-op in every local state that the process can get to from there. What is not is
   // added to `keep`, and the search must run again. True when nothing was: then every drop of this
   // search was of a dead message, and a real run that delivers dropped messages has the same local
-  // states, labels and sends as a run of this search. REQUIRES: no other thread is in the machine.
-  bool certify(KeepSet& keep, unsigned jobs) const;
+  // states, labels and sends as a run of this search. With symmetry a run goes on from renamings of
+  // what was explored, so the local graph, the drops and `keep` are closed under renaming.
+  // REQUIRES: no other thread is in the machine.
+  bool certify(KeepSet& keep, unsigned jobs);
   std::uint64_t dropped() const { return dropped_.size(); }
 
   // --- local minimisation: see minimise.cpp. REQUIRES: no other thread is in the machine. ---
@@ -222,6 +233,7 @@ class Machine {
   void load_tables(Reader& reader);
 
  private:
+  friend class Symmetry;
   // Inputs: an envelope's id, or one of these.
   static constexpr Id timer_input = 0x80000000U;  // + timer
   static constexpr Id crash_input = 0xc0000000U;
@@ -328,6 +340,10 @@ class Machine {
   bool is_cut(NodeId process, const LocalState& local);
   bool is_outside_limits(NodeId process, const LocalState& local) const;
   LocalEvent event_of_input(Id input) const;
+  static bool is_delivery(Id input);
+  std::vector<std::vector<Id>> local_graph() const;
+  std::vector<std::uint64_t> all_dropped() const;
+  void keep_pair(std::uint64_t pair, KeepSet& keep) const;
   Id cell_of(std::uint8_t process, Id local, Id inbox);
   Id with_message(Id cell, Id envelope);
   std::vector<Id> without(const std::vector<Id>& envelopes, Id envelope) const;
@@ -344,7 +360,8 @@ class Machine {
   using Index = std::unordered_map<std::string, Id>;
 
   const System& system_;
-  const Options options_;
+  Options options_;
+  Symmetry* symmetry_ = nullptr;
   std::size_t size_;
   std::size_t slots_;
   std::size_t actors_;

@@ -17,16 +17,19 @@ std::optional<Search::Predecessor> Search::least_predecessor(std::uint64_t root,
     Worker& worker = workers_[id];
     for (std::size_t i = tasks[at].begin; i < tasks[at].end; ++i) {
       const std::uint64_t from = store_.roots()[i];
-      const bool fits = expand(
-          worker, from, tasks[at].cost,
-          [&](std::uint32_t process, std::uint32_t, const Transition& edge, std::uint64_t next) {
-            if (edge.fault != 0 || next != root) return;
-            Predecessor found{
-                .content = machine_.hash(worker.world.words.data()),
-                .events = machine_.events_of({static_cast<std::uint8_t>(process)}, edge),
-                .world = words_of(worker.world.words.data())};
-            if (!best[id] || found < *best[id]) best[id] = std::move(found);
-          });
+      const bool fits =
+          expand(worker, from, tasks[at].cost,
+                 [&](std::uint32_t process, std::uint32_t index, const Transition& edge,
+                     std::uint64_t next) {
+                   if (edge.fault != 0 || next != root) return;
+                   Predecessor found{
+                       .content = machine_.hash(worker.world.words.data()),
+                       .events = machine_.events_of({static_cast<std::uint8_t>(process)}, edge),
+                       .world = words_of(worker.world.words.data()),
+                       .process = process,
+                       .transition = index};
+                   if (!best[id] || found < *best[id]) best[id] = std::move(found);
+                 });
       if (!fits) must_grow_.store(true);
     }
   });
@@ -62,15 +65,19 @@ std::uint64_t Search::fold(const Id* words, Worker& worker) {
   return root;
 }
 
-std::vector<Event> Search::path_to(std::vector<Id> world, LayerKey key) {
+std::vector<Event> Search::path_to(std::vector<Id> world, LayerKey key, Symmetry::Index element) {
   std::vector<Event> backwards;
   while (key.second > 1) {
     auto [before, at] = predecessor(world, key);
+    if (symmetry_) {
+      element = symmetry_->group().product(element, canonicaliser(before));
+      for (Event& event : before.events) event = image_of(before.world, event, element);
+    }
     backwards.insert(backwards.end(), before.events.rbegin(), before.events.rend());
     world = std::move(before.world);
     key = at;
   }
-  std::vector<Event> events = starts_.at(world);
+  std::vector<Event> events = start_of(world, element);
   events.insert(events.end(), backwards.rbegin(), backwards.rend());
   return events;
 }
@@ -84,16 +91,18 @@ Counterexample Search::rebuild(const Found& found, LayerKey key) {
                                  ? recovery_message(counterexample.property)
                                  : "\"" + counterexample.property + "\" does not hold";
   }
+  const Symmetry::Index element = symmetry_ ? violating_image(found) : Symmetry::Index{0};
   if (!found.by_step) {
-    counterexample.events = path_to(found.world, key);
+    counterexample.events = path_to(found.world, key, element);
   } else {
     const Transition& edge =
         machine_.expand(found.world[found.process]).transitions[found.transition];
     const LayerKey before{key.first - edge.cost, key.second - 1};
-    counterexample.events = path_to(found.world, before);
+    counterexample.events = path_to(found.world, before, element);
     const NodeId process{static_cast<std::uint8_t>(found.process)};
     for (Event& event : machine_.events_of(process, edge)) {
-      counterexample.events.push_back(std::move(event));
+      counterexample.events.push_back(symmetry_ ? image_of(found.world, event, element)
+                                                : std::move(event));
     }
     if (edge.fault != 0) {
       const Violation violation = violation_of_fault(machine_.fault_is_expectation(edge.fault)

@@ -63,6 +63,16 @@ std::string details(const CheckReport& report) {
   return text;
 }
 
+std::string symmetry_text(const CheckReport& report) {
+  if (report.equivariant) {
+    return wrap("  up to renaming " + report.interchangeable + " (" +
+                    with_commas(report.renamings) + " renamings, handlers equivariant)",
+                2, columns);
+  }
+  if (report.asymmetry.empty()) return "";
+  return wrap("  no symmetry: " + report.asymmetry, 2, columns);
+}
+
 std::string reductions_text(const CheckReport& report) {
   if (!report.reductions.dead_messages && !report.reductions.minimise) return "";
   std::string text = "  without dead messages (" + with_commas(report.dropped_pairs) + " dropped, ";
@@ -157,6 +167,7 @@ std::string summary(const CheckReport& report, bool verbose) {
   text += network_text(report);
   text += store_text(report);
   text += recoveries_text(report);
+  text += symmetry_text(report);
   text += limits_text(report);
   if (verbose) text += details(report);
   return text;

@@ -36,15 +36,20 @@ std::vector<const Property*> select(const Model& model, const std::vector<std::s
   return selected;
 }
 
+// Of a request in so many words: `auto` picks what goes together.
 void refuse_unsound(const Reductions& reduce, const Model& model) {
-  if ((reduce.silent || reduce.minimise) && has_recovery(model)) {
+  const std::string views = reduce.silent ? "silent" : reduce.minimise ? "minimise" : "";
+  if (has_recovery(model) && (!views.empty() || reduce.symmetry)) {
     throw UsageError(
-        std::string(reduce.silent ? "silent" : "minimise") +
+        (views.empty() ? "symmetry" : views) +
         " does not go with a property of recovery, which is asked of all local states");
+  }
+  if (reduce.symmetry && !views.empty()) {
+    throw UsageError(views + " does not go with symmetry: its certificate is not closed under it");
   }
   if (model.system.bounds.network == Network::async) return;
   for (const std::string& name : names(reduce)) {
-    if (name == "dead-messages") continue;
+    if (name == "dead-messages" || name == "symmetry") continue;
     throw UsageError(name + " is sound for --network async only, where messages stay for ever");
   }
 }
@@ -54,19 +59,23 @@ void refuse_unsound(const Reductions& reduce, const Model& model) {
 Search::Search(const Model& model, const CheckOptions& options, Passes& passes)
     : model_(model),
       options_(options),
-      reduce_(options.reduce.value_or(sound_reductions(model))),
+      asked_(options.reduce.value_or(sound_reductions(model))),
+      reduce_(asked_),
       passes_(passes),
       properties_(select(model, options.properties)),
       evaluator_(model.system, properties_),
-      machine_(model.system,
-               {.judge_step =
-                    [this](const LocalEntry& before, const LocalEntry& after, bool counts) {
-                      return evaluator_.judge_step(before, after, counts);
-                    },
-                .keep = reduce_.dead_messages ? &passes.keep : nullptr,
-                .merges = reduce_.minimise ? &passes.merges : nullptr,
-                .silent = reduce_.silent,
-                .sabotage = options.sabotage}),
+      machine_(
+          model.system,
+          {.judge_step = evaluator_.has_step_properties()
+                             ? Machine::JudgeStep([this](const LocalEntry& before,
+                                                         const LocalEntry& after, bool counts) {
+                                 return evaluator_.judge_step(before, after, counts);
+                               })
+                             : Machine::JudgeStep(),
+           .keep = reduce_.dead_messages ? &passes.keep : nullptr,
+           .merges = reduce_.minimise ? &passes.merges : nullptr,
+           .silent = reduce_.silent,
+           .sabotage = options.sabotage}),
       store_(machine_.slots(), options.store == StoreKind::exact),
       antichains_(machine_, options.sabotage == Sabotage::subsumption_sums_budgets),
       jobs_(options.jobs == 0 ? default_jobs() : options.jobs),
@@ -79,8 +88,9 @@ Search::Search(const Model& model, const CheckOptions& options, Passes& passes)
     seen_.emplace();
   }
   validate(model.system);
-  refuse_unsound(reduce_, model);
+  if (options.reduce) refuse_unsound(*options.reduce, model);
   next_learning_ = options.minimise_from;
+  use_symmetry();
   if (properties_.size() > 250) throw UsageError("at most 250 properties are checked at once");
 }
 
@@ -94,6 +104,17 @@ bool Search::successor(Worker& worker, std::size_t process, const Expansion& exp
                        const Transition& transition, std::uint64_t& root) {
   Id* next = worker.next.data();
   std::uint64_t changed = machine_.apply(next, process, expansion, transition);
+  worker.acted = static_cast<std::uint32_t>(process);
+  if (symmetry_) {
+    const Symmetry::Index element = symmetry_->canonicalise(next);
+    if (element != 0) {
+      worker.acted = symmetry_->group().image(element, {static_cast<std::uint8_t>(process)}).value;
+      changed = 0;
+      for (std::size_t slot = 0; slot < machine_.slots(); ++slot) {
+        if (next[slot] != worker.world.words[slot]) changed |= std::uint64_t{1} << slot;
+      }
+    }
+  }
   root = store_.fold(worker.world, next, changed, worker.store);
   const bool fits = root != WorldStore::no_root;
   if (fits && by_fingerprint()) worker.next_content = content_after(worker, changed);
@@ -149,19 +170,19 @@ bool Search::run_task(Worker& worker, const Task& task) {
   worker.contents.clear();
   for (std::size_t i = task.begin; i < task.end; ++i) {
     const std::uint64_t root = store_.roots()[i];
-    const bool fits =
-        expand(worker, root, task.cost,
-               [&](std::uint32_t process, std::uint32_t index, const Transition& edge,
-                   std::uint64_t next) {
-                 if (edge.fault != 0 || edge.step_violation != 0) {
-                   note_step(worker, process, index, edge);
-                 }
-                 if (edge.fault != 0) return;
-                 ++transitions;
-                 note_candidate(worker, {.root = next,
-                                         .process = edge.local_changed != 0 ? process : no_process,
-                                         .labelled = edge.labels != 0});
-               });
+    const bool fits = expand(
+        worker, root, task.cost,
+        [&](std::uint32_t process, std::uint32_t index, const Transition& edge,
+            std::uint64_t next) {
+          if (edge.fault != 0 || edge.step_violation != 0) {
+            note_step(worker, process, index, edge);
+          }
+          if (edge.fault != 0) return;
+          ++transitions;
+          note_candidate(worker, {.root = next,
+                                  .process = edge.local_changed != 0 ? worker.acted : no_process,
+                                  .labelled = edge.labels != 0});
+        });
     if (!fits) return false;
     if (worker.candidates.size() >= batch && !flush(worker)) return false;
   }
@@ -352,11 +373,14 @@ void Search::start() {
     partial = std::move(started);
   }
   if (partial.empty()) throw UsageError("no initial world lies within the limits");
+  std::set<std::vector<Id>> canonical;
   for (Partial& initial : partial) {
     std::vector<Id> words = words_of(initial.words.data());
     const auto [at, is_new] = starts_.try_emplace(words, initial.events);
     if (!is_new) at->second = std::min(at->second, initial.events);
     if (!is_new || resumed_) continue;
+    if (symmetry_) symmetry_->canonicalise(words.data());
+    if (!canonical.insert(words).second) continue;
     store_.append(words.data(), worker.store);
     if (by_fingerprint()) mark_fingerprint(words.data());
     const std::size_t property = evaluator_.inspect_all(machine_, words.data());
@@ -392,6 +416,7 @@ void Search::explore() {
       if (out_of_resources() || !make_layer(key) || found_) return;
       if (layers_[key].end > layers_[key].begin) deepest_source = std::max(deepest_source, depth);
       if (store_.roots().size() >= next_plan_) replan();
+      if (store_.roots().size() >= next_symmetry_ && !certify_symmetry()) return;
       if (store_.roots().size() >= next_certificate_ && !certify()) return;
       if (reduce_.minimise && store_.roots().size() >= next_learning_ && learn()) return;
       if (!options_.resume.empty() && options_.checkpoint_seconds &&
@@ -463,11 +488,18 @@ bool Search::learn() {
 
 CheckReport Search::run() {
   // A checkpoint is of one pass: the next one starts anew, with what was learnt.
-  passes_.learnt = false;
+  passes_.learnt = passes_.asymmetric = false;
   const bool first = !std::exchange(passes_.started, true);
   resumed_ = first && !options_.resume.empty() && load_checkpoint();
-  start();
-  if (!found_) explore();
+  try {
+    start();
+    if (certify_starts() && !found_) explore();
+    if (!passes_.asymmetric) certify_symmetry();
+  } catch (const CannotRename& refusal) {
+    passes_.asymmetric = passes_.asymmetries.hopeless = true;
+    passes_.asymmetries.reason = refusal.what();
+  }
+  if (passes_.asymmetric) return {};
   if (certified_ && (found_ || incomplete_because_.empty() || cut_by_depth_)) certify();
   judge_recoveries();
   CheckReport result = report();
@@ -476,121 +508,6 @@ CheckReport Search::run() {
     save_checkpoint();
   }
   return result;
-}
-
-void settle_properties(CheckReport& report, bool whole) {
-  const bool cut = report.verdict == Verdict::violated || report.verdict == Verdict::incomplete;
-  for (PropertyReport& property : report.properties) {
-    if (report.counterexample && property.name == report.counterexample->property) {
-      property.verdict = Verdict::violated;
-    } else if (cut && !whole) {
-      // Nothing is known of the rest of the space, but what was reached was reached.
-      const bool reached =
-          property.kind == PropertyKind::sometimes && property.verdict == Verdict::holds;
-      property.verdict = reached ? Verdict::holds : Verdict::incomplete;
-    }
-  }
-}
-
-CheckReport Search::report() {
-  CheckReport report;
-  report.system = model_.system.bug.empty()
-                      ? model_.system.name
-                      : model_.system.name + " (bug " + model_.system.bug + ")";
-  report.bounds = model_.system.asked;
-  report.options = model_.system.options;
-  report.incomplete_because =
-      incomplete_because_.empty() ? recovery_incomplete_ : incomplete_because_;
-  report.properties = evaluator_.reports();
-  report_recoveries(report.properties);
-  for (const auto& [key, layer] : layers_) {
-    report.states += layer.end - layer.begin;
-    if (layer.end > layer.begin) report.depth = std::max(report.depth, key.second);
-  }
-  report.transitions = transitions_;
-  report.local_states = evaluator_.local_states();
-  report.local_state_vectors = evaluator_.vectors();
-  report.messages = machine_.messages();
-  report.handler_runs = machine_.handler_runs();
-  report.cells = machine_.cells();
-  report.partition_cuts = model_.system.cuts().size();
-  const System& system = model_.system;
-  for (std::size_t i = 0; i < system.limits.size(); ++i) {
-    report.limits.push_back({.name = system.limits[i].name,
-                             .greatest = system.limits[i].greatest,
-                             .cuts = machine_.cuts()[i],
-                             .found_new_at_limit = machine_.greatest_reached()[i]});
-  }
-  report.reductions = reduce_;
-  report.passes = passes_.number;
-  // A `recovers` that is violated is so by what was searched.
-  const bool recovery = found_ && found_->property != Evaluator::none &&
-                        properties_[found_->property]->kind == PropertyKind::recovers;
-  report.certified = certified_ && (incomplete_because_.empty() || recovery);
-  report.dropped_pairs = machine_.dropped();
-  report.merged = reduce_.minimise ? passes_.merges.all().size() : 0;
-  report.views = machine_.views();
-  if (options_.digest) {
-    report.digest = digest(false);
-    report.view_digest = digest(true);
-  }
-  // In fifo a message that was dropped too early is a loss, which the network does not know.
-  const bool is_real =
-      certified_ || (model_.system.bounds.network != Network::fifo && !reduce_.minimise);
-  if (found_ && is_real) {
-    report.verdict = Verdict::violated;
-    report.counterexample = rebuild(*found_, found_at_);
-    report.story = tell_story(model_.system, report.counterexample->events) + recovery_explanation_;
-  } else if (!report.incomplete_because.empty()) {
-    report.verdict = Verdict::incomplete;
-    report.hint = hint();
-  } else {
-    const auto vacuous = [](const PropertyReport& p) { return p.verdict == Verdict::vacuous; };
-    report.verdict = std::ranges::any_of(report.properties, vacuous) || properties_.empty()
-                         ? Verdict::vacuous
-                         : Verdict::holds;
-  }
-  settle_properties(report, incomplete_because_.empty() && (!found_ || recovery));
-  report.resumed = resumed_;
-  report.seconds = seconds();
-  report.peak_memory_bytes = peak_resident_bytes();
-  report.store = options_.store;
-  const bool on_disk = store_.roots().is_in_file();
-  if (on_disk) report.disk_bytes = store_.roots().bytes();
-  if (by_fingerprint()) report.omission_probability = omission_probability(seen_->size());
-  const std::uint64_t bytes =
-      store_.bytes() + (by_fingerprint() ? seen_->bytes() : 0) - report.disk_bytes;
-  report.bytes_per_state =
-      report.states == 0 ? 0 : static_cast<double>(bytes) / static_cast<double>(report.states);
-  return report;
-}
-
-Hash128 Search::digest(bool of_views) const {
-  const std::size_t budget = machine_.budget_slot();
-  std::set<std::vector<Hash128>> met;
-  std::vector<Id> items(store_.items());
-  for (std::size_t i = 0; i < store_.roots().size(); ++i) {
-    store_.unfold(store_.roots()[i], items.data());
-    std::vector<Hash128> parts;
-    for (std::size_t slot = 0; slot < machine_.slots(); ++slot) {
-      if (slot < model_.system.size()) {
-        const Id local = machine_.local_of(items[slot]);
-        parts.push_back(of_views ? machine_.view_hash(local) : machine_.local(local).hash);
-      } else if (slot == machine_.history_slot()) {
-        parts.push_back(content_hash(encoded(machine_.history(items[slot]))));
-      } else if (slot != budget && slot != machine_.cut_slot()) {
-        parts.push_back(content_hash(machine_.observer(items[slot])));
-      }
-    }
-    met.insert(std::move(parts));
-  }
-  Hash128 sum;
-  for (const std::vector<Hash128>& parts : met) {
-    Hash128 one;
-    for (std::size_t i = 0; i < parts.size(); ++i) one += mix(i, parts[i]);
-    sum += mix(~std::uint64_t{0}, one);
-  }
-  return sum;
 }
 
 }  // namespace gainsay

@@ -26,6 +26,7 @@
 #include "explorer/recovery.hpp"
 #include "explorer/store.hpp"
 #include "explorer/subsumption.hpp"
+#include "explorer/symmetry.hpp"
 
 namespace gainsay {
 
@@ -43,6 +44,8 @@ class Search {
     std::uint32_t number = 1;
     bool started = false;
     bool learnt = false;  // the last pass has added to `keep`, so another may get further
+    Asymmetries asymmetries;
+    bool asymmetric = false;  // the last pass was given up: its renamings are none
     std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now();
   };
   Search(const Model& model, const CheckOptions& options, Passes& passes);
@@ -84,7 +87,8 @@ class Search {
     WorldStore::World world{};                     // the one that is expanded
     std::array<Id, WorldStore::words_max> next{};  // its words, but while a successor is made
     Hash128 content;                               // of `world`, and
-    Hash128 next_content;  // of the successor: only where worlds are known by fingerprints
+    Hash128 next_content;     // of the successor: only where worlds are known by fingerprints
+    std::uint32_t acted = 0;  // where the process of the last successor is in its canonical world
     std::vector<Candidate> candidates;
     std::vector<Hash128> contents;  // of the candidates
     std::vector<std::uint64_t> fresh;
@@ -96,6 +100,8 @@ class Search {
     Hash128 content;
     std::vector<Event> events;  // silent steps, then the one that leads on
     std::vector<Id> world;
+    std::uint32_t process = 0;
+    std::uint32_t transition = 0;
     friend bool operator<(const Predecessor& a, const Predecessor& b) {
       return std::tie(a.content, a.events) < std::tie(b.content, b.events);
     }
@@ -149,6 +155,9 @@ class Search {
   void replan();
   bool certify();
   bool learn();
+  void use_symmetry();
+  bool certify_symmetry();
+  bool certify_starts();
   void subsume(std::size_t begin);
   bool make_layer(LayerKey key);
   std::vector<Task> tasks_of(LayerKey key) const;
@@ -167,9 +176,16 @@ class Search {
   void report_progress(LayerKey key);
 
   CheckReport report();
-  Hash128 digest(bool of_views) const;
+  void report_counts(CheckReport& report) const;
+  void report_symmetry(CheckReport& report) const;
+  Hash128 digest(bool of_views);
   Counterexample rebuild(const Found& found, LayerKey key);
-  std::vector<Event> path_to(std::vector<Id> world, LayerKey key);
+  // With symmetry: to the image of the world under `element`.
+  std::vector<Event> path_to(std::vector<Id> world, LayerKey key, Symmetry::Index element);
+  const std::vector<Event>& start_of(const std::vector<Id>& world, Symmetry::Index element);
+  Symmetry::Index canonicaliser(const Predecessor& before);
+  Symmetry::Index violating_image(const Found& found);
+  Event image_of(const std::vector<Id>& world, const Event& event, Symmetry::Index element);
   // The least predecessor of a world of a layer, and the layer where it is.
   std::pair<Predecessor, LayerKey> predecessor(const std::vector<Id>& world, LayerKey key);
   std::optional<Predecessor> least_predecessor(std::uint64_t root, const std::vector<Task>& tasks);
@@ -194,7 +210,8 @@ class Search {
 
   const Model& model_;
   CheckOptions options_;
-  const Reductions reduce_;
+  const Reductions asked_;
+  Reductions reduce_;  // symmetry: only where some processes may be renamed
   Passes& passes_;
   std::vector<const Property*> properties_;
   Evaluator evaluator_;
@@ -203,6 +220,7 @@ class Search {
   std::optional<Fingerprints> fingerprints_;
   std::optional<FingerprintSet> seen_;  // in place of the store's own visited set
   Antichains antichains_;
+  std::optional<Symmetry> symmetry_;
   unsigned jobs_;
   std::vector<Worker> workers_;
   const std::uint64_t memory_max_;
@@ -212,6 +230,7 @@ class Search {
   std::uint64_t next_plan_ = std::uint64_t{1} << 14;  // how many worlds make it worth planning anew
   std::uint64_t next_certificate_ = std::uint64_t{1} << 12;
   std::uint64_t next_learning_ = 0;
+  std::uint64_t next_symmetry_ = std::uint64_t{1} << 6;
   std::atomic<bool> must_grow_{false};
   std::atomic<bool> visited_is_full_{false};
   std::optional<Found> found_;

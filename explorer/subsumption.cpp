@@ -55,20 +55,45 @@ bool Antichains::is_subsumed(const Id* poorer, const Id* richer) {
   return true;
 }
 
+// The inboxes and the budget used, of the world and of its renamings that change nothing else.
+std::vector<std::vector<Id>> Antichains::images_of(const Id* world) {
+  const std::size_t processes = machine_.system().size();
+  const auto words_of = [&](const Id* image) {
+    std::vector<Id> words;
+    for (std::size_t i = 0; i < processes; ++i) words.push_back(machine_.inbox_of(image[i]));
+    words.push_back(machine_.budget_slot() == Machine::npos ? 0 : image[machine_.budget_slot()]);
+    return words;
+  };
+  std::vector<std::vector<Id>> images = {words_of(world)};
+  if (symmetry_ == nullptr) return images;
+  std::vector<Id> renamed(machine_.slots());
+  for (const Symmetry::Index g : symmetry_->stabiliser(world)) {
+    if (g == 0) continue;
+    symmetry_->image(world, g, renamed.data());
+    images.push_back(words_of(renamed.data()));
+  }
+  std::sort(images.begin() + 1, images.end());
+  images.erase(std::unique(images.begin(), images.end()), images.end());
+  return images;
+}
+
 bool Antichains::insert(const Id* world) {
   const std::size_t processes = machine_.system().size();
-  std::vector<Id> candidate;
-  for (std::size_t i = 0; i < processes; ++i) candidate.push_back(machine_.inbox_of(world[i]));
-  candidate.push_back(machine_.budget_slot() == Machine::npos ? 0 : world[machine_.budget_slot()]);
+  const std::vector<std::vector<Id>> images = images_of(world);
+  const std::vector<Id>& candidate = images.front();
   std::vector<std::uint32_t>& kept = groups_[group_of(world)].kept;
   const auto words = [&](std::uint32_t at) {
     return words_.data() + std::size_t{at} * (processes + 1);
   };
-  if (std::ranges::any_of(
-          kept, [&](std::uint32_t at) { return is_subsumed(candidate.data(), words(at)); })) {
-    return false;
+  for (const std::vector<Id>& image : images) {
+    if (std::ranges::any_of(
+            kept, [&](std::uint32_t at) { return is_subsumed(image.data(), words(at)); })) {
+      return false;
+    }
   }
-  std::erase_if(kept, [&](std::uint32_t at) { return is_subsumed(words(at), candidate.data()); });
+  for (const std::vector<Id>& image : images) {
+    std::erase_if(kept, [&](std::uint32_t at) { return is_subsumed(words(at), image.data()); });
+  }
   kept.push_back(static_cast<std::uint32_t>(words_.size() / (processes + 1)));
   words_.insert(words_.end(), candidate.begin(), candidate.end());
   ++size_;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "explorer/machine.hpp"
+#include "explorer/symmetry.hpp"
 
 namespace gainsay {
 
@@ -18,6 +19,10 @@ class Antichains {
   // REQUIRES: the machine outlives this, and its network is async.
   explicit Antichains(const Machine& machine, bool sums_budgets = false)
       : machine_(machine), sums_budgets_(sums_budgets) {}
+
+  // With symmetry, of canonical worlds: messages are compared under every renaming that leaves the
+  // rest of the world alone. Before anything is inserted.
+  void close_under(Symmetry* symmetry) { symmetry_ = symmetry; }
 
   // False when a kept world subsumes this one. Otherwise it is kept, in place of those that it
   // subsumes. For one thread at a time.
@@ -31,12 +36,14 @@ class Antichains {
     std::vector<std::uint32_t> kept;
   };
   std::size_t group_of(const Id* world);
+  std::vector<std::vector<Id>> images_of(const Id* world);
   bool is_subsumed(const Id* poorer, const Id* richer);
   bool is_subset(Id inbox, Id of);
 
   bool allows(BudgetUsed less, BudgetUsed more) const;
 
   const Machine& machine_;
+  Symmetry* symmetry_ = nullptr;
   const bool sums_budgets_;  // for tests: wrong
   std::vector<Group> groups_;
   // (prefix, word) -> prefix: the words that must be equal, one after the other.

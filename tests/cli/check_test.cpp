@@ -60,6 +60,26 @@ TEST(CheckVerb, HoldsIsExitZeroWithEveryKeyOfTheContract) {
   EXPECT_EQ(result["bounds"]["nodes"], 3);
 }
 
+TEST(CheckVerb, SymmetryIsCertifiedOrRefusedWithAReason) {
+  const Scratch scratch("symmetry");
+  const Ran ran =
+      run_gainsay(scratch.path(), "check two-phase-commit --nodes 3 --reduce symmetry --json");
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  const json result = json::parse(ran.out);
+  EXPECT_EQ(result["states"], 80);
+  EXPECT_EQ(result["reductions"], json::array({"symmetry"}));
+  EXPECT_EQ(result["certificate"]["symmetry"], "equivariant");
+  EXPECT_EQ(result["interchangeable"], "n1, n2, n3");
+  const Ran refused = run_gainsay(scratch.path(), "check paxos --clients 1 --reduce symmetry");
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_NE(refused.err.find("no two processes are interchangeable"), std::string::npos);
+  const Ran without = run_gainsay(scratch.path(), "check paxos --clients 1 --json");
+  EXPECT_EQ(without.code, 0);
+  const json plain = json::parse(without.out);
+  EXPECT_NE(plain["certificate"]["symmetry"].dump().find("exchanging"), std::string::npos);
+  EXPECT_EQ(plain["reductions"], json::array({"dead-messages"}));
+}
+
 TEST(CheckVerb, IncompleteIsExitThreeUnlessAllowed) {
   const Scratch scratch("incomplete");
   const std::string cut = "check two-phase-commit --nodes 5 --max-states 100";

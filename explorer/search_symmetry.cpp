@@ -1,0 +1,123 @@
+// Symmetry in the search: which renamings it uses, when they are certified, and how a path through
+// canonical worlds becomes a real run.
+#include <stdexcept>
+
+#include "explorer/search.hpp"
+
+namespace gainsay {
+
+namespace {
+
+// Looking at more renamings than this costs more than it saves, unless the user knows better.
+constexpr std::size_t renamings_unasked = 720;  // 6!
+
+}  // namespace
+
+// Starts from the assumption that all nodes are alike, and all clients, but for what is known.
+void Search::use_symmetry() {
+  symmetry_.reset();
+  machine_.use(nullptr);
+  evaluator_.close_under(nullptr);
+  antichains_.close_under(nullptr);
+  reduce_ = asked_;
+  reduce_.symmetry = false;
+  machine_.use_views(reduce_.silent, reduce_.minimise ? &passes_.merges : nullptr);
+  if (!asked_.symmetry) return;
+  Asymmetries& known = passes_.asymmetries;
+  if (const std::string obstacle = obstacle_to_symmetry(machine_); !obstacle.empty()) {
+    known.hopeless = true;
+    known.reason = obstacle;
+  }
+  auto classes =
+      interchangeable(model_.system, known, options_.reduce ? Group::size_max : renamings_unasked);
+  if (classes.empty()) return;
+  reduce_.symmetry = true;
+  // Merges and chains are not closed under renaming.
+  reduce_.silent = reduce_.minimise = false;
+  machine_.use_views(false, nullptr);
+  symmetry_.emplace(machine_, Group(model_.system.size(), std::move(classes)), options_.sabotage);
+  machine_.use(&*symmetry_);
+  if (options_.sabotage != Sabotage::symmetry_properties_of_representatives) {
+    evaluator_.close_under(&*symmetry_);
+  }
+  antichains_.close_under(&*symmetry_);
+}
+
+// What is not equivariant shows soon: the sooner the pass is given up, the better.
+bool Search::certify_symmetry() {
+  if (!symmetry_) return true;
+  next_symmetry_ = store_.roots().size() * 2;
+  passes_.asymmetric = !symmetry_->certify(passes_.asymmetries, jobs_);
+  return !passes_.asymmetric;
+}
+
+bool Search::certify_starts() {
+  if (!symmetry_) return true;
+  std::vector<std::vector<Id>> worlds;
+  for (const auto& [words, events] : starts_) worlds.push_back(words);
+  // Handlers first: they say more about the reason.
+  const bool handlers = certify_symmetry();
+  passes_.asymmetric = !symmetry_->certify_initial(worlds, passes_.asymmetries) || !handlers;
+  return !passes_.asymmetric;
+}
+
+void Search::report_symmetry(CheckReport& report) const {
+  report.asymmetry = asked_.symmetry ? passes_.asymmetries.reason : "";
+  if (symmetry_) {
+    for (const std::vector<NodeId>& members : symmetry_->group().classes()) {
+      if (!report.interchangeable.empty()) report.interchangeable += "; ";
+      report.interchangeable += describe(model_.system, members);
+    }
+    report.renamings = symmetry_->group().size();
+    report.equivariant = true;
+  }
+}
+
+// --- from canonical worlds to a real run ---
+//
+// Let r be the renaming by `element` of a canonical world c' that follows a canonical world c by an
+// event: c' is the renaming by q of what the event leads to. Then r follows the renaming of c by
+// (element after q), by the event renamed in the same way. So a path is renamed from its end to its
+// start, which is initial since the initial worlds are closed under renaming.
+
+Symmetry::Index Search::canonicaliser(const Predecessor& before) {
+  std::vector<Id> world = before.world;
+  const Expansion& expansion = machine_.expand(world[before.process]);
+  machine_.apply(world.data(), before.process, expansion, expansion.transitions[before.transition]);
+  return symmetry_->canonicalise(world.data());
+}
+
+Event Search::image_of(const std::vector<Id>& world, const Event& event, Symmetry::Index element) {
+  return symmetry_->event(machine_.local_of(world[event.process.value]), event, element);
+}
+
+const std::vector<Event>& Search::start_of(const std::vector<Id>& world, Symmetry::Index element) {
+  if (!symmetry_) return starts_.at(world);
+  std::vector<Id> image(machine_.slots());
+  symmetry_->image(world.data(), element, image.data());
+  return starts_.at(image);
+}
+
+// A property may name processes: the renaming of the world, or of the step, that violates it.
+Symmetry::Index Search::violating_image(const Found& found) {
+  if (found.property == Evaluator::none) return 0;
+  std::vector<Id> image(machine_.slots());
+  for (std::size_t h = 0; h < symmetry_->group().size(); ++h) {
+    const auto g = static_cast<Symmetry::Index>(h);
+    if (found.by_step) {
+      const Id cell = found.world[found.process];
+      const Transition& edge = machine_.expand(cell).transitions[found.transition];
+      const Id before = symmetry_->local(machine_.local_of(cell), g);
+      const Id after = symmetry_->local(machine_.local_of(edge.cell), g);
+      if (evaluator_.is_broken(found.property, machine_.local(before), machine_.local(after))) {
+        return g;
+      }
+    } else {
+      symmetry_->image(found.world.data(), g, image.data());
+      if (evaluator_.is_violated(found.property, machine_, image.data())) return g;
+    }
+  }
+  throw std::logic_error("no renaming of a world violates what it was found to violate");
+}
+
+}  // namespace gainsay

@@ -1,0 +1,154 @@
+#include "tests/explorer/small_systems.hpp"
+
+#include "properties/linearizability.hpp"
+#include "properties/sequential_models.hpp"
+
+namespace gainsay::testing {
+
+namespace {
+
+struct Register {
+  struct Operation {
+    bool write = false;
+  };
+  struct Result {
+    bool written = false;
+  };
+  struct Copy {};
+  using Message = std::variant<Copy>;
+  using Context = gainsay::Context<Register>;
+
+  bool written = false;
+  NodeSet heard;
+
+  void start(Context&) {}
+  void on(Context&, NodeId from, Copy) { heard.insert(from); }
+  void on(Context& ctx, NodeId, Request<Operation> request) {
+    if (request.operation.write && !written) {
+      written = true;
+      ctx.broadcast(Copy{});
+    }
+    ctx.reply(request.id, Result{written});
+  }
+};
+
+struct Sleeper {
+  struct Options {
+    std::uint32_t variant = 0;
+  };
+  struct First {};
+  struct Wake {};
+  using Message = std::variant<First, Wake>;
+  using Context = gainsay::Context<Sleeper>;
+  enum class Timer : std::uint8_t { act };
+  enum class Stage : std::uint8_t { asleep, acted, done, awake, wrong };
+
+  Stage stage = Stage::asleep;
+  std::uint32_t variant = 0;
+
+  void start(Context& ctx) {
+    variant = ctx.options().variant;
+    ctx.set(Timer::act);
+  }
+  void on(Context& ctx, Timer) {
+    if (stage == Stage::asleep) {
+      stage = Stage::acted;
+      ctx.broadcast(First{});
+      ctx.set(Timer::act);
+    } else if (stage == Stage::acted) {
+      stage = Stage::done;
+      ctx.broadcast(Wake{});
+    }
+  }
+  void on(Context&, NodeId, First) {
+    if (stage == Stage::awake) stage = Stage::wrong;
+  }
+  void on(Context& ctx, NodeId, Wake) {
+    if (stage != Stage::asleep) return;
+    stage = Stage::awake;
+    ctx.clear(Timer::act);
+  }
+};
+
+struct Namer {
+  struct Options {
+    NodeId who;
+    NodeId whom;
+  };
+  struct Nothing {};
+  using Message = std::variant<Nothing>;
+  using Context = gainsay::Context<Namer>;
+  enum class Timer : std::uint8_t { act };
+  enum class Stage : std::uint8_t { idle, named, right, wrong };
+  struct Durable {
+    bool started = false;
+  };
+
+  Stage stage = Stage::idle;
+  std::optional<NodeId> named;
+  Durable durable;
+
+  void start(Context& ctx) {
+    if (durable.started) {
+      stage = Stage::named;
+      const auto other = static_cast<std::uint8_t>(ctx.choose(ctx.nodes() - 1));
+      named = NodeId{other < ctx.self().value ? other : static_cast<std::uint8_t>(other + 1)};
+      ctx.set(Timer::act);
+    }
+    durable.started = true;
+  }
+  void on(Context& ctx, Timer) {
+    const auto& odd = ctx.options<Namer>();
+    stage = ctx.self() == odd.who && named == odd.whom ? Stage::wrong : Stage::right;
+  }
+  void on(Context&, NodeId, Nothing) {}
+};
+
+}  // namespace
+
+Model register_model(const Bounds& bounds) {
+  Model model{.system = make_system<Register>("register", bounds), .properties = {}};
+  WorkItem<Register::Operation> write{.operation = {.write = true}, .servers = {}};
+  for (std::uint8_t id = 0; id < bounds.nodes; ++id) write.servers.push_back({id});
+  WorkItem<Register::Operation> read = write;
+  read.operation.write = false;
+  Workload<Register::Operation> workload{.clients = {}, .to_all = true};
+  workload.clients.assign(bounds.clients, {write, read});
+  add_clients<Register>(model.system, workload);
+  model.properties = {
+      sometimes<Register>("written", [](const Register& node) { return node.written; })};
+  return model;
+}
+
+Model renamed_path_model(std::uint32_t variant) {
+  const Bounds bounds{.nodes = 2};
+  Model model{.system = make_system<Sleeper>("sleepers", bounds, {.variant = variant}),
+              .properties = {}};
+  model.properties = {always<Sleeper>("nothing goes wrong", [](const Sleeper& node) {
+    return node.stage != Sleeper::Stage::wrong;
+  })};
+  return model;
+}
+
+Model named_node_model(std::uint32_t variant) {
+  const Bounds bounds{.nodes = 2};
+  Model model{.system = make_system<Sleeper>("sleepers", bounds, {.variant = variant}),
+              .properties = {}};
+  model.properties = {always<Sleeper>("the second is never done before the first acts",
+                                      [](const Nodes<Sleeper>& nodes) {
+                                        return !(nodes[1].stage == Sleeper::Stage::done &&
+                                                 nodes[0].stage == Sleeper::Stage::asleep);
+                                      })};
+  return model;
+}
+
+Model one_odd_pair_model(NodeId who, NodeId whom) {
+  const Bounds bounds{.nodes = 3, .crashes = 1, .restarts = 1};
+  Model model{.system = make_system<Namer>("namers", bounds, {.who = who, .whom = whom}),
+              .properties = {}};
+  model.properties = {always<Namer>(
+      "nothing goes wrong", [](const Namer& node) { return node.stage != Namer::Stage::wrong; })};
+  return model;
+}
+
+}  // namespace gainsay::testing

@@ -1,0 +1,26 @@
+// Small systems made to hurt symmetry reduction, each with one thing that goes wrong.
+#pragma once
+
+#include <cstdint>
+
+#include "properties/property.hpp"
+
+namespace gainsay::testing {
+
+// A write-once register at `bounds.nodes` servers: all clients write and read the same at all
+// servers, so that both servers and clients are interchangeable.
+Model register_model(const Bounds& bounds);
+
+// Two processes; one acts and, acting again, wakes the other. A message from the first act is a
+// no-op at a sleeper and goes wrong at one who is awake. Waking may happen under the other name
+// than the drop. Variants differ in a number in the state, so in which world represents an orbit.
+Model renamed_path_model(std::uint32_t variant);
+
+// Two processes; "the second never acts" is about one of them.
+Model named_node_model(std::uint32_t variant);
+
+// Three processes; one that restarts names another and then acts on it. One (who, whom) goes wrong,
+// which is one of six renamings of what a search with symmetry looks at.
+Model one_odd_pair_model(NodeId who, NodeId whom);
+
+}  // namespace gainsay::testing

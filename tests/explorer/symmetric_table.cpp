@@ -1,0 +1,280 @@
+#include "tests/explorer/symmetric_table.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "engine/random.hpp"
+
+namespace gainsay::testing {
+
+namespace {
+
+constexpr std::uint32_t levels = 4;
+constexpr std::uint32_t messages = 3;
+constexpr std::uint32_t timers = 2;
+constexpr std::uint32_t inputs = messages + timers + 1;  // then the start
+
+// Whom an outcome means. Before there is anybody, all of them mean the process itself.
+enum class Whom : std::uint8_t { self, sender, spoken_of, remembered, chosen, all };
+
+struct Speech {
+  Whom to = Whom::sender;
+  Whom about = Whom::self;
+  std::uint8_t message = 0;
+};
+struct Action {
+  bool no_op = true;
+  bool fails = false;
+  std::uint8_t level = 0;
+  std::uint8_t armed = 0;
+  std::optional<Whom> remember;
+  bool hears = false;
+  bool labelled = false;
+  std::vector<Speech> speeches;
+};
+struct Rules {
+  // [level][input][is the sender, or who is spoken of, remembered?] -> one for each answer
+  std::vector<Action> actions[levels][inputs][2];
+  Quirk quirk = Quirk::none;
+  std::uint32_t quirk_level = 0;
+  std::uint32_t quirk_input = 0;
+};
+
+struct Word {
+  std::uint8_t value = 0;
+  NodeId about;
+};
+struct Durable {
+  std::uint8_t level = 0;
+};
+struct State {
+  std::uint8_t level = 0;
+  std::optional<NodeId> remembered;
+  NodeSet heard;
+  Durable durable;
+};
+
+Action random_action(RandomStream& random, std::uint32_t level, bool start) {
+  Action action;
+  action.no_op = !start && (level + 1 == levels || random.below(3) == 0);
+  if (action.no_op) return action;
+  const std::uint32_t least = start ? level : level + 1;
+  const std::uint32_t room = start ? 2 : levels - least;
+  action.level = static_cast<std::uint8_t>(std::min(least + random.below(room), levels - 1));
+  action.fails = !start && random.below(150) == 0;
+  action.armed = static_cast<std::uint8_t>(random.below(4));
+  if (random.below(2) == 0) action.remember = static_cast<Whom>(random.below(4));
+  action.hears = random.below(3) == 0;
+  // The observer remembers who started last: the order of starts is no symmetry.
+  action.labelled = !start && random.below(5) == 0;
+  for (std::uint32_t left = random.below(3); left > 0; --left) {
+    action.speeches.push_back({.to = static_cast<Whom>(random.below(6)),
+                               .about = static_cast<Whom>(random.below(5)),
+                               .message = static_cast<std::uint8_t>(random.below(messages))});
+  }
+  return action;
+}
+
+std::shared_ptr<const Rules> random_rules(const SymmetricShape& shape) {
+  auto rules = std::make_shared<Rules>();
+  RandomStream random(shape.seed, Purpose::test);
+  for (std::uint32_t level = 0; level < levels; ++level) {
+    for (std::uint32_t input = 0; input < inputs; ++input) {
+      for (auto& actions : rules->actions[level][input]) {
+        const std::uint32_t options = random.below(6) == 0 ? 2 : 1;
+        for (std::uint32_t i = 0; i < options; ++i) {
+          actions.push_back(random_action(random, level, input + 1 == inputs));
+        }
+      }
+    }
+  }
+  rules->quirk = shape.quirk;
+  rules->quirk_level = random.below(levels - 1);
+  rules->quirk_input = random.below(inputs - 1);
+  return rules;
+}
+
+class SymmetricProcess final : public Process {
+ public:
+  SymmetricProcess(std::shared_ptr<const Rules> rules, State state)
+      : rules_(std::move(rules)), state_(state) {}
+
+  std::unique_ptr<Process> clone() const override {
+    return std::make_unique<SymmetricProcess>(rules_, state_);
+  }
+  void encode(Writer& writer) const override { gainsay::encode(state_, writer); }
+  void start(StepContext& step) override {
+    state_.level = state_.durable.level;
+    take(step, inputs - 1, step.place().self, step.place().self);
+  }
+  void deliver(StepContext& step, NodeId from, BytesView message) override {
+    const auto word = decoded<Word>(message);
+    take(step, word.value, from, word.about);
+  }
+  void fire(StepContext& step, std::uint32_t timer) override {
+    take(step, messages + timer, step.place().self, step.place().self);
+  }
+  void crash() override { state_ = {.durable = state_.durable}; }
+  const void* state() const override { return &state_; }
+  std::shared_ptr<const void> view() const override {
+    return std::make_shared<const State>(state_);
+  }
+
+ private:
+  bool is_odd(const StepContext::Place& place, NodeId from) const {
+    switch (rules_->quirk) {
+      case Quirk::none:
+      case Quirk::counts_around:
+        return false;
+      case Quirk::knows_itself:
+        return place.self.value == 1;
+      case Quirk::compares:
+        return from < place.self;
+    }
+    return false;
+  }
+
+  void take(StepContext& step, std::uint32_t input, NodeId from, NodeId about) {
+    const bool here = state_.level >= rules_->quirk_level && input == rules_->quirk_input;
+    const bool familiar = (state_.remembered == from || state_.remembered == about) !=
+                          (here && is_odd(step.place(), from));
+    const auto& actions = rules_->actions[state_.level][input][familiar ? 1 : 0];
+    const std::uint32_t choice =
+        actions.size() > 1 ? step.choose(static_cast<std::uint32_t>(actions.size())) : 0;
+    const Action& action = actions[choice];
+    if (action.no_op) return;
+    expect(!action.fails, "a planted failure");
+    std::optional<NodeId> chosen;
+    const auto whom = [&](Whom who) {
+      switch (who) {
+        case Whom::sender:
+          return from;
+        case Whom::spoken_of:
+          return about;
+        case Whom::remembered:
+          return state_.remembered.value_or(step.place().self);
+        case Whom::chosen:
+          if (!chosen) chosen = NodeId{static_cast<std::uint8_t>(step.choose(step.place().nodes))};
+          return *chosen;
+        case Whom::self:
+        case Whom::all:
+          break;
+      }
+      return step.place().self;
+    };
+    for (const Speech& speech : action.speeches) {
+      const Bytes word = encoded(Word{.value = speech.message, .about = whom(speech.about)});
+      const std::uint32_t nodes = step.place().nodes;
+      if (here && rules_->quirk == Quirk::counts_around) {
+        step.send({static_cast<std::uint8_t>((step.place().self.value + 1U) % nodes)}, word);
+      } else if (speech.to == Whom::all) {
+        for (std::uint8_t id = 0; id < nodes; ++id) step.send({id}, word);
+      } else {
+        step.send(whom(speech.to), word);
+      }
+    }
+    if (action.remember) state_.remembered = whom(*action.remember);
+    if (action.hears) state_.heard.insert(from);
+    state_.level = action.level;
+    if (action.labelled) state_.durable.level = action.level / 2;
+    for (std::uint32_t timer = 0; timer < timers; ++timer) {
+      if (((action.armed >> timer) & 1) != 0) step.set_timer(timer);
+    }
+    if (action.labelled) step.label(Label::Kind::observe, encoded(Word{action.level, from}));
+  }
+
+  std::shared_ptr<const Rules> rules_;
+  State state_;
+};
+
+class SymmetricType final : public ProcessType {
+ public:
+  explicit SymmetricType(std::shared_ptr<const Rules> rules) : rules_(std::move(rules)) {}
+  std::unique_ptr<Process> make() const override {
+    return std::make_unique<SymmetricProcess>(rules_, State{});
+  }
+  std::unique_ptr<Process> decode(Reader& reader) const override {
+    State state;
+    gainsay::decode(reader, state);
+    return std::make_unique<SymmetricProcess>(rules_, state);
+  }
+  const Type& state_type() const override { return type_of<State>(); }
+  const std::vector<std::string_view>& timer_names() const override { return names_; }
+
+ private:
+  std::shared_ptr<const Rules> rules_;
+  std::vector<std::string_view> names_ = {"one", "two"};
+};
+
+// Remembers who spoke last.
+struct Seen {
+  std::uint8_t sum = 0;
+  std::optional<NodeId> last;
+};
+
+const State& state_of(const void* view) { return *static_cast<const State*>(view); }
+
+void add_properties(const SymmetricShape& shape, RandomStream& random, Model& model) {
+  const std::uint32_t a = random.below(levels);
+  const std::uint32_t b = random.below(levels);
+  const auto add = [&](Property property) { model.properties.push_back(std::move(property)); };
+  if (!shape.violating) {
+    add({.name = "anything", .scope = Scope::node, .holds = [](auto) { return true; }});
+    return;
+  }
+  if (shape.names_a_node) {
+    add({.name = "the second remembers not the first",
+         .scope = Scope::world,
+         .holds = [=](std::span<const void* const> views) {
+           return !(state_of(views[1]).level == a && state_of(views[1]).remembered == NodeId{0});
+         }});
+    add({.name = "the first is not heard twice",
+         .kind = PropertyKind::always_step,
+         .scope = Scope::step,
+         .holds = [=](std::span<const void* const> views) {
+           return !(state_of(views[0]).heard.contains({0}) && state_of(views[1]).level == b);
+         }});
+    return;
+  }
+  add({.name = "pair", .scope = Scope::pair, .holds = [=](std::span<const void* const> views) {
+         return !(state_of(views[0]).level == a && state_of(views[1]).level == b);
+       }});
+  add({.name = "observer", .scope = Scope::observer, .observer_holds = [](BytesView state) {
+         return decoded<Seen>(state).sum != 4;
+       }});
+}
+
+}  // namespace
+
+Model symmetric_model(const SymmetricShape& shape) {
+  Model model;
+  System& system = model.system;
+  system.name = "symmetric table";
+  system.version = "1";
+  system.bounds = shape.bounds;
+  system.asked = system.bounds;
+  system.message_type = &type_of<Word>();
+  system.label_type = &type_of<Word>();
+  system.processes.assign(shape.bounds.nodes,
+                          std::make_shared<const SymmetricType>(random_rules(shape)));
+  RandomStream random(shape.seed, Purpose::test, NodeId{1});
+  if (random.below(4) == 0) {
+    system.limits.push_back({.name = "level", .greatest = 2, .value = [](const void* state) {
+                               return std::uint64_t{state_of(state).level};
+                             }});
+  }
+  system.observers.push_back({.name = "sum",
+                              .state_type = &type_of<Seen>(),
+                              .initial = encoded(Seen{}),
+                              .next = [](BytesView state, NodeId process, BytesView label) {
+                                auto seen = decoded<Seen>(state);
+                                const auto sum = seen.sum + decoded<Word>(label).value;
+                                return encoded(Seen{static_cast<std::uint8_t>(sum % 5), process});
+                              }});
+  add_properties(shape, random, model);
+  return model;
+}
+
+}  // namespace gainsay::testing

@@ -1,0 +1,376 @@
+// Symmetry is exact: the same verdict, the same least fault cost and, closed under renaming, the
+// same local states, histories and observers reached together as in the unreduced search. What is
+// not symmetric is refused with a reason.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "engine/random.hpp"
+#include "explorer/check.hpp"
+#include "explorer/group.hpp"
+#include "explorer/replay.hpp"
+#include "protocols/catalog.hpp"
+#include "tests/explorer/small_systems.hpp"
+#include "tests/explorer/symmetric_table.hpp"
+
+namespace gainsay::testing {
+namespace {
+
+constexpr Reductions none{};
+constexpr Reductions symmetry{.symmetry = true};
+constexpr Reductions dead_and_symmetry{.dead_messages = true, .symmetry = true};
+constexpr Reductions eager_and_symmetry{.eager = true, .symmetry = true};
+constexpr Reductions subsumption_and_symmetry{.subsumption = true, .symmetry = true};
+constexpr Reductions all{
+    .dead_messages = true, .eager = true, .subsumption = true, .symmetry = true};
+
+CheckReport run(const Model& model, const Reductions& reduce, unsigned jobs = 1,
+                Sabotage sabotage = Sabotage::none) {
+  return check(model, {.reduce = reduce,
+                       .jobs = jobs,
+                       .max_states = 300'000,
+                       .sabotage = sabotage,
+                       .digest = true});
+}
+
+// Nothing where the reduction is refused.
+std::optional<CheckReport> run_if_symmetric(const Model& model, const Reductions& reduce,
+                                            Sabotage sabotage = Sabotage::none) {
+  try {
+    return run(model, reduce, 1, sabotage);
+  } catch (const UsageError&) {
+    return std::nullopt;
+  }
+}
+
+bool replays(const Model& model, const CheckReport& report) {
+  const Counterexample& found = *report.counterexample;
+  const Trace trace =
+      record_trace(model.system, found.events,
+                   TraceVerdict{.property = found.property,
+                                .step = static_cast<std::uint32_t>(found.events.size() - 1)});
+  return replay(model, trace).reproduced;
+}
+
+// A property of steps is not evaluated where no step is left; nothing was lost by that.
+Verdict verdict_of(const CheckReport& report) {
+  return report.verdict == Verdict::vacuous ? Verdict::holds : report.verdict;
+}
+
+std::string difference(const Model& model, const CheckReport& full, const CheckReport& reduced) {
+  if (verdict_of(full) != verdict_of(reduced)) {
+    return std::string(to_string(full.verdict)) + " became " +
+           std::string(to_string(reduced.verdict));
+  }
+  if (full.verdict == Verdict::violated) {
+    if (full.counterexample->faults != reduced.counterexample->faults) return "other fault cost";
+    if (reduced.reductions == symmetry &&
+        full.counterexample->events.size() != reduced.counterexample->events.size()) {
+      return "other length";
+    }
+    return replays(model, reduced) ? "" : "the trace does not replay";
+  }
+  if (full.digest != reduced.digest) return "other local states";
+  if (full.local_state_vectors != reduced.local_state_vectors) return "other vectors";
+  if (!reduced.certified || !reduced.equivariant) return "no certificate";
+  return "";
+}
+
+bool is_sound(const Reductions& reduce, Network network) {
+  return network == Network::async || !(reduce.eager || reduce.subsumption);
+}
+
+SymmetricShape shape_of(std::uint64_t seed, bool nearly) {
+  RandomStream random(seed, Purpose::test, NodeId{2});
+  SymmetricShape shape{.seed = seed, .bounds = {}, .violating = random.chance(1, 2)};
+  Bounds& bounds = shape.bounds;
+  bounds.network = static_cast<Network>(random.below(3));
+  bounds.nodes = random.chance(1, 3) ? 2 : 3;
+  bounds.crashes = random.below(2);
+  bounds.restarts = random.below(2);
+  if (bounds.network != Network::async) bounds.drops = random.below(2);
+  if (bounds.network == Network::unordered) bounds.duplicates = random.below(2);
+  bounds.timeouts = 1 + random.below(4);
+  shape.names_a_node = random.chance(1, 2);
+  if (nearly) shape.quirk = static_cast<Quirk>(1 + random.below(3));
+  return shape;
+}
+
+std::uint64_t random_systems() {
+  const char* asked = std::getenv("GAINSAY_RANDOM_SYSTEMS");
+  return asked == nullptr ? 250 : std::strtoull(asked, nullptr, 10);
+}
+
+struct Compared {
+  std::uint64_t compared = 0;
+  std::uint64_t smaller = 0;
+  std::uint64_t refused = 0;
+};
+
+Compared compare_on_tables(const Reductions& reduce, bool nearly) {
+  Compared result;
+  for (std::uint64_t seed = 0; seed < random_systems(); ++seed) {
+    const SymmetricShape shape = shape_of(seed, nearly);
+    if (!is_sound(reduce, shape.bounds.network)) continue;
+    const Model model = symmetric_model(shape);
+    const CheckReport full = check(model, {.reduce = none, .max_states = 40'000, .digest = true});
+    if (full.verdict == Verdict::incomplete) continue;
+    const auto reduced = run_if_symmetric(model, reduce);
+    result.refused += reduced ? 0U : 1U;
+    if (!reduced) continue;
+    EXPECT_EQ(difference(model, full, *reduced), "") << "seed " << seed << "\n" << full << *reduced;
+    ++result.compared;
+    result.smaller += reduced->states < full.states ? 1U : 0U;
+  }
+  std::cout << result.compared << " compared, " << result.smaller << " smaller, " << result.refused
+            << " refused\n";
+  return result;
+}
+
+void expect_exact(const Reductions& reduce) {
+  const Compared symmetric = compare_on_tables(reduce, false);
+  EXPECT_EQ(symmetric.refused, 0U);
+  EXPECT_GT(symmetric.compared, random_systems() / 10);
+  EXPECT_GT(symmetric.smaller, symmetric.compared / 3);
+}
+
+TEST(Symmetry, IsExactOnRandomTables) { expect_exact(symmetry); }
+TEST(Symmetry, WithDeadMessagesIsExactOnRandomTables) { expect_exact(dead_and_symmetry); }
+TEST(Symmetry, WithEagerSendsIsExactOnRandomTables) { expect_exact(eager_and_symmetry); }
+TEST(Symmetry, WithSubsumptionIsExactOnRandomTables) { expect_exact(subsumption_and_symmetry); }
+TEST(Symmetry, WithAllOthersIsExactOnRandomTables) { expect_exact(all); }
+
+TEST(Symmetry, IsExactOrRefusedOnNearlySymmetricTables) {
+  for (const Reductions& reduce : {symmetry, dead_and_symmetry, all}) {
+    const Compared nearly = compare_on_tables(reduce, true);
+    EXPECT_GT(nearly.refused, 0U);
+    EXPECT_GT(nearly.compared, 0U);
+  }
+}
+
+TEST(Symmetry, GoesOnWithoutWhereItIsNotAskedFor) {
+  std::uint64_t refused = 0;
+  for (std::uint64_t seed = 0; seed < 60; ++seed) {
+    const Model model = symmetric_model(shape_of(seed, true));
+    const CheckReport full = run(model, none);
+    if (full.verdict == Verdict::incomplete) continue;
+    const CheckReport reduced = check(model, {.max_states = 300'000});
+    EXPECT_EQ(verdict_of(full), verdict_of(reduced)) << seed;
+    refused += reduced.asymmetry.empty() ? 0U : 1U;
+    EXPECT_EQ(reduced.reductions.symmetry, reduced.equivariant) << seed;
+  }
+  EXPECT_GT(refused, 5U);
+}
+
+TEST(Symmetry, TheSameForOneAndTwoThreads) {
+  for (std::uint64_t seed = 0; seed < 30; ++seed) {
+    const SymmetricShape shape = shape_of(seed, seed % 2 == 0);
+    const Model model = symmetric_model(shape);
+    const Reductions& reduce = is_sound(all, shape.bounds.network) ? all : dead_and_symmetry;
+    try {
+      const CheckReport one = run(model, reduce, 1);
+      const CheckReport two = run(model, reduce, 2);
+      ASSERT_EQ(one.states, two.states) << seed;
+      ASSERT_EQ(one.transitions, two.transitions) << seed;
+      ASSERT_EQ(one.messages, two.messages) << seed;
+      ASSERT_EQ(one.cells, two.cells) << seed;
+      ASSERT_EQ(one.passes, two.passes) << seed;
+      ASSERT_EQ(one.interchangeable, two.interchangeable) << seed;
+      ASSERT_EQ(one.asymmetry, two.asymmetry) << seed;
+      ASSERT_EQ(one.story, two.story) << seed;
+    } catch (const UsageError&) {
+      std::string reasons[2];
+      for (unsigned jobs : {1U, 2U}) {
+        try {
+          run(model, reduce, jobs);
+        } catch (const UsageError& error) {
+          reasons[jobs - 1] = error.what();
+        }
+      }
+      ASSERT_EQ(reasons[0], reasons[1]) << seed;
+      ASSERT_NE(reasons[0], "") << seed;
+    }
+  }
+}
+
+TEST(Symmetry, HasTheOrbitsOfTwoPhaseCommit) {
+  for (const auto& [managers, orbits] :
+       std::vector<std::pair<std::uint32_t, std::uint64_t>>{{3, 80}, {5, 314}, {7, 920}}) {
+    const Model model = find_system("two-phase-commit")->make({.bounds = {.nodes = managers}});
+    const CheckReport report = check(model, {.reduce = symmetry});
+    EXPECT_EQ(report.verdict, Verdict::holds);
+    EXPECT_EQ(report.states, orbits);
+    EXPECT_EQ(report.depth, 3 * managers + 2);
+  }
+}
+
+TEST(Symmetry, MakesRaftCoreSmaller) {
+  struct Known {
+    std::uint32_t nodes;
+    std::uint64_t log;
+    std::uint64_t states;  // without
+    std::uint64_t times;   // at least so many times fewer
+  };
+  for (const Known known :
+       {Known{3, 1, 4'145, 5}, Known{3, 2, 64'373, 5}, Known{5, 0, 3'335'177, 60}}) {
+    const Bounds bounds{.nodes = known.nodes, .limits = {{"term", 1}, {"log", known.log}}};
+    const CheckReport report =
+        check(find_system("raft-core")->make({.bounds = bounds}), {.reduce = symmetry});
+    EXPECT_EQ(report.verdict, Verdict::holds);
+    EXPECT_LE(report.states * known.times, known.states);
+    EXPECT_GE(report.states * report.renamings, known.states);
+  }
+}
+
+TEST(Symmetry, HasThePublishedVectorsOfRaftCoreWithAllReductions) {
+  const Bounds bounds{.nodes = 3, .limits = {{"term", 2}, {"log", 1}}};
+  const CheckReport report = run(find_system("raft-core")->make({.bounds = bounds}), all);
+  EXPECT_EQ(report.verdict, Verdict::holds);
+  EXPECT_EQ(report.local_state_vectors, 2'400U);
+  EXPECT_TRUE(report.certified && report.equivariant);
+}
+
+TEST(Symmetry, RenamesClientsWithTheirHistory) {
+  for (const Network network : {Network::async, Network::unordered, Network::fifo}) {
+    const Model model = register_model({.nodes = 2, .clients = 2, .network = network});
+    const CheckReport full = run(model, none);
+    ASSERT_NE(full.verdict, Verdict::incomplete);
+    for (const Reductions& reduce : {symmetry, dead_and_symmetry, all}) {
+      if (!is_sound(reduce, network)) continue;
+      const CheckReport reduced = run(model, reduce);
+      EXPECT_EQ(difference(model, full, reduced), "") << full << reduced;
+      EXPECT_EQ(reduced.interchangeable, "n1, n2; c1, c2");
+      EXPECT_EQ(reduced.renamings, 4U);
+    }
+  }
+}
+
+TEST(Symmetry, AClientBoundToAServerIsRefused) {
+  Bounds bounds{.nodes = 3, .clients = 2, .network = Network::unordered};
+  const Model model = find_system("paxos")->make({.bounds = bounds});
+  try {
+    check(model, {.reduce = symmetry});
+    FAIL();
+  } catch (const UsageError& error) {
+    const std::string reason = error.what();
+    EXPECT_NE(reason.find("no two processes are interchangeable; exchanging "), std::string::npos);
+    EXPECT_NE(reason.find("does at \"start "), std::string::npos) << reason;
+  }
+  const CheckReport report = check(model);
+  EXPECT_FALSE(report.reductions.symmetry);
+  EXPECT_NE(report.asymmetry, "");
+}
+
+TEST(Symmetry, ResumingGoesOnWithTheSameRenamings) {
+  const auto directory = std::filesystem::path(::testing::TempDir()) / "gainsay-symmetry-resume";
+  std::filesystem::remove_all(directory);
+  const Model model = find_system("two-phase-commit")->make({.bounds = {.nodes = 4}});
+  for (const Reductions& reduce : {symmetry, all}) {
+    const CheckReport whole = check(model, {.reduce = reduce, .digest = true});
+    CheckReport last;
+    std::uint32_t cuts = 0;
+    const std::uint64_t step = whole.states / 3;
+    for (std::uint64_t most = step; last.verdict != Verdict::holds; most += step, ++cuts) {
+      last =
+          check(model, {.reduce = reduce, .max_states = most, .resume = directory, .digest = true});
+      ASSERT_LT(cuts, 20U);
+    }
+    std::filesystem::remove_all(directory);
+    EXPECT_GT(cuts, 1U);
+    EXPECT_TRUE(last.resumed);
+    EXPECT_EQ(last.states, whole.states);
+    EXPECT_EQ(last.transitions, whole.transitions);
+    EXPECT_EQ(last.digest, whole.digest);
+    EXPECT_EQ(last.interchangeable, whole.interchangeable);
+    EXPECT_TRUE(last.equivariant);
+  }
+}
+
+// --- fixed systems; several variants each, as the choice of representatives is by hashes ---
+
+constexpr std::uint32_t variants = 16;
+
+TEST(Symmetry, KeepsAMessageThatMattersOnARenamedPath) {
+  bool caught = false;
+  for (std::uint32_t variant = 0; variant < variants; ++variant) {
+    const Model model = renamed_path_model(variant);
+    ASSERT_EQ(run(model, none).verdict, Verdict::violated);
+    const CheckReport reduced = run(model, dead_and_symmetry);
+    EXPECT_EQ(difference(model, run(model, none), reduced), "") << variant;
+    EXPECT_TRUE(reduced.equivariant);
+    caught =
+        caught || run(model, dead_and_symmetry, 1, Sabotage::symmetry_keep_not_renamed).verdict !=
+                      Verdict::violated;
+  }
+  EXPECT_TRUE(caught);
+}
+
+TEST(Symmetry, APropertyMayNameANode) {
+  bool caught = false;
+  for (std::uint32_t variant = 0; variant < variants; ++variant) {
+    const Model model = named_node_model(variant);
+    const CheckReport reduced = run(model, symmetry);
+    EXPECT_EQ(difference(model, run(model, none), reduced), "") << variant;
+    EXPECT_TRUE(reduced.equivariant);
+    caught = caught ||
+             run(model, symmetry, 1, Sabotage::symmetry_properties_of_representatives).verdict !=
+                 Verdict::violated;
+  }
+  EXPECT_TRUE(caught);
+}
+
+TEST(Symmetry, AnAsymmetryBeyondTheGeneratorsIsSeen) {
+  bool caught = false;
+  for (std::uint8_t who = 0; who < 3; ++who) {
+    for (std::uint8_t whom = 0; whom < 3; ++whom) {
+      if (who == whom) continue;
+      const Model model = one_odd_pair_model({who}, {whom});
+      ASSERT_EQ(run(model, none).verdict, Verdict::violated);
+      EXPECT_FALSE(run_if_symmetric(model, symmetry)) << who << whom;
+      const CheckReport found = check(model);
+      EXPECT_EQ(found.verdict, Verdict::violated);
+      EXPECT_NE(found.asymmetry, "");
+      const auto careless =
+          run_if_symmetric(model, symmetry, Sabotage::symmetry_certifies_generators);
+      caught = caught || (careless && careless->verdict != Verdict::violated);
+    }
+  }
+  EXPECT_TRUE(caught);
+}
+
+// --- groups ---
+
+TEST(Group, IsOneAndKnowsItsProducts) {
+  const std::vector<std::vector<NodeId>> classes = {{{0}, {2}, {3}}, {{4}, {5}}};
+  const Group group(6, classes);
+  ASSERT_EQ(group.size(), 12U);
+  for (std::uint8_t id = 0; id < 6; ++id) EXPECT_EQ(group.image(0, {id}), NodeId{id});
+  for (Group::Index g = 0; g < group.size(); ++g) {
+    for (Group::Index h = 0; h < group.size(); ++h) {
+      const Group::Index product = group.product(g, h);
+      for (std::uint8_t id = 0; id < 6; ++id) {
+        EXPECT_EQ(group.image(product, {id}), group.image(g, group.image(h, {id})));
+      }
+    }
+  }
+  EXPECT_EQ(group.exchanges().size(), 4U);
+  const Group::Index exchange = group.exchange({2}, {3});
+  EXPECT_EQ(group.image(exchange, {2}), NodeId{3});
+  EXPECT_EQ(group.image(exchange, {3}), NodeId{2});
+  EXPECT_EQ(group.image(exchange, {0}), NodeId{0});
+}
+
+TEST(Group, ClassesLeaveOutWhatIsKnownToDifferAndStaySmall) {
+  const Model model = find_system("two-phase-commit")->make({.bounds = {.nodes = 9}});
+  EXPECT_EQ(interchangeable(model.system, {}, Group::size_max).front().size(),
+            7U);  // 7! renamings are the most
+  Asymmetries known;
+  for (std::uint8_t id = 1; id < 10; ++id) known.broken.emplace(NodeId{0}, NodeId{id});
+  EXPECT_EQ(interchangeable(model.system, known, Group::size_max).front().front(), NodeId{1});
+  known.hopeless = true;
+  EXPECT_TRUE(interchangeable(model.system, known, Group::size_max).empty());
+}
+
+}  // namespace
+}  // namespace gainsay::testing
