@@ -239,12 +239,13 @@ void add_check(CLI::App& app, Action& action) {
   CLI::App& check = *app.add_subcommand("check", "explore every run within the bounds");
   check.add_option("systems", arguments->systems, "which systems (default: the whole suite)");
   arguments->model.add_to(check);
-  check.add_option("--property", arguments->properties, "check only this property (repeatable)")
+  check
+      .add_option("--property", arguments->properties,
+                  "only this one and every sometimes (repeatable)")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  check.add_option("--reduce", arguments->reduce, "auto, none, or names with commas");
-  check.add_option("--store", arguments->store,
-                   "exact, or fingerprint: 88 bits a state, which may omit some");
+  check.add_option("--reduce", arguments->reduce, "auto, none, or some: dead-messages,eager,..");
+  check.add_option("--store", arguments->store, "exact, or fingerprint (may omit states)");
   check.add_option("-j,--jobs", arguments->jobs, "threads (default: one for each core)");
   check.add_option("--max-depth", arguments->max_depth, "stop behind this depth: incomplete");
   check.add_option("--max-states", arguments->max_states, "stop behind so many: incomplete");

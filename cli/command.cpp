@@ -100,13 +100,12 @@ void ModelArguments::add_to(CLI::App& app) {
   app.add_option("--drops", drops, "budget of lost messages (not async)");
   app.add_option("--duplicates", duplicates, "budget of repeated messages (unordered)");
   app.add_option("--partitions", partitions, "budget of partitions (unordered, fifo)");
-  app.add_option("--partition-shapes", partition_shapes,
-                 "which: symmetric (default), one-way, bridged; a list");
-  app.add_option("--across", across, "what becomes of messages across a partition: lost or held");
+  app.add_option("--partition-shapes", partition_shapes, "some of symmetric,one-way,bridged");
+  app.add_option("--across", across, "messages across a partition are lost or held");
   app.add_option("--network", network, "async, unordered or fifo");
   app.add_option("--limit", limits, "bounds on local states: term=3,log=2");
   app.add_option("--option", options, "protocol options: name=value,..");
-  app.add_option("--bug", bug, "run the named faulty variant, at its documented bounds");
+  app.add_option("--bug", bug, "the named faulty variant, at its bounds");
 }
 
 std::vector<Configuration> ModelArguments::configurations(const CatalogEntry& entry) const {

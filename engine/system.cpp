@@ -157,10 +157,10 @@ void validate(const System& system) {
     throw UsageError("the bounds ask for " + std::to_string(system.asked.clients) +
                      " clients, and the workload has " + std::to_string(clients));
   }
-  for (const auto& [name, greatest] : system.bounds.limits) {
-    if (std::ranges::any_of(system.limits, [&](const Limit& limit) { return limit.name == name; }))
-      continue;
-    throw UsageError("the system has no limit '" + name + "'");
+  for (const auto& asked : system.bounds.limits) {
+    const bool known = std::ranges::any_of(
+        system.limits, [&](const Limit& limit) { return limit.name == asked.first; });
+    if (!known) throw UsageError("the system has no limit '" + asked.first + "'");
   }
   if (system.processes.size() > processes_max) {
     throw UsageError("a system has at most 64 processes; this one adds some to those asked for");

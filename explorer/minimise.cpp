@@ -124,7 +124,8 @@ bool Machine::certify_merges(Merges& merges, unsigned jobs) const {
   std::vector<std::uint8_t> fails(edges.size(), 0);
   parallel_chunks(edges.size(), 4, jobs, [&](unsigned, std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
-      const auto& [process, local] = edges[i].first;
+      const std::uint8_t process = edges[i].first.first;
+      const Bytes& local = edges[i].first.second;
       const auto shown = [&](const Bytes& bytes) {
         const LocalState state = decode_local(*system_.processes[process], bytes);
         Writer view;

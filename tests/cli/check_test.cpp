@@ -150,6 +150,26 @@ TEST(CheckVerb, AFailureFitsIn80Columns) {
   for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80U) << line;
 }
 
+TEST(Help, FitsIn80ColumnsForEveryVerb) {
+  const Scratch scratch("help");
+  for (const std::string verb : {"", "list", "check", "replay", "show", "bugs"}) {
+    const Ran ran = run_gainsay(scratch.path(), verb + " --help");
+    EXPECT_EQ(ran.code, 0);
+    std::istringstream lines(ran.out);
+    for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80U) << line;
+  }
+}
+
+TEST(CheckVerb, NamesOfReductionsThatDoNotGoTogetherAreRefused) {
+  const Scratch scratch("together");
+  for (const std::string list : {"symmetry,silent", "symmetry,minimise"}) {
+    const Ran ran = run_gainsay(scratch.path(), "check raft-core --reduce " + list);
+    EXPECT_EQ(ran.code, 2) << list;
+    EXPECT_NE(ran.err.find("does not go with symmetry"), std::string::npos) << ran.err;
+  }
+  EXPECT_EQ(run_gainsay(scratch.path(), "check raft --reduce silent").code, 2);  // it recovers
+}
+
 TEST(ReplayVerb, AChangedWorldDivergesWithExpectedFoundAndCause) {
   const Scratch scratch("diverged");
   const Ran found = run_gainsay(scratch.path(), "check raft --bug quorum-off-by-one --json -o out");
