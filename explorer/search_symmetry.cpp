@@ -8,8 +8,11 @@ namespace gainsay {
 
 namespace {
 
-// Looking at more renamings than this costs more than it saves, unless the user knows better.
-constexpr std::size_t renamings_unasked = 720;  // 6!
+// Looking at more renamings than this costs more than it saves, unless the user knows better:
+// silent steps and merges, which symmetry excludes, do more then. A few more are looked at when
+// nothing is known yet: the starts often tell processes apart.
+constexpr std::size_t renamings_unasked = 120;        // 5!
+constexpr std::size_t renamings_before_starts = 720;  // 6!
 
 }  // namespace
 
@@ -28,8 +31,8 @@ void Search::use_symmetry() {
     known.hopeless = true;
     known.reason = obstacle;
   }
-  auto classes =
-      interchangeable(model_.system, known, options_.reduce ? Group::size_max : renamings_unasked);
+  auto classes = interchangeable(model_.system, known,
+                                 options_.reduce ? Group::size_max : renamings_before_starts);
   if (classes.empty()) return;
   reduce_.symmetry = true;
   // Merges and chains are not closed under renaming.
@@ -58,6 +61,11 @@ bool Search::certify_starts() {
   // Handlers first: they say more about the reason.
   const bool handlers = certify_symmetry();
   passes_.asymmetric = !symmetry_->certify_initial(worlds, passes_.asymmetries) || !handlers;
+  if (!passes_.asymmetric && !options_.reduce && symmetry_->group().size() > renamings_unasked) {
+    passes_.asymmetric = passes_.asymmetries.hopeless = true;
+    passes_.asymmetries.reason = "more than " + std::to_string(renamings_unasked) +
+                                 " renamings are tried by --reduce symmetry only";
+  }
   return !passes_.asymmetric;
 }
 
