@@ -186,7 +186,7 @@ Id Machine::cell_of(std::uint8_t process, Id local, Id inbox) {
 Id Machine::with_message(Id cell, Id envelope) {
   const Cell& from = cells_[cell];
   const bool fifo = system_.bounds.network == Network::fifo;
-  known_[from.process].insert(envelope);
+  if (options_.merges != nullptr) known_[from.process].insert(envelope);
   if (fifo && locals_[from.local].status == LocalState::Status::down) return cell;
   std::vector<Id> envelopes = inboxes_[from.inbox].envelopes;
   if (fifo) {
@@ -257,6 +257,18 @@ Id Machine::relabel_first(std::size_t slot, Id word, Id labels) {
 // --- handlers ---
 
 bool Machine::is_delivery(Id input) { return input < timer_input; }
+bool Machine::is_timer(Id input) { return input >= timer_input && input < crash_input; }
+
+// What a process that is up may do without a message: its armed timers, a crash.
+std::vector<Id> Machine::own_inputs(std::uint8_t process, std::uint64_t timers) const {
+  std::vector<Id> inputs;
+  const Bounds& bounds = system_.bounds;
+  for (Id timer = 0; timer < 64 && bounds.timeouts.value_or(1) > 0; ++timer) {
+    if (((timers >> timer) & 1) != 0) inputs.push_back(timer_input + timer);
+  }
+  if (!system_.is_client({process}) && bounds.crashes > 0) inputs.push_back(crash_input);
+  return inputs;
+}
 
 LocalEvent Machine::event_of_input(Id input) const {
   if (input == crash_input) return {.kind = LocalEvent::Kind::crash};
@@ -384,12 +396,9 @@ const Expansion& Machine::expand_first(Id cell) {
         break;
       }
       deliveries(cell, successors);
-      const std::uint64_t timers = split_local(local.bytes).timers;
-      for (Id timer = 0; timer < 64 && bounds.timeouts.value_or(1) > 0; ++timer) {
-        if (((timers >> timer) & 1) != 0) add_step(cell, timer_input + timer, successors);
+      for (const Id input : own_inputs(local.process, split_local(local.bytes).timers)) {
+        add_step(cell, input, successors);
       }
-      const bool node = !system_.is_client({local.process});
-      if (node && bounds.crashes > 0) add_step(cell, crash_input, successors);
       break;
     }
   }
@@ -446,7 +455,7 @@ void Machine::deliveries(Id cell, Successors& out) {
 
 void Machine::add_step(Id cell, Id input, Successors& out) {
   for (const Outcome& outcome : outcomes(cells_[cell].local, input)) {
-    const bool delivery = input < timer_input;
+    const bool delivery = is_delivery(input);
     if (outcome.no_op && delivery && system_.bounds.network != Network::fifo) continue;
     add_outcome(cell, input, outcome, outcome.answers, out);
   }
@@ -456,7 +465,7 @@ void Machine::add_step(Id cell, Id input, Successors& out) {
 std::uint8_t Machine::budget_of_input(Id input) const {
   if (input == crash_input) return static_cast<std::uint8_t>(BudgetKind::crash);
   if (input == restart_input) return static_cast<std::uint8_t>(BudgetKind::restart);
-  if (input >= timer_input && input < crash_input && system_.bounds.timeouts) {
+  if (is_timer(input) && system_.bounds.timeouts) {
     return static_cast<std::uint8_t>(BudgetKind::timeout);
   }
   return 0xff;
@@ -472,17 +481,17 @@ void Machine::add_outcome(Id cell, Id input, const Outcome& outcome, Id path, Su
                         .sends = static_cast<std::uint32_t>(out.sends.size()),
                         .budget = budget_of_input(input),
                         .step_violation = outcome.step_violation};
-  if (input < timer_input) transition.from = envelopes_[input].from.value;
+  if (is_delivery(input)) transition.from = envelopes_[input].from.value;
   if (transition.budget != 0xff) {
     transition.cost = static_cast<std::uint8_t>(fault_cost[transition.budget]);
   }
-  const bool sends_by_timer = input >= timer_input && input < crash_input && !outcome.sends.empty();
+  const bool sends_by_timer = is_timer(input) && !outcome.sends.empty();
   if (sends_by_timer && !system_.bounds.timeouts && system_.bounds.network != Network::async) {
     grows_without_end_.store(true, std::memory_order_relaxed);
   }
   if (outcome.fault == 0) {
     std::vector<Id> inbox = inboxes_[cells_[cell].inbox].envelopes;
-    if (input < timer_input && system_.bounds.network != Network::async) {
+    if (is_delivery(input) && system_.bounds.network != Network::async) {
       inbox = without(inbox, input);
     }
     if (input == crash_input && system_.bounds.network == Network::fifo) inbox.clear();

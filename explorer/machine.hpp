@@ -322,7 +322,6 @@ class Machine {
   std::uint8_t budget_of_input(Id input) const;
   std::vector<Id> in_order(Id inbox) const;
   void macro_steps(Id cell, Successors& out);
-  std::vector<Id> inputs_at(Id local, const std::vector<Id>& envelopes) const;
   bool is_silent(Id before, Id input, const Outcome& outcome) const;
   const Outcome* outcome_of(Id local, Id input, Id answers);
   const Outcome* silent_outcome(Id local, const Silent& step);
@@ -341,6 +340,8 @@ class Machine {
   bool is_outside_limits(NodeId process, const LocalState& local) const;
   LocalEvent event_of_input(Id input) const;
   static bool is_delivery(Id input);
+  static bool is_timer(Id input);
+  std::vector<Id> own_inputs(std::uint8_t process, std::uint64_t timers) const;
   std::vector<std::vector<Id>> local_graph() const;
   std::vector<std::uint64_t> all_dropped() const;
   void keep_pair(std::uint64_t pair, KeepSet& keep) const;

@@ -94,17 +94,11 @@ std::vector<Machine::Behaviour> Machine::behaviour_of(std::uint8_t process, cons
                                                       const Merges& merges) const {
   std::vector<Behaviour> all;
   const LocalState local = decode_local(*system_.processes[process], bytes);
-  const Bounds& bounds = system_.bounds;
   if (local.status == LocalState::Status::down) {
-    if (bounds.restarts > 0) run_all(process, local, restart_input, all);
+    if (system_.bounds.restarts > 0) run_all(process, local, restart_input, all);
   } else {
     for (const Id envelope : known_[process]) run_all(process, local, envelope, all);
-    for (Id timer = 0; timer < 64 && bounds.timeouts.value_or(1) > 0; ++timer) {
-      if (((local.timers >> timer) & 1) != 0) run_all(process, local, timer_input + timer, all);
-    }
-    if (!system_.is_client({process}) && bounds.crashes > 0) {
-      run_all(process, local, crash_input, all);
-    }
+    for (const Id input : own_inputs(process, local.timers)) run_all(process, local, input, all);
   }
   const Bytes& own = merges.root(process, bytes);
   for (Behaviour& one : all) {

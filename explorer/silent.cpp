@@ -32,25 +32,11 @@ bool Machine::is_silent(Id before, Id input, const Outcome& outcome) const {
          locals_[before].shown == locals_[outcome.local].shown;
 }
 
-// What may happen at a local state: the messages, the armed timers, a crash.
-std::vector<Id> Machine::inputs_at(Id local, const std::vector<Id>& envelopes) const {
-  std::vector<Id> inputs = envelopes;
-  const LocalEntry& entry = locals_[local];
-  const Bounds& bounds = system_.bounds;
-  const std::uint64_t timers = split_local(entry.bytes).timers;
-  for (Id timer = 0; timer < 64 && bounds.timeouts.value_or(1) > 0; ++timer) {
-    if (((timers >> timer) & 1) != 0) inputs.push_back(timer_input + timer);
-  }
-  if (!system_.is_client({entry.process}) && bounds.crashes > 0) inputs.push_back(crash_input);
-  return inputs;
-}
-
 // What an event with the same answers does at another local state; null where it does not exist.
 const Machine::Outcome* Machine::outcome_of(Id local, Id input, Id answers) {
   const LocalEntry& entry = locals_[local];
   if (entry.status != LocalState::Status::up) return nullptr;
-  if (input >= timer_input && input < crash_input &&
-      ((split_local(entry.bytes).timers >> (input - timer_input)) & 1) == 0) {
+  if (is_timer(input) && ((split_local(entry.bytes).timers >> (input - timer_input)) & 1) == 0) {
     return nullptr;
   }
   for (const Outcome& outcome : outcomes(local, input)) {
@@ -138,9 +124,13 @@ void Machine::macro_steps(Id cell, Successors& out) {
     std::ranges::reverse(chain.steps);
     std::ranges::reverse(chain.locals);
     const Id local = reached[i].local;
-    for (const Id input : inputs_at(local, envelopes)) {
+    std::vector<Id> inputs = envelopes;
+    const std::vector<Id> own =
+        own_inputs(locals_[local].process, split_local(locals_[local].bytes).timers);
+    inputs.insert(inputs.end(), own.begin(), own.end());
+    for (const Id input : inputs) {
       for (const Outcome& outcome : outcomes(local, input)) {
-        if (outcome.no_op && input < timer_input) continue;  // no event
+        if (outcome.no_op && is_delivery(input)) continue;  // no event
         if (is_silent(local, input, outcome)) {
           if (!met.insert(outcome.local).second) continue;
           reached.push_back({.local = outcome.local,
