@@ -2,6 +2,8 @@
 // with a message what its type says.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -123,6 +125,19 @@ inline std::string content(const LiveWorld& world) {
   writer.integer(world.cut().one_way ? 1 : 0);
   for (const Bytes& observer : world.observers()) writer.text(observer);
   return writer.take();
+}
+
+// Refused, whatever the reason, and nothing changed.
+inline void expect_refused(LiveWorld& world, const Event& event, Outcome::Status status) {
+  const std::string before = content(world);
+  EXPECT_EQ(world.apply(event).status, status) << describe(world.system(), event);
+  EXPECT_EQ(content(world), before);
+  EXPECT_FALSE(is_enabled(world, event));
+}
+inline void expect_applied(LiveWorld& world, const Event& event) {
+  EXPECT_TRUE(is_enabled(world, event)) << describe(world.system(), event);
+  const Outcome outcome = world.apply(event);
+  EXPECT_EQ(outcome.status, Outcome::Status::applied) << outcome.reason;
 }
 
 }  // namespace gainsay::testing

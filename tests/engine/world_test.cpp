@@ -15,19 +15,6 @@ namespace {
 using Pushed = std::vector<std::uint8_t>;
 using Status = Outcome::Status;
 
-// Refused, whatever the reason, and nothing changed.
-void expect_refused(LiveWorld& world, const Event& event, Status status) {
-  const std::string before = content(world);
-  EXPECT_EQ(world.apply(event).status, status) << describe(world.system(), event);
-  EXPECT_EQ(content(world), before);
-  EXPECT_FALSE(is_enabled(world, event));
-}
-void expect_applied(LiveWorld& world, const Event& event) {
-  EXPECT_TRUE(is_enabled(world, event)) << describe(world.system(), event);
-  const Outcome outcome = world.apply(event);
-  EXPECT_EQ(outcome.status, Status::applied) << outcome.reason;
-}
-
 // --- async ---
 
 TEST(Async, TheSetOfMessagesOnlyGrows) {
