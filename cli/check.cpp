@@ -11,6 +11,7 @@
 #include "engine/text.hpp"
 #include "engine/trace.hpp"
 #include "explorer/report.hpp"
+#include "explorer/report_parts.hpp"
 
 namespace gainsay::cli {
 
@@ -33,6 +34,7 @@ struct CheckArguments {
   bool json = false;
   bool quiet = false;
   bool verbose = false;
+  bool verify_certificate = false;
 };
 
 void refuse_unknown(const std::string& flag, const std::string& value,
@@ -122,6 +124,7 @@ CheckOptions options_of(const CheckArguments& arguments) {
       .spill = arguments.output,
       .resume = arguments.resume,
       .properties = arguments.properties,
+      .audit = arguments.verify_certificate,
       .interrupted = &stop_requested};
   if (arguments.jobs > 256) throw UsageError("--jobs is at most 256");
   if (!arguments.time.empty()) options.seconds = parse_seconds(arguments.time, "--time");
@@ -165,6 +168,7 @@ void print_row(const Model& model, const CheckReport& report) {
   std::printf("%-17s %-10s %12s %6u %8.2f  %9zu\n", model.system.name.c_str(),
               std::string(to_string(report.verdict)).c_str(), with_commas(report.states).c_str(),
               report.depth, report.seconds, reached);
+  if (report.audit) std::printf("%s", audit_text(*report.audit).c_str());
   std::fflush(stdout);
 }
 
@@ -192,6 +196,11 @@ int run_one(const CheckArguments& arguments, const Model& model, bool table) {
   if (!cannot_write.empty()) {
     std::cerr << "error: " << cannot_write << "\n";
     return io;
+  }
+  if (report.audit && !report.audit->disagreement.empty()) {
+    std::cerr << "error: the audit of the certificate disagrees with the search; this is a bug of "
+                 "gainsay\n";
+    return internal;
   }
   const int code = exit_of(report.verdict, arguments.allow);
   if (code == ok && report.verdict != Verdict::holds) {
@@ -258,6 +267,8 @@ void add_check(CLI::App& app, Action& action) {
   check.add_option("--seed", arguments->seed, "accepted; an exhaustive check has no randomness");
   check.add_option("--progress", arguments->progress, "auto, always, never or json");
   check.add_option("--allow", arguments->allow, "waive vacuous, incomplete");
+  check.add_flag("--verify-certificate", arguments->verify_certificate,
+                 "check certificates again by other code");
   check.add_flag("--json", arguments->json, "one JSON object a system on standard output");
   check.add_flag("-q,--quiet", arguments->quiet, "no progress");
   check.add_flag("-v,--verbose", arguments->verbose, "properties and counts in full");

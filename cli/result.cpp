@@ -32,6 +32,26 @@ nlohmann::ordered_json property_json(const PropertyReport& property) {
   return result;
 }
 
+nlohmann::ordered_json audit_json(const AuditReport& audit) {
+  nlohmann::ordered_json result = {{"agrees", audit.disagreement.empty()},
+                                   {"cells", audit.cells},
+                                   {"transitions", audit.transitions},
+                                   {"eager", audit.eager},
+                                   {"put_off", audit.put_off},
+                                   {"drops", audit.drops},
+                                   {"merges", audit.merges},
+                                   {"renamed", audit.renamed}};
+  if (!audit.disagreement.empty()) result["disagreement"] = audit.disagreement;
+  result["coverage"] = nlohmann::ordered_json::array();
+  for (const CoverageCell& cell : audit.coverage) {
+    result["coverage"].push_back({{"state", cell.state},
+                                  {"event", cell.event},
+                                  {"runs", cell.runs},
+                                  {"effective", cell.effective}});
+  }
+  return result;
+}
+
 void add_symmetry(nlohmann::ordered_json& result, const CheckReport& report) {
   if (report.equivariant) {
     result["certificate"]["symmetry"] = "equivariant";
@@ -73,6 +93,7 @@ std::string result_json(const Model& model, const CheckReport& report,
   if (report.reductions.dead_messages) result["dropped_pairs"] = report.dropped_pairs;
   if (report.reductions.minimise) result["merged"] = report.merged;
   add_symmetry(result, report);
+  if (report.audit) result["audit"] = audit_json(*report.audit);
   result["store"] = report.store == StoreKind::exact ? "exact" : "fingerprint";
   result["omission_probability"] = report.omission_probability;
   if (!report.incomplete_because.empty()) result["incomplete_because"] = report.incomplete_because;
@@ -103,6 +124,7 @@ std::string result_json(const Model& model, const CheckReport& report,
   }
   result["bytes_per_state"] = report.bytes_per_state;
   result["seconds"] = report.seconds;
+  if (report.audit) result["audit_seconds"] = report.audit->seconds;
   result["states_per_second"] =
       report.seconds > 0 ? static_cast<double>(report.states) / report.seconds : 0;
   result["peak_memory_bytes"] = report.peak_memory_bytes;

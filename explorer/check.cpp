@@ -100,6 +100,7 @@ void shorten(const Model& model, const CheckOptions& options, CheckReport& repor
   again.max_states = std::max(4 * report.states, states_at_least);
   if (options.max_states) again.max_states = std::min(*again.max_states, *options.max_states);
   again.resume.clear();
+  again.audit = false;
   if (options.seconds) again.seconds = std::max(0.0, *options.seconds - report.seconds);
   CheckReport shortest = check_in_passes(model, again, false);
   if (shortest.verdict != Verdict::violated || !shortest.certified) return;
@@ -109,12 +110,24 @@ void shorten(const Model& model, const CheckOptions& options, CheckReport& repor
   settle_properties(report, false);  // the shortest run may break another property
 }
 
+// Two texts of one program that disagree: nothing that rests on the certificate may be believed. A
+// counterexample does not, it was run.
+void heed_audit(CheckReport& report) {
+  if (!report.audit || report.audit->disagreement.empty()) return;
+  report.certified = false;
+  if (report.verdict == Verdict::violated) return;
+  report.verdict = Verdict::incomplete;
+  report.incomplete_because = "the audit disagrees with the search";
+  settle_properties(report, false);
+}
+
 }  // namespace
 
 CheckReport check(const Model& model, const CheckOptions& options) {
   const bool must_be_symmetric = options.reduce && options.reduce->symmetry;
   if (must_be_symmetric) require_symmetry(model, {});
   CheckReport report = check_in_passes(model, options, must_be_symmetric);
+  heed_audit(report);
   if (!report.counterexample) return report;
   report.shortest = report.certified && keeps_length(model, report.reductions);
   if (!report.shortest) shorten(model, options, report);

@@ -74,6 +74,7 @@ enum class Sabotage : std::uint8_t {
   symmetry_certifies_generators,  // on explored pairs alone
   symmetry_keep_not_renamed,      // dead messages know nothing of renamings
   symmetry_properties_of_representatives,  // properties are not evaluated on renamings
+  dead_messages_unchecked,                 // what was dropped is taken for dead
 };
 
 struct CheckOptions {
@@ -100,6 +101,7 @@ struct CheckOptions {
   std::vector<std::string> properties{};
   // A check without its certificate after so many passes is incomplete.
   std::uint32_t passes_max = 1000;
+  bool audit = false;  // certificates are checked again by a second program text
   std::uint64_t minimise_from = std::uint64_t{1} << 12;  // worlds before merges are looked for
   Sabotage sabotage = Sabotage::none;
   bool digest = false;                              // for tests: fill in CheckReport::digest
@@ -129,6 +131,28 @@ struct LimitReport {
   std::uint64_t greatest = 0;
   std::uint64_t cuts = 0;           // distinct local events that the limit forbade
   bool found_new_at_limit = false;  // some local state with exactly the greatest value was reached
+};
+
+// Of all local states of one kind (their role, say), at all events of one kind.
+struct CoverageCell {
+  std::string state;
+  std::string event;
+  std::uint64_t runs = 0;       // distinct (local state, event); 0: never seen
+  std::uint64_t effective = 0;  // of these: something changed, was sent or was labelled
+};
+
+// What the audit looked at, all of it agreed on unless it says otherwise.
+struct AuditReport {
+  std::string disagreement;       // the first one, with where it was; empty: none
+  std::uint64_t cells = 0;        // (local state, messages that wait), of those expanded
+  std::uint64_t transitions = 0;  // of these cells
+  std::uint64_t eager = 0;        // of these: taken before all others
+  std::uint64_t put_off = 0;      // outcomes that are left out, as they come later
+  std::uint64_t drops = 0;        // (local state, message)
+  std::uint64_t merges = 0;
+  std::uint64_t renamed = 0;  // (local state, event, renaming)
+  double seconds = 0;
+  std::vector<CoverageCell> coverage;  // by names
 };
 
 struct Counterexample {
@@ -168,6 +192,7 @@ struct CheckReport {
   std::uint64_t renamings = 1;
   bool equivariant = false;  // the certificate of symmetry
   std::string asymmetry;     // the first exchange of two processes that was refused; empty: none
+  std::optional<AuditReport> audit{};  // where it was asked for, and there was a certificate
   // The sum of the hashes of all distinct (local states, history, observers) of worlds, and of
   // (views, history, observers).
   Hash128 digest;

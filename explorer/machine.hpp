@@ -234,6 +234,7 @@ class Machine {
 
  private:
   friend class Symmetry;
+  friend class Audit;
   // Inputs: an envelope's id, or one of these.
   static constexpr Id timer_input = 0x80000000U;  // + timer
   static constexpr Id crash_input = 0xc0000000U;

@@ -7,12 +7,13 @@
 
 #include "engine/text.hpp"
 #include "engine/trace.hpp"
+#include "explorer/report_parts.hpp"
 
 namespace gainsay {
 
 namespace {
 
-constexpr std::size_t columns = 80;
+constexpr std::size_t columns = report_columns;
 
 std::string fixed(double number, int digits) {
   char buffer[64];
@@ -169,6 +170,7 @@ std::string summary(const CheckReport& report, bool verbose) {
   text += recoveries_text(report);
   text += symmetry_text(report);
   text += limits_text(report);
+  if (report.audit) text += audit_text(*report.audit) + coverage_text(*report.audit);
   if (verbose) text += details(report);
   return text;
 }

@@ -503,6 +503,7 @@ CheckReport Search::run() {
   if (certified_ && (found_ || incomplete_because_.empty() || cut_by_depth_)) certify();
   judge_recoveries();
   CheckReport result = report();
+  if (options_.audit && result.certified) audit(result);
   // A pass that is not certified has nothing to go on with: the next one starts anew.
   if (!options_.resume.empty() && result.verdict == Verdict::incomplete && certified_) {
     save_checkpoint();

@@ -176,6 +176,7 @@ class Search {
   void report_progress(LayerKey key);
 
   CheckReport report();
+  void audit(CheckReport& report);
   void report_counts(CheckReport& report) const;
   void report_symmetry(CheckReport& report) const;
   Hash128 digest(bool of_views);

@@ -4,6 +4,7 @@
 
 #include "engine/reflect.hpp"
 #include "engine/story.hpp"
+#include "explorer/audit.hpp"
 #include "explorer/search.hpp"
 
 namespace gainsay {
@@ -98,6 +99,15 @@ CheckReport Search::report() {
   report.bytes_per_state =
       report.states == 0 ? 0 : static_cast<double>(bytes) / static_cast<double>(report.states);
   return report;
+}
+
+void Search::audit(CheckReport& report) {
+  Audit::Setting setting{.reduce = reduce_,
+                         .group = symmetry_ ? &symmetry_->group() : nullptr,
+                         .properties = properties_,
+                         .starts = {}};
+  for (const auto& [words, events] : starts_) setting.starts.push_back(words);
+  report.audit = Audit(machine_, std::move(setting)).run();
 }
 
 Hash128 Search::digest(bool of_views) {

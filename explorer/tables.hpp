@@ -44,6 +44,13 @@ class ReadMap {
   // REQUIRES: the owner's mutex is held, and the key is not there.
   void insert(std::uint64_t key, Id value);
   std::size_t size() const { return size_; }
+  // In no particular order. REQUIRES: nobody writes.
+  template <class F>
+  void for_each(F&& f) const {
+    for (const Slot& slot : table_.load(std::memory_order_acquire)->slots) {
+      if (slot.key.load(std::memory_order_relaxed) != empty) f(slot.key.load(), slot.value.load());
+    }
+  }
 
  private:
   static constexpr std::uint64_t empty = ~std::uint64_t{0};

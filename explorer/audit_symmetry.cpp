@@ -1,0 +1,174 @@
+// Equivariance: a plain loop over all explored pairs and all renamings.
+#include <algorithm>
+
+#include "engine/reflect.hpp"
+#include "explorer/audit.hpp"
+
+namespace gainsay {
+
+Id Audit::image(Id state, Element g) {
+  if (setting_.group == nullptr || g == 0) return state;
+  std::vector<Id>& row = images_.try_emplace(state, elements(), none).first->second;
+  if (row[g] != none) return row[g];
+  const State& from = states_[state];
+  const std::uint8_t to = setting_.group->image(g, {from.process}).value;
+  const LocalParts parts = split_local(from.bytes);
+  Writer renamed;
+  renamed.integer(static_cast<std::uint64_t>(parts.status));
+  renamed.integer(parts.timers);
+  renamed.raw(rename_encoding(system_.processes[from.process]->state_type(), parts.state,
+                              (*setting_.group)[g]));
+  const Id found = state_of(to, renamed.take());
+  images_.at(state)[g] = found;
+  return found;
+}
+
+Id Audit::message_image(Id message, Element g) {
+  if (setting_.group == nullptr || g == 0) return message;
+  std::vector<Id>& row = message_images_.try_emplace(message, elements(), none).first->second;
+  if (row[g] != none) return row[g];
+  const Message& from = messages_[message];
+  const Id found =
+      message_of(setting_.group->image(g, from.from),
+                 rename_encoding(*system_.message_type, from.bytes, (*setting_.group)[g]));
+  message_images_.at(message)[g] = found;
+  return found;
+}
+
+Label Audit::renamed(const Label& label, Element g) const {
+  const Type* type = label.kind == Label::Kind::invoke    ? system_.operation_type
+                     : label.kind == Label::Kind::respond ? system_.result_type
+                                                          : system_.label_type;
+  return {.kind = label.kind, .value = rename_encoding(*type, label.value, (*setting_.group)[g])};
+}
+
+// All that a handler may do, renamed, in an order that no choice decides; whether it can be seen
+// belongs to it where steps that cannot are left out.
+std::set<std::string> Audit::outcomes_text(Id state, Id input, Element g) {
+  std::set<std::string> all;
+  const auto name = [&](std::uint8_t process) {
+    return setting_.group->image(g, {process}).value;
+  };
+  for (const Did& did : runs(state, input).dids) {
+    Writer writer;
+    writer.text(did.after == none ? "fails" : states_[image(did.after, g)].bytes);
+    const bool seen = did.after == none || states_[did.after].shown != states_[state].shown;
+    writer.integer(setting_.reduce.silent && seen ? 1 : 0);
+    std::vector<std::pair<std::uint8_t, Bytes>> sends;
+    for (const auto& [to, message] : did.sends) {
+      sends.emplace_back(name(to), messages_[message_image(message, g)].bytes);
+    }
+    if (system_.bounds.network == Network::fifo) {
+      std::ranges::stable_sort(sends, {}, [](const auto& send) { return send.first; });
+    } else {
+      std::ranges::sort(sends);
+    }
+    for (const auto& [to, message] : sends) {
+      writer.integer(to + 1U);
+      writer.text(message);
+    }
+    writer.integer(0);
+    for (const Label& label : did.labels) {
+      writer.integer(static_cast<std::uint64_t>(label.kind));
+      writer.text(renamed(label, g).value);
+    }
+    all.insert(writer.take());
+  }
+  return all;
+}
+
+void Audit::check_renamings() {
+  if (setting_.group == nullptr) return;
+  std::set<std::pair<Id, Id>> done;  // an orbit is done with one of its pairs and all renamings
+  for (const auto& [state, input] : met_) {
+    if (done.contains({state, input})) continue;
+    for (std::size_t g = 0; g < elements(); ++g) {
+      const auto element = static_cast<Element>(g);
+      const Id other = image(state, element);
+      const Id event = input_image(input, element);
+      ++report_.renamed;
+      done.emplace(other, event);
+      if (outcomes_text(state, input, element) == outcomes_text(other, event, 0)) continue;
+      disagree("a renaming changes what a handler does: " + text(state, input) + ", and " +
+               text(other, event));
+      return;
+    }
+  }
+}
+
+// Each observer at all states and labels that met.
+void Audit::check_observers() {
+  if (setting_.group == nullptr) return;
+  for (std::size_t i = 0; i < system_.observers.size(); ++i) {
+    const Observer& observer = system_.observers[i];
+    const auto next = [&](Bytes state, NodeId process, const std::vector<Label>& labels) {
+      for (const Label& label : labels) {
+        if (label.kind != Label::Kind::observe) continue;
+        state = observer.next(state, process, label.value);
+      }
+      return state;
+    };
+    const std::size_t slot = machine_.first_observer_slot_ + i - system_.size();
+    machine_.relabelled_[slot].for_each([&](std::uint64_t key, Id) {
+      const Bytes& state = machine_.observers_[static_cast<Id>(key >> 32)];
+      const auto& set = machine_.labels_[static_cast<Id>(key)];
+      for (std::size_t h = 0; h < elements(); ++h) {
+        const auto g = static_cast<Element>(h);
+        const auto rename = [&](const Bytes& bytes) {
+          return rename_encoding(*observer.state_type, bytes, (*setting_.group)[g]);
+        };
+        std::vector<Label> labels;
+        for (const Label& label : set.labels) labels.push_back(renamed(label, g));
+        if (next(rename(state), setting_.group->image(g, set.process), labels) !=
+            rename(next(state, set.process, set.labels))) {
+          disagree("a renaming changes what the observer \"" + observer.name + "\" says");
+        }
+      }
+    });
+  }
+}
+
+// Local states, messages and observers of an initial world, renamed.
+std::string Audit::start_text(const std::vector<Id>& world, Element g) {
+  std::map<std::uint8_t, std::string> parts;
+  for (std::size_t i = 0; i < system_.size(); ++i) {
+    const State& state = states_[image(locals_[machine_.local_of(world[i])], g)];
+    std::vector<std::pair<std::uint8_t, Bytes>> messages;
+    for (const Id message : inbox(world[i])) {
+      const Message& renamed = messages_[message_image(message, g)];
+      messages.emplace_back(renamed.from.value, renamed.bytes);
+    }
+    const bool fifo = system_.bounds.network == Network::fifo;
+    if (fifo) std::ranges::stable_sort(messages, {}, [](const auto& one) { return one.first; });
+    if (!fifo) std::ranges::sort(messages);
+    Writer writer;
+    writer.text(state.bytes);
+    for (const auto& [from, message] : messages) {
+      writer.integer(from);
+      writer.text(message);
+    }
+    parts[state.process] = writer.take();
+  }
+  Writer all;
+  for (const auto& [process, part] : parts) all.text(part);
+  for (std::size_t i = 0; i < system_.observers.size(); ++i) {
+    all.text(rename_encoding(*system_.observers[i].state_type,
+                             machine_.observers_[world[machine_.first_observer_slot_ + i]],
+                             (*setting_.group)[g]));
+  }
+  return all.take();
+}
+
+void Audit::check_starts() {
+  if (setting_.group == nullptr) return;
+  std::set<std::string> all;
+  for (const std::vector<Id>& world : setting_.starts) all.insert(start_text(world, 0));
+  for (const std::vector<Id>& world : setting_.starts) {
+    for (std::size_t g = 0; g < elements(); ++g) {
+      if (all.contains(start_text(world, static_cast<Element>(g)))) continue;
+      disagree("a renaming of an initial world is none");
+    }
+  }
+}
+
+}  // namespace gainsay
