@@ -121,6 +121,7 @@ Audit::Did Audit::did_of(Id before, Id input, LocalState& after, StepResult& ste
   const int budget = budget_of(input);
   Did did{.answers = std::move(step.answers)};
   Writer effect;
+  Writer to_itself;
   effect.integer(static_cast<std::uint64_t>(budget + 1));
   if (step.fault != StepResult::Fault::none) {
     did.fault = step.message;
@@ -131,8 +132,9 @@ Audit::Did Audit::did_of(Id before, Id input, LocalState& after, StepResult& ste
     effect.text(did.breaks ? "breaks" : "");
     for (const Sent& sent : step.sends) {
       did.sends.emplace_back(sent.to.value, message_of({process}, sent.message));
-      effect.integer(sent.to.value + 1U);
-      effect.text(sent.message);
+      Writer& writer = sent.to.value == process ? to_itself : effect;
+      writer.integer(sent.to.value + 1U);
+      writer.text(sent.message);
     }
     effect.integer(0);
     for (const Label& label : step.labels) {
@@ -142,7 +144,8 @@ Audit::Did Audit::did_of(Id before, Id input, LocalState& after, StepResult& ste
     did.labels = std::move(step.labels);
     did.quiet = !did.breaks && did.sends.empty() && did.labels.empty() && budget < 0;
   }
-  did.effect = effect.take();
+  did.outward = effect.take();
+  did.effect = did.outward + to_itself.take();
   return did;
 }
 

@@ -77,8 +77,9 @@ class Audit {
   struct Did {
     std::vector<std::uint32_t> answers;
     Id after = none;       // none: it fails
-    std::string effect;    // all of it that others see: sends, labels, failure, budget
-    bool quiet = false;    // nothing of all that
+    std::string effect;   // all but the local state: sends, labels, failure, budget
+    std::string outward;  // the same without what is sent to itself
+    bool quiet = false;   // nothing of all that
     std::vector<Send> sends;
     std::vector<Label> labels;
     std::string fault;
@@ -142,6 +143,7 @@ class Audit {
   bool agree(Id cell, const Transition& transition, const Expansion& expansion, Id before,
              const Did& did);
   bool is_covered(const std::vector<Taken>& taken, const Did& did);
+  bool has_sent_itself(Id cell, const Did& did) const;
   void check_inbox(Id cell, std::vector<Id> expected, const std::string& where);
   std::vector<Id> behind(Id cell, Id input, const std::vector<Send>& sends) const;
   void put(std::vector<Id>& messages, Id message) const;

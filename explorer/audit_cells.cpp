@@ -49,7 +49,6 @@ std::vector<Id> Audit::silent_from(Id state, const std::vector<Id>& messages) {
       for (const Did& did : runs(reached[i], input).dids) {
         if (!is_silent(reached[i], did)) continue;
         const Id next = stand_in(did.after);
-        if (!states_[next].in_table) disagree("a silent step leads out of the tables: " + text(next));
         if (std::ranges::find(reached, next) == reached.end()) reached.push_back(next);
       }
     }
@@ -86,6 +85,7 @@ void Audit::check_cell(Id cell) {
   }
   const std::vector<Id> messages = deliverable(cell);
   for (const Id state : silent_from(locals_[machine_.local_of(cell)], messages)) {
+    if (!states_[state].in_table) disagree("a silent step leads out of the tables: " + text(state));
     for (const Id input : inputs(state, messages)) {
       met_.emplace(state, input);
       const bool may_be_none = is_message(input) && system_.bounds.network != Network::fifo;
@@ -105,16 +105,29 @@ void Audit::check_cell(Id cell) {
 // silent steps lead there.
 bool Audit::is_covered(const std::vector<Taken>& taken, const Did& did) {
   for (const Taken& one : taken) {
-    if (one.did->effect != did.effect) continue;
+    if (one.did->outward != did.outward || !has_sent_itself(one.cell, did)) continue;
     if (did.after == none || same(one.did->after, did.after)) return true;
   }
   if (!setting_.reduce.silent) return false;
   for (const Taken& one : taken) {
-    if (one.did->effect != did.effect || !reach(one.cell).contains(root(did.after))) continue;
+    if (one.did->outward != did.outward || !has_sent_itself(one.cell, did)) continue;
+    if (!reach(one.cell).contains(root(did.after))) continue;
     ++report_.put_off;
     return true;
   }
   return false;
+}
+
+// What the process has sent itself waits in the cell, or is dead there.
+bool Audit::has_sent_itself(Id cell, const Did& did) const {
+  if (did.after == none) return true;
+  const std::vector<Id> messages = inbox(cell);
+  const Id state = locals_[machine_.local_of(cell)];
+  return std::ranges::all_of(did.sends, [&](const Send& send) {
+    return send.first != machine_.cells_[cell].process ||
+           std::ranges::find(messages, send.second) != messages.end() ||
+           dropped_.contains(pair_key(state, send.second));
+  });
 }
 
 // --- what a transition does ---
