@@ -35,6 +35,7 @@ struct CheckArguments {
   bool quiet = false;
   bool verbose = false;
   bool verify_certificate = false;
+  bool profile = false;
 };
 
 void refuse_unknown(const std::string& flag, const std::string& value,
@@ -125,6 +126,7 @@ CheckOptions options_of(const CheckArguments& arguments) {
       .resume = arguments.resume,
       .properties = arguments.properties,
       .audit = arguments.verify_certificate,
+      .profile = arguments.profile,
       .interrupted = &stop_requested};
   if (arguments.jobs > 256) throw UsageError("--jobs is at most 256");
   if (!arguments.time.empty()) options.seconds = parse_seconds(arguments.time, "--time");
@@ -188,6 +190,7 @@ int run_one(const CheckArguments& arguments, const Model& model, bool table) {
     std::cout << result_json(model, report, trace) << std::flush;
   } else if (table && report.verdict == Verdict::holds) {
     print_row(model, report);
+    if (report.profile) std::cout << profile_text(*report.profile);
   } else {
     std::cout << summary(report, arguments.verbose);
     if (!trace.empty()) std::cout << "  gainsay replay " << trace.string() << "\n";
@@ -269,6 +272,7 @@ void add_check(CLI::App& app, Action& action) {
   check.add_option("--allow", arguments->allow, "waive vacuous, incomplete");
   check.add_flag("--verify-certificate", arguments->verify_certificate,
                  "check certificates again by other code");
+  check.add_flag("--profile", arguments->profile, "say where the states come from");
   check.add_flag("--json", arguments->json, "one JSON object a system on standard output");
   check.add_flag("-q,--quiet", arguments->quiet, "no progress");
   check.add_flag("-v,--verbose", arguments->verbose, "properties and counts in full");

@@ -32,6 +32,24 @@ nlohmann::ordered_json property_json(const PropertyReport& property) {
   return result;
 }
 
+nlohmann::ordered_json values_json(const std::map<std::uint64_t, std::uint64_t>& values) {
+  auto result = nlohmann::ordered_json::array();
+  for (const auto& [value, count] : values) result.push_back({{"value", value}, {"count", count}});
+  return result;
+}
+
+nlohmann::ordered_json limit_json(const LimitReport& limit) {
+  nlohmann::ordered_json result = {{"name", limit.name},
+                                   {"greatest", limit.greatest},
+                                   {"cuts", limit.cuts},
+                                   {"reached", limit.at_greatest() > 0},
+                                   {"fields", limit.fields},
+                                   {"new_besides", nullptr},
+                                   {"local_states", values_json(limit.local_states)}};
+  if (limit.new_besides) result["new_besides"] = *limit.new_besides;
+  return result;
+}
+
 nlohmann::ordered_json audit_json(const AuditReport& audit) {
   nlohmann::ordered_json result = {{"agrees", audit.disagreement.empty()},
                                    {"cells", audit.cells},
@@ -40,7 +58,8 @@ nlohmann::ordered_json audit_json(const AuditReport& audit) {
                                    {"put_off", audit.put_off},
                                    {"drops", audit.drops},
                                    {"merges", audit.merges},
-                                   {"renamed", audit.renamed}};
+                                   {"renamed", audit.renamed},
+                                   {"worlds", audit.worlds}};
   if (!audit.disagreement.empty()) result["disagreement"] = audit.disagreement;
   result["coverage"] = nlohmann::ordered_json::array();
   for (const CoverageCell& cell : audit.coverage) {
@@ -48,6 +67,35 @@ nlohmann::ordered_json audit_json(const AuditReport& audit) {
                                   {"event", cell.event},
                                   {"runs", cell.runs},
                                   {"effective", cell.effective}});
+  }
+  return result;
+}
+
+nlohmann::ordered_json profile_json(const ProfileReport& profile) {
+  using nlohmann::ordered_json;
+  ordered_json result = {{"processes", ordered_json::array()}, {"messages", ordered_json::array()},
+                         {"budgets", ordered_json::array()},   {"limits", ordered_json::array()},
+                         {"deliveries", profile.deliveries},   {"dead", profile.dead},
+                         {"without_effect", profile.without_effect},
+                         {"reuse", profile.reuse},             {"suggestions", profile.suggestions}};
+  for (const ProcessProfile& process : profile.processes) {
+    result["processes"].push_back({{"name", process.name},
+                                   {"local_states", process.local_states},
+                                   {"inboxes", process.inboxes},
+                                   {"cells", process.cells}});
+  }
+  for (const MessageProfile& message : profile.messages) {
+    result["messages"].push_back({{"name", message.name},
+                                  {"distinct", message.distinct},
+                                  {"inboxes_without", message.inboxes_without}});
+  }
+  for (const ValueReport& budget : profile.budgets) {
+    result["budgets"].push_back({{"name", budget.name},
+                                 {"states", values_json(budget.states)},
+                                 {"new_local_states", values_json(budget.new_local_states)}});
+  }
+  for (const ValueReport& limit : profile.limits) {
+    result["limits"].push_back({{"name", limit.name}, {"states", values_json(limit.states)}});
   }
   return result;
 }
@@ -94,6 +142,7 @@ std::string result_json(const Model& model, const CheckReport& report,
   if (report.reductions.minimise) result["merged"] = report.merged;
   add_symmetry(result, report);
   if (report.audit) result["audit"] = audit_json(*report.audit);
+  if (report.profile) result["profile"] = profile_json(*report.profile);
   result["store"] = report.store == StoreKind::exact ? "exact" : "fingerprint";
   result["omission_probability"] = report.omission_probability;
   if (!report.incomplete_because.empty()) result["incomplete_because"] = report.incomplete_because;
@@ -102,12 +151,10 @@ std::string result_json(const Model& model, const CheckReport& report,
     result["properties"].push_back(property_json(property));
   }
   result["limits"] = ordered_json::array();
-  for (const LimitReport& limit : report.limits) {
-    result["limits"].push_back({{"name", limit.name},
-                                {"greatest", limit.greatest},
-                                {"cuts", limit.cuts},
-                                {"reached", limit.found_new_at_limit}});
-  }
+  for (const LimitReport& limit : report.limits) result["limits"].push_back(limit_json(limit));
+  result["new_local_states_by_faults"] = report.discovery.by_faults;
+  result["last_new_local_state"] = {{"faults", report.discovery.last_faults},
+                                    {"depth", report.discovery.last_depth}};
   if (report.counterexample) {
     result["violated"] = report.counterexample->property;
     result["events"] = report.counterexample->events.size();

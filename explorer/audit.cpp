@@ -33,6 +33,7 @@ AuditReport Audit::run() {
   if (agrees()) check_renamings();
   if (agrees()) check_observers();
   if (agrees()) check_starts();
+  if (agrees()) check_worlds();
   cover();
   report_.seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();

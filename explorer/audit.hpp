@@ -16,8 +16,9 @@
 //    sent: the merges, closed under renaming, are a bisimulation;
 //  - handlers, observers and initial worlds are equivariant, by a loop over all explored pairs and
 //    all renamings;
-//  - an event that is taken before all others changes nothing but inboxes, at no cost.
-// Which worlds were visited, and which of them subsume which, is not looked at.
+//  - an event that is taken before all others changes nothing but inboxes, at no cost;
+//  - the worlds that were kept are closed: what follows one is kept, or covered by one that is (a
+//    walk over all of them, where they are few, without partitions, and without renamed histories).
 //
 // For one thread; the machine must rest.
 #pragma once
@@ -44,6 +45,8 @@ class Audit {
     const Group* group = nullptr;             // the renamings that were used; null: none
     std::vector<const Property*> properties;  // those that were checked
     std::vector<std::vector<Id>> starts;      // all initial worlds
+    // Visits all that were kept, of a search that was not cut; null: they are not looked at.
+    std::function<void(const std::function<void(const Id*)>&)> worlds{};
   };
   // REQUIRES: the machine has ended its search, and outlives this.
   Audit(const Machine& machine, Setting setting);
@@ -95,6 +98,11 @@ class Audit {
     Id cell = 0;
   };
   using Element = Group::Index;
+  using World = std::vector<Id>;  // words, as the machine has them
+  struct Kept {
+    std::vector<Id> inboxes;
+    std::uint32_t used = 0;
+  };
 
   // --- content: audit.cpp ---
   Id state_of(std::uint8_t process, const Bytes& bytes);
@@ -157,6 +165,16 @@ class Audit {
   std::set<std::pair<std::string, Id>> behaviour(Id state, Id input);
   std::set<Id> known_to(std::uint8_t process);
 
+  // --- worlds: audit_worlds.cpp ---
+  void check_worlds();
+  void check_world(const World& world);
+  bool is_covered(const World& world);
+  bool covers(const Kept& kept, const std::vector<Id>& inboxes, std::uint32_t used) const;
+  World after(const World& world, std::size_t process, const Transition& transition);
+  std::string rest_text(const World& world, Element g);
+  std::vector<Id> inboxes(const World& world, Element g);
+  std::uint32_t used(const World& world) const;
+
   // --- handler coverage: audit_coverage.cpp ---
   void cover();
   std::string kind_of(Id state) const;
@@ -182,6 +200,10 @@ class Audit {
   std::vector<std::pair<Id, Id>> merges_;
   std::set<std::pair<Id, Id>> met_;  // explored (state, input)
   std::unordered_map<Id, std::set<Id>> reach_;
+  std::unordered_map<std::string, std::vector<Kept>> kept_;
+  std::unordered_map<std::uint64_t, Id> inbox_numbers_;  // (the machine's, element)
+  std::map<std::vector<Id>, Id> inbox_index_;
+  std::deque<std::vector<Id>> inbox_messages_;  // by number
 };
 
 }  // namespace gainsay

@@ -2,29 +2,21 @@
 #include <algorithm>
 
 #include "explorer/audit.hpp"
+#include "explorer/kinds.hpp"
 
 namespace gainsay {
 
 namespace {
 
-// The alternative of a variant, or the name of what is no variant.
-std::string alternative(const Type& type, BytesView bytes) {
-  if (type.kind != Kind::variant) return type.name;
-  Reader reader(bytes);
-  const std::uint64_t index = reader.integer();
-  return index < type.alternatives.size() ? alternative(*type.alternatives[index], reader.rest())
-                                          : type.name;
-}
-
 // The first field of the state that is an enumeration or a variant tells kinds of states apart
 // (role, phase); empty: none does.
 std::string first_kind(const Type& type, BytesView bytes) {
-  if (type.kind == Kind::variant) return alternative(type, bytes);
+  if (type.kind == Kind::variant) return alternative_name(type, bytes);
   if (type.kind != Kind::record) return {};
   Reader reader(bytes);
   for (const Field& field : type.fields) {
     const BytesView value = skip(*field.type, reader);
-    if (field.type->kind == Kind::variant) return alternative(*field.type, value);
+    if (field.type->kind == Kind::variant) return alternative_name(*field.type, value);
     if (field.type->kind == Kind::enumeration) {
       return describe(*field.type, value, [](NodeId) { return std::string(); });
     }
@@ -48,7 +40,7 @@ std::string Audit::event_kind(std::uint8_t process, Id input) const {
   if (input == start) return "start";
   if (input == crash) return "crash";
   if (input == restart) return "restart";
-  if (is_message(input)) return alternative(*system_.message_type, messages_[input].bytes);
+  if (is_message(input)) return alternative_name(*system_.message_type, messages_[input].bytes);
   const auto& names = system_.processes[process]->timer_names();
   const Id timer = input - first_timer;
   return "timer " + (timer < names.size() ? std::string(names[timer]) : std::to_string(timer));

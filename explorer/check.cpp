@@ -100,7 +100,7 @@ void shorten(const Model& model, const CheckOptions& options, CheckReport& repor
   again.max_states = std::max(4 * report.states, states_at_least);
   if (options.max_states) again.max_states = std::min(*again.max_states, *options.max_states);
   again.resume.clear();
-  again.audit = false;
+  again.audit = again.profile = false;
   if (options.seconds) again.seconds = std::max(0.0, *options.seconds - report.seconds);
   CheckReport shortest = check_in_passes(model, again, false);
   if (shortest.verdict != Verdict::violated || !shortest.certified) return;

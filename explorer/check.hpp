@@ -101,7 +101,8 @@ struct CheckOptions {
   std::vector<std::string> properties{};
   // A check without its certificate after so many passes is incomplete.
   std::uint32_t passes_max = 1000;
-  bool audit = false;  // certificates are checked again by a second program text
+  bool audit = false;    // certificates are checked again by a second program text
+  bool profile = false;  // say where the states come from
   std::uint64_t minimise_from = std::uint64_t{1} << 12;  // worlds before merges are looked for
   Sabotage sabotage = Sabotage::none;
   bool digest = false;                              // for tests: fill in CheckReport::digest
@@ -125,12 +126,29 @@ struct PropertyReport {
   std::optional<RecoveryReport> recovery{};
 };
 
-// What a limit on local states (--limit) cut.
+// What a limit on local states (--limit) cut, and what its last value has brought: the local states
+// of nodes that handlers returned and that lie within the limits, by the limit's value.
 struct LimitReport {
   std::string name;
   std::uint64_t greatest = 0;
-  std::uint64_t cuts = 0;           // distinct local events that the limit forbade
-  bool found_new_at_limit = false;  // some local state with exactly the greatest value was reached
+  std::uint64_t cuts = 0;  // distinct local events that the limit forbade
+  std::map<std::uint64_t, std::uint64_t> local_states{};  // by value: how many
+  // The fields that are the value in all of them; without these, the local states at the greatest
+  // value that are equal to none at a smaller one. None where no field is the value, or where there
+  // is only one value.
+  std::vector<std::string> fields{};
+  std::optional<std::uint64_t> new_besides{};
+  std::uint64_t at_greatest() const {
+    const auto found = local_states.find(greatest);
+    return found == local_states.end() ? 0 : found->second;
+  }
+};
+
+// Where a search found local states that no world before had.
+struct DiscoveryReport {
+  std::vector<std::uint64_t> by_faults{};  // how many were new with so many faults
+  std::uint32_t last_faults = 0;           // where the last one was
+  std::uint32_t last_depth = 0;
 };
 
 // Of all local states of one kind (their role, say), at all events of one kind.
@@ -151,8 +169,41 @@ struct AuditReport {
   std::uint64_t drops = 0;        // (local state, message)
   std::uint64_t merges = 0;
   std::uint64_t renamed = 0;  // (local state, event, renaming)
+  std::uint64_t worlds = 0;   // whose successors were looked for; 0: of none
   double seconds = 0;
   std::vector<CoverageCell> coverage;  // by names
+};
+
+struct ProcessProfile {
+  std::string name;
+  std::uint64_t local_states = 0;
+  std::uint64_t inboxes = 0;  // different messages that wait for it together
+  std::uint64_t cells = 0;    // both together
+};
+struct MessageProfile {
+  std::string name;                   // of the kind
+  std::uint64_t distinct = 0;         // (sender, message)
+  std::uint64_t inboxes_without = 0;  // of all processes, were this kind not looked at
+};
+// Of a budget, by how much of it was used, or of a limit, by the greatest value of any node.
+struct ValueReport {
+  std::string name;
+  std::map<std::uint64_t, std::uint64_t> states{};
+  // Budgets: the local states by the least that must be used to have them.
+  std::map<std::uint64_t, std::uint64_t> new_local_states{};
+};
+// Where the states come from. Counts are of the worlds that were kept, so with reductions of those
+// that stand for others.
+struct ProfileReport {
+  std::vector<ProcessProfile> processes;
+  std::vector<MessageProfile> messages;  // those that multiply inboxes most come first
+  std::vector<ValueReport> budgets;
+  std::vector<ValueReport> limits;
+  std::uint64_t deliveries = 0;      // (local state, message) that met
+  std::uint64_t dead = 0;            // of these: dropped
+  std::uint64_t without_effect = 0;  // of these: no-ops that may do something later
+  double reuse = 0;                  // transitions for each run of a handler
+  std::vector<std::string> suggestions;
 };
 
 struct Counterexample {
@@ -192,6 +243,7 @@ struct CheckReport {
   std::uint64_t renamings = 1;
   bool equivariant = false;  // the certificate of symmetry
   std::string asymmetry;     // the first exchange of two processes that was refused; empty: none
+  std::optional<ProfileReport> profile{};  // where it was asked for
   std::optional<AuditReport> audit{};  // where it was asked for, and there was a certificate
   // The sum of the hashes of all distinct (local states, history, observers) of worlds, and of
   // (views, history, observers).
@@ -199,6 +251,7 @@ struct CheckReport {
   Hash128 view_digest;
   std::vector<PropertyReport> properties;
   std::vector<LimitReport> limits;
+  DiscoveryReport discovery;
   std::optional<Counterexample> counterexample;
   bool shortest = false;  // no counterexample has fewer events at as few faults
   std::string story;      // of the counterexample, in words

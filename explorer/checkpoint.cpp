@@ -237,13 +237,17 @@ bool Search::load_checkpoint() {
   transitions_ = reader.integer();
   store_.load(reader);
   std::vector<Id> items(store_.items());
-  for (std::size_t i = 0; i < store_.roots().size(); ++i) {
+  const auto met_anew = [&](std::size_t i) {
     store_.unfold(store_.roots()[i], items.data());
     if (evaluator_.inspect_all(machine_, items.data()) != Evaluator::none) {
       throw UsageError(where + " is of another check: a property changed");
     }
     if (by_fingerprint()) mark_fingerprint(items.data());
     if (reduce_.subsumption) antichains_.insert(items.data());
+  };
+  for (const auto& [key, layer] : layers_) {
+    for (std::size_t i = layer.begin; i < layer.end; ++i) met_anew(i);
+    note_discoveries(key);
   }
   return true;
 }

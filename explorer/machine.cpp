@@ -35,8 +35,7 @@ Machine::Machine(const System& system, Options options)
       known_(system.size()),
       cells_(cells_max),
       cell_index_(system.size()),
-      cuts_(system.limits.size()),
-      greatest_reached_(system.limits.size()) {
+      cuts_(system.limits.size()) {
   if (system.bounds.partitions > 0) prepare_cuts();
   if (system.has_budget()) budget_slot_ = slots_++;
   first_labelled_slot_ = slots_;
@@ -293,13 +292,9 @@ bool Machine::is_cut(NodeId process, const LocalState& local) {
   bool cut = false;
   for (std::size_t i = 0; i < system_.limits.size(); ++i) {
     const Limit& limit = system_.limits[i];
-    const std::uint64_t value = limit.value(local.process->state());
-    if (value > limit.greatest) {
-      ++cuts_[i];
-      cut = true;
-    } else if (value == limit.greatest) {
-      greatest_reached_[i] = true;
-    }
+    if (limit.value(local.process->state()) <= limit.greatest) continue;
+    ++cuts_[i];
+    cut = true;
   }
   return cut;
 }

@@ -205,7 +205,6 @@ class Machine {
   std::uint64_t views() const { return view_index_.size(); }
   std::uint64_t histories() const { return histories_.size(); }
   const std::vector<std::uint64_t>& cuts() const { return cuts_; }
-  const std::vector<bool>& greatest_reached() const { return greatest_reached_; }
 
   // --- dead messages ---
   // A message waiting at a process is dropped where its delivery is a no-op: it changes nothing,
@@ -235,6 +234,7 @@ class Machine {
  private:
   friend class Symmetry;
   friend class Audit;
+  friend class Profile;
   // Inputs: an envelope's id, or one of these.
   static constexpr Id timer_input = 0x80000000U;  // + timer
   static constexpr Id crash_input = 0xc0000000U;
@@ -408,8 +408,7 @@ class Machine {
   ReadMap received_;
   std::vector<ReadMap> relabelled_;  // by slot behind the processes
   std::uint64_t handler_runs_ = 0;
-  std::vector<std::uint64_t> cuts_;     // by limit
-  std::vector<bool> greatest_reached_;  // by limit
+  std::vector<std::uint64_t> cuts_;  // by limit
 };
 
 }  // namespace gainsay

@@ -80,8 +80,8 @@ std::string reductions_text(const CheckReport& report) {
   if (!report.reductions.dead_messages) text = "  minimised (";
   if (report.merged > 0) text += with_commas(report.merged) + " local states merged, ";
   text += report.certified ? "certificate closed" : "no certificate";
-  return text + ", " + std::to_string(report.passes) +
-         (report.passes == 1 ? " pass)\n" : " passes)\n");
+  text += ", " + std::to_string(report.passes) + (report.passes == 1 ? " pass)" : " passes)");
+  return wrap(text, 4, columns);
 }
 
 // What the bounds do not say of the network.
@@ -114,16 +114,6 @@ std::string recoveries_text(const CheckReport& report) {
       line += ", " + name + "<=" + std::to_string(greatest);
     }
     text += wrap(line, 4, columns);
-  }
-  return text;
-}
-
-std::string limits_text(const CheckReport& report) {
-  std::string text;
-  for (const LimitReport& limit : report.limits) {
-    text += "  limit " + limit.name + "<=" + std::to_string(limit.greatest) + " cut " +
-            with_commas(limit.cuts) + " local events; the last value was " +
-            (limit.found_new_at_limit ? "" : "not ") + "reached\n";
   }
   return text;
 }
@@ -169,8 +159,10 @@ std::string summary(const CheckReport& report, bool verbose) {
   text += store_text(report);
   text += recoveries_text(report);
   text += symmetry_text(report);
-  text += limits_text(report);
+  text += limits_text(report, verbose);
+  text += discovery_text(report, verbose);
   if (report.audit) text += audit_text(*report.audit) + coverage_text(*report.audit);
+  if (report.profile) text += profile_text(*report.profile);
   if (verbose) text += details(report);
   return text;
 }

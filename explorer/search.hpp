@@ -160,6 +160,9 @@ class Search {
   bool certify_starts();
   void subsume(std::size_t begin);
   bool make_layer(LayerKey key);
+  bool ends_before(LayerKey key);
+  bool is_known(Worker& worker, std::uint64_t root);
+  void note_discoveries(LayerKey key);
   std::vector<Task> tasks_of(LayerKey key) const;
   void run_round(std::vector<Task>& tasks);
   bool run_task(Worker& worker, const Task& task);
@@ -177,8 +180,11 @@ class Search {
 
   CheckReport report();
   void audit(CheckReport& report);
+  void profile(CheckReport& report);
   void report_counts(CheckReport& report) const;
   void report_symmetry(CheckReport& report) const;
+  void report_limits(CheckReport& report) const;
+  void report_discovery(CheckReport& report) const;
   Hash128 digest(bool of_views);
   Counterexample rebuild(const Found& found, LayerKey key);
   // With symmetry: to the image of the world under `element`.
@@ -226,6 +232,8 @@ class Search {
   std::vector<Worker> workers_;
   const std::uint64_t memory_max_;
   std::map<LayerKey, Layer> layers_;
+  std::map<LayerKey, std::uint64_t> discoveries_;  // local states that were new there
+  std::uint64_t discovered_ = 0;                   // the sum
   std::map<std::vector<Id>, std::vector<Event>> starts_;  // initial worlds and how they came about
   std::uint64_t transitions_ = 0;
   std::uint64_t next_plan_ = std::uint64_t{1} << 14;  // how many worlds make it worth planning anew

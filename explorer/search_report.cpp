@@ -4,7 +4,9 @@
 
 #include "engine/reflect.hpp"
 #include "engine/story.hpp"
+#include "explorer/adequacy.hpp"
 #include "explorer/audit.hpp"
+#include "explorer/profile.hpp"
 #include "explorer/search.hpp"
 
 namespace gainsay {
@@ -35,12 +37,38 @@ void Search::report_counts(CheckReport& report) const {
   report.handler_runs = machine_.handler_runs();
   report.cells = machine_.cells();
   report.partition_cuts = model_.system.cuts().size();
+  report_limits(report);
+  report_discovery(report);
+}
+
+void Search::report_limits(CheckReport& report) const {
   const System& system = model_.system;
+  if (system.limits.empty()) return;
   for (std::size_t i = 0; i < system.limits.size(); ++i) {
     report.limits.push_back({.name = system.limits[i].name,
                              .greatest = system.limits[i].greatest,
-                             .cuts = machine_.cuts()[i],
-                             .found_new_at_limit = machine_.greatest_reached()[i]});
+                             .cuts = machine_.cuts()[i]});
+  }
+  std::vector<NodeState> states;
+  for (std::size_t i = 0; i < machine_.locals(); ++i) {
+    const LocalEntry& entry = machine_.local(static_cast<Id>(i));
+    const bool started = entry.status != LocalState::Status::unstarted;
+    if (!started || system.is_client({entry.process})) continue;
+    states.push_back({.process = entry.process, .bytes = entry.bytes});
+  }
+  judge_limits(system, states, report.limits);
+}
+
+void Search::report_discovery(CheckReport& report) const {
+  std::vector<std::uint64_t>& by_faults = report.discovery.by_faults;
+  for (const auto& [key, layer] : layers_) {
+    if (layer.end > layer.begin) by_faults.resize(std::max<std::size_t>(by_faults.size(), key.first + 1));
+  }
+  for (const auto& [key, found] : discoveries_) {
+    by_faults.resize(std::max<std::size_t>(by_faults.size(), key.first + 1));
+    by_faults[key.first] += found;
+    report.discovery.last_faults = key.first;
+    report.discovery.last_depth = key.second;
   }
 }
 
@@ -105,9 +133,30 @@ void Search::audit(CheckReport& report) {
   Audit::Setting setting{.reduce = reduce_,
                          .group = symmetry_ ? &symmetry_->group() : nullptr,
                          .properties = properties_,
-                         .starts = {}};
+                         .starts = {},
+                         .worlds = {}};
   for (const auto& [words, events] : starts_) setting.starts.push_back(words);
+  const bool whole = report.verdict == Verdict::holds || report.verdict == Verdict::vacuous;
+  if (whole) {
+    setting.worlds = [this](const std::function<void(const Id*)>& visit) {
+      std::vector<Id> items(store_.items());
+      for (std::size_t i = 0; i < store_.roots().size(); ++i) {
+        store_.unfold(store_.roots()[i], items.data());
+        visit(items.data());
+      }
+    };
+  }
   report.audit = Audit(machine_, std::move(setting)).run();
+}
+
+void Search::profile(CheckReport& report) {
+  Profile profile(machine_);
+  std::vector<Id> items(store_.items());
+  for (std::size_t i = 0; i < store_.roots().size(); ++i) {
+    store_.unfold(store_.roots()[i], items.data());
+    profile.add(items.data());
+  }
+  report.profile = profile.report(report);
 }
 
 Hash128 Search::digest(bool of_views) {

@@ -77,6 +77,16 @@ std::vector<std::vector<Id>> Antichains::images_of(const Id* world) {
   return images;
 }
 
+bool Antichains::subsumes(const Id* world) {
+  const std::size_t size = machine_.system().size() + 1;
+  const std::vector<std::uint32_t>& kept = groups_[group_of(world)].kept;
+  return std::ranges::any_of(images_of(world), [&](const std::vector<Id>& image) {
+    return std::ranges::any_of(kept, [&](std::uint32_t at) {
+      return is_subsumed(image.data(), words_.data() + std::size_t{at} * size);
+    });
+  });
+}
+
 bool Antichains::insert(const Id* world) {
   const std::size_t processes = machine_.system().size();
   const std::vector<std::vector<Id>> images = images_of(world);

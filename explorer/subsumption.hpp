@@ -27,6 +27,8 @@ class Antichains {
   // False when a kept world subsumes this one. Otherwise it is kept, in place of those that it
   // subsumes. For one thread at a time.
   bool insert(const Id* world);
+  // Whether a kept world subsumes this one.
+  bool subsumes(const Id* world);
   std::uint64_t size() const { return size_; }
 
  private:
