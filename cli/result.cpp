@@ -73,11 +73,12 @@ nlohmann::ordered_json audit_json(const AuditReport& audit) {
 
 nlohmann::ordered_json profile_json(const ProfileReport& profile) {
   using nlohmann::ordered_json;
-  ordered_json result = {{"processes", ordered_json::array()}, {"messages", ordered_json::array()},
-                         {"budgets", ordered_json::array()},   {"limits", ordered_json::array()},
-                         {"deliveries", profile.deliveries},   {"dead", profile.dead},
-                         {"without_effect", profile.without_effect},
-                         {"reuse", profile.reuse},             {"suggestions", profile.suggestions}};
+  ordered_json result = {
+      {"processes", ordered_json::array()},       {"messages", ordered_json::array()},
+      {"budgets", ordered_json::array()},         {"limits", ordered_json::array()},
+      {"deliveries", profile.deliveries},         {"dead", profile.dead},
+      {"without_effect", profile.without_effect}, {"reuse", profile.reuse},
+      {"suggestions", profile.suggestions}};
   for (const ProcessProfile& process : profile.processes) {
     result["processes"].push_back({{"name", process.name},
                                    {"local_states", process.local_states},

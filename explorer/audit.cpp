@@ -35,8 +35,7 @@ AuditReport Audit::run() {
   if (agrees()) check_starts();
   if (agrees()) check_worlds();
   cover();
-  report_.seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  report_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return std::move(report_);
 }
 
@@ -45,8 +44,8 @@ void Audit::disagree(const std::string& what) {
 }
 
 Id Audit::state_of(std::uint8_t process, const Bytes& bytes) {
-  const auto [at, is_new] = state_index_.try_emplace(static_cast<char>(process) + bytes,
-                                                     static_cast<Id>(states_.size()));
+  const auto [at, is_new] =
+      state_index_.try_emplace(static_cast<char>(process) + bytes, static_cast<Id>(states_.size()));
   if (!is_new) return at->second;
   const LocalState local = decode_local(*system_.processes[process], bytes);
   Writer shown;
@@ -215,9 +214,8 @@ Id Audit::root(Id state) {
 
 std::string Audit::text(Id state) const {
   const State& of = states_[state];
-  std::string text =
-      describe(system_.processes[of.process]->state_type(), split_local(of.bytes).state,
-               system_.naming());
+  std::string text = describe(system_.processes[of.process]->state_type(),
+                              split_local(of.bytes).state, system_.naming());
   if (of.status == LocalState::Status::down) text += " (down)";
   return system_.process_name({of.process}) + " in " + text;
 }

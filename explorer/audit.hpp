@@ -79,7 +79,7 @@ class Audit {
   // One outcome of a handler.
   struct Did {
     std::vector<std::uint32_t> answers;
-    Id after = none;       // none: it fails
+    Id after = none;      // none: it fails
     std::string effect;   // all but the local state: sends, labels, failure, budget
     std::string outward;  // the same without what is sent to itself
     bool quiet = false;   // nothing of all that
@@ -129,7 +129,9 @@ class Audit {
   std::size_t elements() const { return setting_.group == nullptr ? 1 : setting_.group->size(); }
   Id image(Id state, Element g);
   Id message_image(Id message, Element g);
-  Id input_image(Id input, Element g) { return is_message(input) ? message_image(input, g) : input; }
+  Id input_image(Id input, Element g) {
+    return is_message(input) ? message_image(input, g) : input;
+  }
   std::set<std::string> outcomes_text(Id state, Id input, Element g);
   Label renamed(const Label& label, Element g) const;
   void check_renamings();

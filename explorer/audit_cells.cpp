@@ -90,8 +90,8 @@ void Audit::check_cell(Id cell) {
       met_.emplace(state, input);
       const bool may_be_none = is_message(input) && system_.bounds.network != Network::fifo;
       for (const Did& did : runs(state, input).dids) {
-        const bool changes_nothing = did.fault.empty() && did.sends.empty() &&
-                                     did.labels.empty() && same(did.after, state);
+        const bool changes_nothing =
+            did.fault.empty() && did.sends.empty() && did.labels.empty() && same(did.after, state);
         if (may_be_none && changes_nothing) continue;
         if (is_silent(state, did) || is_covered(taken, did)) continue;
         disagree("the search leaves out " + text(state, input));
@@ -158,7 +158,8 @@ Audit::Taken Audit::replay(Id cell, const Transition& transition) {
     if (input == Machine::crash_input) return crash;
     if (input == Machine::restart_input) return restart;
     if (input == Machine::start_input) return start;
-    return Machine::is_delivery(input) ? mail_[input] : first_timer + (input - Machine::timer_input);
+    return Machine::is_delivery(input) ? mail_[input]
+                                       : first_timer + (input - Machine::timer_input);
   };
   const auto with = [&](Id state, Id input, const std::vector<std::uint32_t>& answers) {
     const Did* found = nullptr;
@@ -271,7 +272,8 @@ void Audit::check_received() {
                          state.status == LocalState::Status::down;  // no connection
     std::vector<Id> expected = inbox(cell);
     if (!refused) put(expected, message);
-    check_inbox(after, std::move(expected), "on arrival at " + text(locals_[machine_.local_of(cell)]) + ": ");
+    check_inbox(after, std::move(expected),
+                "on arrival at " + text(locals_[machine_.local_of(cell)]) + ": ");
   });
 }
 

@@ -31,8 +31,8 @@ std::string Audit::kind_of(Id state) const {
   if (of.status == LocalState::Status::down) return "down";
   if (of.status == LocalState::Status::unstarted) return "unstarted";
   if (system_.is_client({of.process})) return "client";
-  const std::string kind = first_kind(system_.processes[of.process]->state_type(),
-                                      split_local(of.bytes).state);
+  const std::string kind =
+      first_kind(system_.processes[of.process]->state_type(), split_local(of.bytes).state);
   return kind.empty() ? "node" : kind;
 }
 
@@ -64,8 +64,9 @@ void Audit::cover() {
     CoverageCell& cell = cells[{kind, event}];
     ++cell.runs;
     const std::vector<Did>& dids = runs(state, input).dids;
+    const Id before = state;  // clang does not capture bindings
     cell.effective += std::ranges::any_of(dids, [&](const Did& did) {
-      return did.after != state || !did.sends.empty() || !did.labels.empty();
+      return did.after != before || !did.sends.empty() || !did.labels.empty();
     });
     if (of.status != LocalState::Status::up) continue;
     auto& [states, events] = kinds[system_.is_client({of.process})];

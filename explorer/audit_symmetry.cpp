@@ -46,9 +46,7 @@ Label Audit::renamed(const Label& label, Element g) const {
 // belongs to it where steps that cannot are left out.
 std::set<std::string> Audit::outcomes_text(Id state, Id input, Element g) {
   std::set<std::string> all;
-  const auto name = [&](std::uint8_t process) {
-    return setting_.group->image(g, {process}).value;
-  };
+  const auto name = [&](std::uint8_t process) { return setting_.group->image(g, {process}).value; };
   for (const Did& did : runs(state, input).dids) {
     Writer writer;
     writer.text(did.after == none ? "fails" : states_[image(did.after, g)].bytes);

@@ -51,9 +51,9 @@ std::string Audit::rest_text(const World& world, Element g) {
   if (machine_.history_slot_ != Machine::npos) writer.integer(world[machine_.history_slot_]);
   for (std::size_t i = 0; i < system_.observers.size(); ++i) {
     const Bytes& state = machine_.observers_[world[machine_.first_observer_slot_ + i]];
-    writer.text(g == 0 ? state
-                       : rename_encoding(*system_.observers[i].state_type, state,
-                                         (*setting_.group)[g]));
+    writer.text(
+        g == 0 ? state
+               : rename_encoding(*system_.observers[i].state_type, state, (*setting_.group)[g]));
   }
   return writer.take();
 }
@@ -127,8 +127,8 @@ Audit::World Audit::after(const World& world, std::size_t process, const Transit
   }
   for (std::size_t slot = machine_.first_labelled_slot_;
        transition.labels != 0 && slot < machine_.slots_; ++slot) {
-    next[slot] = machine_.relabelled_[slot - system_.size()].find(
-        pair_key(next[slot], transition.labels));
+    next[slot] =
+        machine_.relabelled_[slot - system_.size()].find(pair_key(next[slot], transition.labels));
     if (next[slot] == ReadMap::none) return {};
   }
   return next;
@@ -167,10 +167,10 @@ void Audit::check_world(const World& world) {
       if (!can_happen(transition)) continue;
       const World next = after(world, process, transition);
       if (!next.empty() && is_covered(next)) continue;
-      disagree("a world is not followed at \"" +
-               describe(system_, machine_.event_of({static_cast<std::uint8_t>(process)},
-                                                   transition)) +
-               "\" of " + text(locals_[machine_.local_of(world[process])]));
+      disagree(
+          "a world is not followed at \"" +
+          describe(system_, machine_.event_of({static_cast<std::uint8_t>(process)}, transition)) +
+          "\" of " + text(locals_[machine_.local_of(world[process])]));
     }
     return agrees();
   });

@@ -59,8 +59,8 @@ void suggest_messages(const ProfileReport& profile, std::vector<Suggestion>& all
   const double factor = ratio(inboxes, most.inboxes_without);
   if (factor < 1.5) return;
   const auto fullest = std::ranges::max_element(profile.processes, {}, &ProcessProfile::inboxes);
-  all.push_back({factor, "the inbox of " + fullest->name + " has " +
-                             with_commas(fullest->inboxes) + " values; " + most.name + " makes " +
+  all.push_back({factor, "the inbox of " + fullest->name + " has " + with_commas(fullest->inboxes) +
+                             " values; " + most.name + " makes " +
                              std::to_string((inboxes - most.inboxes_without) * 100 / inboxes) +
                              " % of the inboxes: send it less often, or with less in it"});
 }
@@ -84,10 +84,11 @@ Profile::Profile(const Machine& machine) : machine_(machine), system_(machine.sy
     for (std::size_t i = 0; i < locals; ++i) {
       const LocalEntry& entry = machine_.locals_[i];
       const bool limited = !system_.is_client({entry.process});
-      values.push_back(limited ? limit.value(decode_local(*system_.processes[entry.process],
-                                                          entry.bytes)
-                                                 .process->state())
-                               : 0);
+      values.push_back(
+          limited
+              ? limit.value(
+                    decode_local(*system_.processes[entry.process], entry.bytes).process->state())
+              : 0);
     }
     limit_values_.push_back(std::move(values));
   }
@@ -205,8 +206,9 @@ ProfileReport Profile::report(const CheckReport& check) const {
   }
   const bool all_in_view = check.views >= check.local_states && check.local_states > 0;
   if (system_.bounds.network == Network::async && all_in_view) {
-    all.push_back({0, "views show all of every local state: a view of no more than the properties "
-                      "need lets --reduce silent,minimise leave out the rest"});
+    all.push_back({0,
+                   "views show all of every local state: a view of no more than the properties "
+                   "need lets --reduce silent,minimise leave out the rest"});
   }
   for (const Suggestion& one : all) {
     if (report.suggestions.size() < suggestions_max) report.suggestions.push_back(one.text);

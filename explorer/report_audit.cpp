@@ -19,9 +19,9 @@ std::string audit_text(const AuditReport& audit) {
   if (!audit.disagreement.empty()) {
     return wrap("  the audit disagrees: " + audit.disagreement, 4, report_columns);
   }
-  std::string text = "  verified by a second program text: " +
-                     counted(audit.cells, "cell", "cells") + ", " +
-                     counted(audit.transitions, "transition", "transitions");
+  std::string text =
+      "  verified by a second program text: " + counted(audit.cells, "cell", "cells") + ", " +
+      counted(audit.transitions, "transition", "transitions");
   if (audit.eager > 0) text += " (" + with_commas(audit.eager) + " only send)";
   if (audit.drops > 0) text += ", " + counted(audit.drops, "drop", "drops");
   if (audit.merges > 0) text += ", " + counted(audit.merges, "merge", "merges");

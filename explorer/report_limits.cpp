@@ -12,11 +12,13 @@ std::string list(const std::vector<std::string>& names) {
   return text;
 }
 
-std::string news_of(const LimitReport& limit) {
+// What is new at the last value can be said of a whole search only.
+std::string news_of(const LimitReport& limit, bool whole) {
   const std::uint64_t at = limit.at_greatest();
   const std::string where = " with " + limit.name + "=" + std::to_string(limit.greatest);
-  if (at == 0) return "no local state" + where;
+  if (at == 0) return "no local state" + where + (whole ? "" : " so far");
   const std::string all = with_commas(at) + (at == 1 ? " local state" : " local states") + where;
+  if (!whole) return all + " so far";
   if (!limit.new_besides) return all;
   if (*limit.new_besides == 0) return all + ", none new but for " + list(limit.fields);
   return all + ", " + with_commas(*limit.new_besides) + " of them new in more than " +
@@ -26,13 +28,14 @@ std::string news_of(const LimitReport& limit) {
 }  // namespace
 
 std::string limits_text(const CheckReport& report, bool verbose) {
+  const bool whole = report.verdict == Verdict::holds || report.verdict == Verdict::vacuous;
   std::string text;
   for (const LimitReport& limit : report.limits) {
     const std::string cut = limit.cuts == 0 ? " cut nothing"
                                             : " cut " + with_commas(limit.cuts) + " local event" +
                                                   (limit.cuts == 1 ? "" : "s");
     text += wrap("  limit " + limit.name + "<=" + std::to_string(limit.greatest) + cut + "; " +
-                     news_of(limit),
+                     news_of(limit, whole),
                  4, report_columns);
     if (!verbose) continue;
     std::string by_value = "    local states by " + limit.name + ":";
@@ -58,9 +61,10 @@ std::string discovery_text(const CheckReport& report, bool verbose) {
     text = wrap(text, 4, report_columns);
   }
   if (!verbose) return text;
-  std::string last = "  the last new local state came at depth " +
-                     std::to_string(discovery.last_depth);
-  if (discovery.by_faults.size() > 1) last += " with faults " + std::to_string(discovery.last_faults);
+  std::string last =
+      "  the last new local state came at depth " + std::to_string(discovery.last_depth);
+  if (discovery.by_faults.size() > 1)
+    last += " with faults " + std::to_string(discovery.last_faults);
   return text + wrap(last, 4, report_columns);
 }
 

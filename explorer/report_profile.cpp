@@ -23,7 +23,8 @@ std::string row(const std::string& name, const std::vector<std::string>& columns
   return line + "\n";
 }
 
-std::string by_value(const std::string& what, const std::map<std::uint64_t, std::uint64_t>& values) {
+std::string by_value(const std::string& what,
+                     const std::map<std::uint64_t, std::uint64_t>& values) {
   std::string text = what;
   const char* before = " ";
   for (const auto& [value, count] : values) {
@@ -63,22 +64,21 @@ std::string profile_text(const ProfileReport& profile) {
                                with_commas(message.inboxes_without)});
   }
   for (const ValueReport& budget : profile.budgets) {
-    text += wrap(by_value("    states by " + budget.name + " used:", budget.states), 6,
-                 report_columns);
-    text += wrap(by_value("    new local states by " + budget.name + " used:",
-                          budget.new_local_states),
-                 6, report_columns);
+    text +=
+        wrap(by_value("    states by " + budget.name + " used:", budget.states), 6, report_columns);
+    text +=
+        wrap(by_value("    new local states by " + budget.name + " used:", budget.new_local_states),
+             6, report_columns);
   }
   for (const ValueReport& limit : profile.limits) {
     text += wrap(by_value("    states by greatest " + limit.name + ":", limit.states), 6,
                  report_columns);
   }
-  text += wrap("    " + with_commas(profile.deliveries) +
-                   " pairs of a local state and a message: " +
-                   percent(profile.dead, profile.deliveries) + " dead, " +
-                   percent(profile.without_effect, profile.deliveries) +
-                   " without effect but kept",
-               6, report_columns);
+  text +=
+      wrap("    " + with_commas(profile.deliveries) + " pairs of a local state and a message: " +
+               percent(profile.dead, profile.deliveries) + " dead, " +
+               percent(profile.without_effect, profile.deliveries) + " without effect but kept",
+           6, report_columns);
   text += wrap("    " + fixed(profile.reuse) + " transitions for each run of a handler" +
                    (profile.reuse < low_reuse ? ": few, so handlers take much of the time" : ""),
                6, report_columns);

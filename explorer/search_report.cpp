@@ -62,7 +62,8 @@ void Search::report_limits(CheckReport& report) const {
 void Search::report_discovery(CheckReport& report) const {
   std::vector<std::uint64_t>& by_faults = report.discovery.by_faults;
   for (const auto& [key, layer] : layers_) {
-    if (layer.end > layer.begin) by_faults.resize(std::max<std::size_t>(by_faults.size(), key.first + 1));
+    if (layer.end > layer.begin)
+      by_faults.resize(std::max<std::size_t>(by_faults.size(), key.first + 1));
   }
   for (const auto& [key, found] : discoveries_) {
     by_faults.resize(std::max<std::size_t>(by_faults.size(), key.first + 1));

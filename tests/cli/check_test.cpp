@@ -16,7 +16,7 @@ using nlohmann::json;
 json without_measurements(const std::string& text) {
   json result = json::parse(text);
   for (const char* name :
-       {"seconds", "states_per_second", "peak_memory_bytes", "bytes_per_state"}) {
+       {"seconds", "states_per_second", "peak_memory_bytes", "bytes_per_state", "audit_seconds"}) {
     result.erase(name);
   }
   return result;
@@ -78,6 +78,43 @@ TEST(CheckVerb, SymmetryIsCertifiedOrRefusedWithAReason) {
   const json plain = json::parse(without.out);
   EXPECT_NE(plain["certificate"]["symmetry"].dump().find("exchanging"), std::string::npos);
   EXPECT_EQ(plain["reductions"], json::array({"dead-messages"}));
+}
+
+TEST(CheckVerb, VerifiesTheCertificatesOfTheDefaultSuite) {
+  const Scratch scratch("audit");
+  const Ran ran = run_gainsay(scratch.path(), "check --verify-certificate --json");
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  std::istringstream lines(ran.out);
+  std::size_t systems = 0;
+  for (std::string line; std::getline(lines, line); ++systems) {
+    const json result = json::parse(line);
+    EXPECT_EQ(result["verdict"], "holds");
+    EXPECT_EQ(result["audit"]["agrees"], true) << result["system"];
+    EXPECT_EQ(result["audit"]["worlds"], result["states"]) << result["system"];
+    EXPECT_EQ(result["audit"]["drops"], result["dropped_pairs"]) << result["system"];
+    EXPECT_FALSE(result["audit"]["coverage"].empty());
+  }
+  EXPECT_EQ(systems, catalog().size());
+  const Ran text = run_gainsay(scratch.path(), "check --verify-certificate");
+  EXPECT_NE(text.out.find("verified by a second program text"), std::string::npos) << text.out;
+}
+
+TEST(CheckVerb, LimitsAuditAndProfileFitIn80ColumnsAndInJson) {
+  const Scratch scratch("profile");
+  const std::string what = "check raft --limit term=1 --crashes 1 --verify-certificate --profile ";
+  const Ran text = run_gainsay(scratch.path(), what + "-v");
+  EXPECT_EQ(text.code, 0) << text.err;
+  std::istringstream lines(text.out);
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80U) << line;
+  for (const char* word : {"limit term<=1 cut ", "new local states by faults: 0: ", "verified by a",
+                           "where the states come from", "try: "}) {
+    EXPECT_NE(text.out.find(word), std::string::npos) << word;
+  }
+  const json one = without_measurements(run_gainsay(scratch.path(), what + "--json -j 1").out);
+  EXPECT_EQ(one, without_measurements(run_gainsay(scratch.path(), what + "--json -j 2").out));
+  EXPECT_GT(one["profile"]["processes"].size(), 3U);
+  EXPECT_GT(one["limits"][0]["new_besides"], 0);
+  EXPECT_EQ(one["new_local_states_by_faults"].size(), 2U);
 }
 
 TEST(CheckVerb, IncompleteIsExitThreeUnlessAllowed) {

@@ -88,6 +88,13 @@ TEST(Adequacy, ALimitWhoseLastValueBringsSomethingNewIsToldSo) {
       << wide;
 }
 
+TEST(Adequacy, OfAPartOfTheSpaceOnlyCountsAreTold) {
+  const CheckReport report = check_rounds(3, 99, {.reduce = none, .max_depth = 7});
+  ASSERT_EQ(report.verdict, Verdict::incomplete);
+  EXPECT_NE(summary(report, false).find("; 1 local state with round=3 so far\n"), std::string::npos)
+      << report;
+}
+
 TEST(Adequacy, WithOneValueOnlyThereIsNothingToCompare) {
   EXPECT_FALSE(limit_of(check_rounds(0, 99)).new_besides);
 }

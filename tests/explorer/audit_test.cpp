@@ -295,15 +295,33 @@ TEST(Audit, CatchesAnEagerEventThatUsesABudget) {
   EXPECT_FALSE(agrees(report));
 }
 
+// A timer and then a crash use as much, summed, as a crash and then a timer.
+TEST(Audit, CatchesBudgetsThatAreSummed) {
+  constexpr Reductions subsumption{.subsumption = true};
+  std::uint32_t caught = 0;
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    TableShape shape{.seed = seed, .bounds = {}, .violating = false, .answers = true};
+    shape.bounds.crashes = shape.bounds.restarts = 2;
+    shape.bounds.timeouts = 3;
+    const Model model = table_model(shape);
+    ASSERT_TRUE(agrees(audited(model, subsumption))) << seed;
+    const CheckReport report = audited(model, subsumption, Sabotage::subsumption_sums_budgets);
+    if (agrees(report)) continue;
+    EXPECT_EQ(report.verdict, Verdict::incomplete);
+    EXPECT_NE(report.audit->disagreement.find("a world is not followed"), std::string::npos);
+    if (++caught == 3) break;
+  }
+  EXPECT_EQ(caught, 3U);
+}
+
 // Which variant goes wrong depends on hashes; that of a wrong one is what the audit must say.
 TEST(Audit, CatchesAKeepThatIsNotRenamed) {
   std::uint32_t wrong = 0;
   for (std::uint32_t variant = 0; variant < 16; ++variant) {
     const Model model = renamed_path_model(variant);
     EXPECT_TRUE(agrees(audited(model, dead_and_symmetry)));
-    CheckOptions options{.reduce = dead_and_symmetry,
-                         .jobs = 1,
-                         .sabotage = Sabotage::symmetry_keep_not_renamed};
+    CheckOptions options{
+        .reduce = dead_and_symmetry, .jobs = 1, .sabotage = Sabotage::symmetry_keep_not_renamed};
     if (check(model, options).verdict != Verdict::holds) continue;
     ++wrong;
     options.audit = true;
@@ -343,10 +361,10 @@ TEST(Audit, CatchesAnAsymmetryBeyondTheGenerators) {
 // --- coverage ---
 
 TEST(Audit, CountsWhichStatesMetWhichEvents) {
-  const CheckReport report = audited(
-      make_model<Sleeper>({.nodes = 2}, {always<Sleeper>("any", [](const auto&) { return true; })},
-                          {}),
-      dead_messages);
+  const CheckReport report =
+      audited(make_model<Sleeper>({.nodes = 2},
+                                  {always<Sleeper>("any", [](const auto&) { return true; })}, {}),
+              dead_messages);
   ASSERT_TRUE(report.audit);
   std::string cells;
   for (const CoverageCell& cell : report.audit->coverage) {

@@ -101,8 +101,8 @@ TEST(Profile, FitsIn80Columns) {
   std::size_t count = 0;
   for (std::string line; std::getline(lines, line); ++count) EXPECT_LE(line.size(), 80U) << line;
   EXPECT_GT(count, 15U);
-  EXPECT_FALSE(check<Node>({.nodes = 2}, {always<Node>("any", [](const Node&) { return true; })})
-                   .profile);
+  EXPECT_FALSE(
+      check<Node>({.nodes = 2}, {always<Node>("any", [](const Node&) { return true; })}).profile);
 }
 
 }  // namespace

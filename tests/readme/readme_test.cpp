@@ -126,6 +126,14 @@ TEST(Docs, TheSplitBrainGoesAsTheSecondChapterSays) {
   }
 }
 
+TEST(Docs, TheThirdChapterShowsWhatALimitBrings) {
+  const std::filesystem::path page = source / "docs" / "03-large-enough.md";
+  const Scratch scratch("limits-chapter");
+  const Ran ran = run_gainsay(scratch.path(),
+                              "check raft-core --limit term=2,log=1 --reduce dead-messages,eager");
+  EXPECT_NE(ran.out.find(blocks("text", page).at(0)), std::string::npos) << ran.out;
+}
+
 TEST(Readme, ItsTableOfBugsIsTheCatalog) {
   const std::string text = read_text(source / "README.md");
   for (const CatalogEntry& entry : catalog()) {
