@@ -164,6 +164,7 @@ class Audit {
   bool is_no_op(Id state, Id message);
   void read_merges();
   void check_merges();
+  bool check_merge(Id a, Id b, const std::vector<Id>& known);
   std::set<std::pair<std::string, Id>> behaviour(Id state, Id input);
   std::set<Id> known_to(std::uint8_t process);
 

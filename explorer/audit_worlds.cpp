@@ -28,6 +28,9 @@ void Audit::check_worlds() {
   for (const World& world : worlds) {
     kept_[rest_text(world, 0)].push_back({.inboxes = inboxes(world, 0), .used = used(world)});
   }
+  for (const World& initial : setting_.starts) {
+    if (!is_covered(initial)) disagree("an initial world is not covered");
+  }
   for (const World& world : worlds) {
     if (!agrees()) return;
     check_world(world);

@@ -308,47 +308,6 @@ bool Search::make_layer(LayerKey key) {
   return true;
 }
 
-void Search::note_discoveries(LayerKey key) {
-  const std::uint64_t all = evaluator_.local_states();
-  if (all > discovered_) discoveries_[key] = all - discovered_;
-  discovered_ = all;
-}
-
-// Is a successor of the world that `worker` has laid open a world that was visited, or one that a
-// kept world subsumes?
-bool Search::is_known(Worker& worker, std::uint64_t root) {
-  if (by_fingerprint()) {
-    if (!reserve(1) || seen_->insert(worker.next_content) != WordSet::Insertion::present) {
-      return false;
-    }
-    release(1);
-    return true;
-  }
-  if (store_.visited().contains(root)) return true;
-  if (!reduce_.subsumption) return false;
-  std::array<Id, WorldStore::words_max> words{};
-  store_.unfold(root, words.data());
-  return antichains_.subsumes(words.data());
-}
-
-// Whether a layer would have nothing new: then a limit on depth that forbids it cuts nothing.
-bool Search::ends_before(LayerKey key) {
-  Worker& worker = workers_.front();
-  bool ends = true;
-  for (const Task& task : tasks_of(key)) {
-    for (std::size_t i = task.begin; i < task.end && ends; ++i) {
-      const bool fits =
-          expand(worker, store_.roots()[i], task.cost,
-                 [&](std::uint32_t, std::uint32_t, const Transition& edge, std::uint64_t next) {
-                   const bool breaks = edge.fault != 0 || edge.step_violation != 0;
-                   ends = ends && !breaks && is_known(worker, next);
-                 });
-      ends = ends && fits;  // a table that is full is full of something new
-    }
-  }
-  return ends;
-}
-
 // Why resources allow no more, for so many states; empty while they do.
 std::string Search::exhausted(std::uint64_t states) {
   if (options_.interrupted != nullptr && options_.interrupted->load()) return "interrupted";

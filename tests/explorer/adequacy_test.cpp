@@ -3,6 +3,7 @@
 
 #include "explorer/report.hpp"
 #include "gainsay.hpp"
+#include "tests/explorer/table_protocol.hpp"
 
 namespace gainsay::testing {
 namespace rounds {
@@ -91,7 +92,8 @@ TEST(Adequacy, ALimitWhoseLastValueBringsSomethingNewIsToldSo) {
 TEST(Adequacy, OfAPartOfTheSpaceOnlyCountsAreTold) {
   const CheckReport report = check_rounds(3, 99, {.reduce = none, .max_depth = 7});
   ASSERT_EQ(report.verdict, Verdict::incomplete);
-  EXPECT_NE(summary(report, false).find("; 1 local state with round=3 so far\n"), std::string::npos)
+  EXPECT_NE(summary(report, false).find("; 2 local states with round=3 so far\n"),
+            std::string::npos)
       << report;
 }
 
@@ -122,6 +124,23 @@ TEST(DepthLimit, BehindWhichThereIsNothingCutsNothing) {
       EXPECT_EQ(exact.states, whole.states);
       EXPECT_EQ(exact.transitions, whole.transitions);
       EXPECT_EQ(within(whole.depth - 1).verdict, Verdict::incomplete);
+    }
+  }
+}
+
+TEST(DepthLimit, TheSameForOneAndTwoThreads) {
+  const Model model = table_model({.seed = 5, .bounds = {.crashes = 1, .restarts = 1}});
+  for (std::uint32_t depth = 2; depth < 9; ++depth) {
+    for (const StoreKind store : {StoreKind::exact, StoreKind::fingerprint}) {
+      CheckOptions options{.reduce = none, .jobs = 1, .max_depth = depth, .store = store};
+      const CheckReport one = check(model, options);
+      options.jobs = 2;
+      const CheckReport two = check(model, options);
+      EXPECT_EQ(one.verdict, two.verdict);
+      EXPECT_EQ(one.states, two.states);
+      EXPECT_EQ(one.handler_runs, two.handler_runs);
+      EXPECT_EQ(one.messages, two.messages);
+      EXPECT_EQ(one.omission_probability, two.omission_probability);
     }
   }
 }
