@@ -153,7 +153,10 @@ class Audit {
   bool agree(Id cell, const Transition& transition, const Expansion& expansion, Id before,
              const Did& did);
   bool is_covered(const std::vector<Taken>& taken, const Did& did);
-  bool has_sent_itself(Id cell, const Did& did) const;
+  bool has_sent_itself(Id cell, const Did& did);
+  bool is_dropped(Id state, Id message) {
+    return dropped_.contains(pair_key(root(state), message));
+  }
   void check_inbox(Id cell, std::vector<Id> expected, const std::string& where);
   std::vector<Id> behind(Id cell, Id input, const std::vector<Send>& sends) const;
   void put(std::vector<Id>& messages, Id message) const;
@@ -198,8 +201,9 @@ class Audit {
   std::unordered_map<std::uint64_t, Runs> runs_;
   std::unordered_map<Id, std::vector<Id>> images_;
   std::unordered_map<Id, std::vector<Id>> message_images_;
-  std::unordered_set<std::uint64_t> dropped_;  // (state, message), and renamed
-  std::vector<std::uint64_t> drops_;           // as the machine has them
+  std::unordered_set<std::uint64_t> drop_images_;  // (state, message), and renamed
+  std::unordered_set<std::uint64_t> dropped_;      // the same, of classes of merged local states
+  std::vector<std::uint64_t> drops_;               // as the machine has them
   std::vector<std::pair<Id, Id>> merges_;
   std::set<std::pair<Id, Id>> met_;  // explored (state, input)
   std::unordered_map<Id, std::set<Id>> reach_;

@@ -14,7 +14,10 @@ void Audit::read_drops() {
     drops_.push_back(pair_key(state, message));
     for (std::size_t g = 0; g < elements(); ++g) {
       const auto element = static_cast<Element>(g);
-      dropped_.insert(pair_key(image(state, element), message_image(message, element)));
+      const Id renamed = image(state, element);
+      const Id of_it = message_image(message, element);
+      drop_images_.insert(pair_key(renamed, of_it));
+      dropped_.insert(pair_key(root(renamed), of_it));
     }
   }
   report_.drops = drops_.size();
@@ -53,7 +56,7 @@ void Audit::check_drops() {
     }
   }
   std::map<std::pair<std::uint8_t, Id>, std::set<Id>> sources;
-  for (const std::uint64_t pair : dropped_) {
+  for (const std::uint64_t pair : drop_images_) {
     const auto state = static_cast<Id>(pair >> 32);
     sources[{states_[state].process, static_cast<Id>(pair)}].insert(root(state));
     members[root(state)].insert(state);

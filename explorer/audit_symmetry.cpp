@@ -42,14 +42,14 @@ Label Audit::renamed(const Label& label, Element g) const {
   return {.kind = label.kind, .value = rename_encoding(*type, label.value, (*setting_.group)[g])};
 }
 
-// All that a handler may do, renamed, in an order that no choice decides; whether it can be seen
-// belongs to it where steps that cannot are left out.
+// All that a handler may do, renamed, up to merges (whose renamings are merges), in an order that
+// no choice decides; whether it can be seen belongs to it where steps that cannot are left out.
 std::set<std::string> Audit::outcomes_text(Id state, Id input, Element g) {
   std::set<std::string> all;
   const auto name = [&](std::uint8_t process) { return setting_.group->image(g, {process}).value; };
   for (const Did& did : runs(state, input).dids) {
     Writer writer;
-    writer.text(did.after == none ? "fails" : states_[image(did.after, g)].bytes);
+    writer.integer(did.after == none ? 0 : root(image(did.after, g)) + 1U);
     const bool seen = did.after == none || states_[did.after].shown != states_[state].shown;
     writer.integer(setting_.reduce.silent && seen ? 1 : 0);
     std::vector<std::pair<std::uint8_t, Bytes>> sends;
@@ -130,7 +130,7 @@ void Audit::check_observers() {
 std::string Audit::start_text(const std::vector<Id>& world, Element g) {
   std::map<std::uint8_t, std::string> parts;
   for (std::size_t i = 0; i < system_.size(); ++i) {
-    const State& state = states_[image(locals_[machine_.local_of(world[i])], g)];
+    const Id state = image(locals_[machine_.local_of(world[i])], g);
     std::vector<std::pair<std::uint8_t, Bytes>> messages;
     for (const Id message : inbox(world[i])) {
       const Message& renamed = messages_[message_image(message, g)];
@@ -140,12 +140,12 @@ std::string Audit::start_text(const std::vector<Id>& world, Element g) {
     if (fifo) std::ranges::stable_sort(messages, {}, [](const auto& one) { return one.first; });
     if (!fifo) std::ranges::sort(messages);
     Writer writer;
-    writer.text(state.bytes);
+    writer.integer(root(state));
     for (const auto& [from, message] : messages) {
       writer.integer(from);
       writer.text(message);
     }
-    parts[state.process] = writer.take();
+    parts[states_[state].process] = writer.take();
   }
   Writer all;
   for (const auto& [process, part] : parts) all.text(part);

@@ -42,12 +42,12 @@ std::uint32_t Audit::used(const World& world) const {
   return machine_.budget_slot_ == Machine::npos ? 0 : world[machine_.budget_slot_];
 }
 
-// Local states, history and observers, renamed.
+// Local states up to merges, history and observers, renamed.
 std::string Audit::rest_text(const World& world, Element g) {
   std::vector<Id> states(system_.size());
   for (std::size_t i = 0; i < system_.size(); ++i) {
     const Id state = image(locals_[machine_.local_of(world[i])], g);
-    states[states_[state].process] = state;
+    states[states_[state].process] = root(state);
   }
   Writer writer;
   for (const Id state : states) writer.integer(state);

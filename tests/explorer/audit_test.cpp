@@ -2,6 +2,8 @@
 // break one is caught on a fixed system whose check would otherwise say `holds`.
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 #include "engine/random.hpp"
 #include "explorer/report.hpp"
 #include "gainsay.hpp"
@@ -167,6 +169,12 @@ void expect_caught(const Model& model, const Reductions& reduce, Sabotage sabota
 
 // --- what is right ---
 
+// GAINSAY_RANDOM_SYSTEMS says how many.
+std::uint64_t random_systems(std::uint64_t unless_asked) {
+  const char* asked = std::getenv("GAINSAY_RANDOM_SYSTEMS");
+  return asked == nullptr ? unless_asked : std::strtoull(asked, nullptr, 10);
+}
+
 Reductions some_of(RandomStream& random, Network network) {
   Reductions reduce{.dead_messages = random.chance(2, 3)};
   if (network != Network::async) return reduce;
@@ -179,7 +187,7 @@ Reductions some_of(RandomStream& random, Network network) {
 
 TEST(Audit, AgreesOnRandomTables) {
   AuditReport sum;
-  for (std::uint64_t seed = 0; seed < 400; ++seed) {
+  for (std::uint64_t seed = 0; seed < random_systems(400); ++seed) {
     RandomStream random(seed, Purpose::test, NodeId{3});
     TableShape shape{.seed = seed, .bounds = {}, .violating = random.chance(1, 2)};
     Bounds& bounds = shape.bounds;
@@ -210,7 +218,7 @@ TEST(Audit, AgreesOnRandomTables) {
 
 TEST(Audit, AgreesOnRandomSymmetricTables) {
   std::uint64_t renamed = 0;
-  for (std::uint64_t seed = 0; seed < 60; ++seed) {
+  for (std::uint64_t seed = 0; seed < random_systems(60); ++seed) {
     RandomStream random(seed, Purpose::test, NodeId{4});
     SymmetricShape shape{.seed = seed, .bounds = {}, .violating = random.chance(1, 2)};
     Bounds& bounds = shape.bounds;
