@@ -63,6 +63,7 @@ enum class StoreKind : std::uint8_t { exact, fingerprint };
 // For tests: a reduction broken on purpose, which they must notice.
 enum class Sabotage : std::uint8_t {
   none,
+  dead_messages_skip_a_pass,      // what should have been kept is learnt, and no pass follows
   eager_uses_budgets,             // an event that only sends is eager even if it uses up a budget
   subsumption_sums_budgets,       // budgets used are compared by their sum
   silent_passes_one_neighbour,    // a silent step that can pass the next step waits
