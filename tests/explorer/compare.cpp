@@ -99,6 +99,7 @@ std::optional<CheckReport> check_if_accepted(const Model& model,
 
 std::string text_of(const std::optional<Reductions>& reduce) {
   if (!reduce) return "auto";
+  if (*reduce == Reductions{}) return "none";
   std::string text;
   for (const std::string& name : names(*reduce)) text += (text.empty() ? "" : ",") + name;
   return text;

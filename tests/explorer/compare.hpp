@@ -30,7 +30,7 @@ std::optional<CheckReport> check_if_accepted(const Model& model,
                                              std::uint64_t states_max,
                                              Sabotage sabotage = Sabotage::none);
 
-// "dead-messages,eager"; "auto" for none.
+// "dead-messages,eager"; "none" for an empty set, "auto" where the program picks.
 std::string text_of(const std::optional<Reductions>& reduce);
 
 // How many random systems a test compares: GAINSAY_RANDOM_SYSTEMS, or so many.

@@ -5,6 +5,7 @@
 
 #include <iostream>
 #include <map>
+#include <stdexcept>
 
 #include "engine/random.hpp"
 #include "protocols/catalog.hpp"
@@ -34,17 +35,27 @@ void add(Count& total, const Count& more) {
   total.violated += more.violated;
 }
 
+// A check that throws anything but a refusal says which it was.
+std::optional<CheckReport> checked(const Model& model, const Request& request,
+                                   std::uint64_t states_max, const std::string& what) {
+  try {
+    return check_if_accepted(model, request, states_max);
+  } catch (const std::exception& error) {
+    throw std::runtime_error(what + " with " + text_of(request) + ": " + error.what());
+  }
+}
+
 // Compares the unreduced search with each request. Nothing is counted where it does not end within
 // so many states.
 Count compare(const Model& model, const std::vector<Request>& requests, std::uint64_t states_max,
               const std::string& what) {
-  const auto full = check_if_accepted(model, none, states_max);
+  const auto full = checked(model, none, states_max, what);
   if (!full || full->verdict == Verdict::incomplete) return {};
   Count count{.systems = 1};
   count.violated = full->verdict == Verdict::violated ? 1 : 0;
   for (const Request& request : requests) {
     // A pass without its certificate may look at more than there is.
-    const auto reduced = check_if_accepted(model, request, 20 * states_max);
+    const auto reduced = checked(model, request, 20 * states_max, what);
     if (!reduced) {
       ++count.refused;
       EXPECT_TRUE(request) << what << ": what the program picks is refused";

@@ -143,6 +143,33 @@ struct ReporterView {
 };
 inline ReporterView view(const Reporter& node) { return {node.reported, node.told}; }
 
+// n2 takes a note twice: the first time it may do so in silence, by choosing 0, and then the second
+// time goes wrong; or it makes two other choices.
+struct Chooser {
+  struct Note {};
+  using Message = std::variant<Note>;
+  using Context = gainsay::Context<Chooser>;
+  enum class Stage : std::uint8_t { waiting, noted, done, wrong };
+
+  Stage stage = Stage::waiting;
+
+  void start(Context& ctx) const {
+    if (ctx.self() == n1) ctx.send(n2, Note{});
+  }
+  void on(Context& ctx, NodeId, Note) {
+    if (stage == Stage::noted) stage = Stage::wrong;
+    if (stage != Stage::waiting) return;
+    stage = ctx.choose(2) == 0 || ctx.choose(2) == 0 ? Stage::noted : Stage::done;
+  }
+};
+struct ChooserView {
+  bool done;
+  bool wrong;
+};
+inline ChooserView view(const Chooser& node) {
+  return {node.stage == Chooser::Stage::done, node.stage == Chooser::Stage::wrong};
+}
+
 // n1 chooses in secret. Only the question tells its choices apart, and n2 asks at the end of a way
 // that is longer than what is known when the choices are merged.
 struct Keeper {
@@ -268,6 +295,15 @@ TEST(FixedReductions, Silent_AStepThatMattersToALaterTimeoutDoesNotWait) {
 
 TEST(FixedReductions, Silent_AStepThatPassesItsNeighbourOnlyDoesNotWait) {
   expect_needed(reporter_model(false), silent, Sabotage::silent_passes_one_neighbour);
+}
+
+// "Choosing 1, 1" and "choosing 0, then" are different ways.
+TEST(FixedReductions, Silent_ATraceHasTheStepsOfItsChain) {
+  expect_exact(
+      make_model<Chooser>({.nodes = 2},
+                          {always<Chooser>("nothing goes wrong",
+                                           [](const ChooserView& node) { return !node.wrong; })}),
+      Verdict::violated);
 }
 
 TEST(FixedReductions, Minimise_StatesThatAMessageOfTheLastPassTellsApartAreNotMerged) {

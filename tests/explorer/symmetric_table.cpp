@@ -29,6 +29,7 @@ struct Action {
   bool no_op = true;
   bool fails = false;
   std::uint8_t level = 0;
+  std::uint8_t disarmed = 0;  // before others are armed
   std::uint8_t armed = 0;
   std::optional<Whom> remember;
   bool hears = false;
@@ -62,6 +63,12 @@ Action random_action(RandomStream& random, std::uint32_t level, bool start) {
   Action action;
   action.no_op = !start && (level + 1 == levels || random.below(3) == 0);
   if (action.no_op) return action;
+  if (random.chance(1, 3)) action.disarmed = static_cast<std::uint8_t>(random.below(4));
+  if (!start && random.chance(1, 8)) {  // only timers change
+    action.level = static_cast<std::uint8_t>(level);
+    action.armed = static_cast<std::uint8_t>(random.below(4));
+    return action;
+  }
   const std::uint32_t least = start ? level : level + 1;
   const std::uint32_t room = start ? 2 : levels - least;
   action.level = static_cast<std::uint8_t>(std::min(least + random.below(room), levels - 1));
@@ -189,6 +196,7 @@ struct NodeRules {
     state.level = action.level;
     if (action.labelled) state.durable.level = action.level / 2;
     for (std::uint32_t timer = 0; timer < timers; ++timer) {
+      if (((action.disarmed >> timer) & 1) != 0) step.clear_timer(timer);
       if (((action.armed >> timer) & 1) != 0) step.set_timer(timer);
     }
     if (action.labelled) {

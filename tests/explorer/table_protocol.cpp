@@ -20,6 +20,7 @@ struct TableOutcome {
   bool no_op = true;
   bool fails = false;
   std::uint8_t level = 0;
+  std::uint8_t disarmed = 0;  // before others are armed
   std::uint8_t armed = 0;
   std::vector<std::pair<std::uint8_t, std::uint8_t>> sends;  // to, message
   bool labelled = false;
@@ -62,6 +63,12 @@ TableOutcome step(RandomStream& random, std::uint32_t processes, std::uint32_t l
   TableOutcome outcome;
   outcome.no_op = !start && (level + 1 == levels || random.below(3) == 0);
   if (outcome.no_op) return outcome;
+  if (random.chance(1, 3)) outcome.disarmed = static_cast<std::uint8_t>(random.below(4));
+  if (!start && random.chance(1, 8)) {  // only timers change
+    outcome.level = static_cast<std::uint8_t>(level);
+    outcome.armed = static_cast<std::uint8_t>(random.below(4));
+    return outcome;
+  }
   const std::uint32_t least = start ? level : level + 1;
   const std::uint32_t room = start ? 2 : levels - least;  // a start stays in the limit
   outcome.level = static_cast<std::uint8_t>(std::min(least + random.below(room), levels - 1));
@@ -129,6 +136,7 @@ struct NodeRules {
     state.level = outcome.level;
     if (outcome.labelled) state.durable = outcome.level / 2;
     for (std::uint32_t timer = 0; timer < timers; ++timer) {
+      if (((outcome.disarmed >> timer) & 1) != 0) step.clear_timer(timer);
       if (((outcome.armed >> timer) & 1) != 0) step.set_timer(timer);
     }
     for (const auto& [to, message] : outcome.sends) step.send({to}, encoded(Tag{message}));

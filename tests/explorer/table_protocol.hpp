@@ -17,9 +17,10 @@ struct TableShape {
   bool recovering = false;  // with a random property of recovery
 };
 
-// The same shape gives the same model. Every outcome that is not a no-op raises the local state, so
-// all runs end. Includes handlers with choices, self-sends, failing expectations (rarely), durable
-// state, limits and an observer; clients ask one node or all of them.
+// The same shape gives the same model. Every outcome that is not a no-op raises the local state or
+// only sets and clears timers, so there is an end of worlds. Includes handlers with choices,
+// self-sends, failing expectations (rarely), durable state, limits and an observer; clients ask one
+// node or all of them.
 Model table_model(const TableShape& shape);
 
 }  // namespace gainsay::testing
