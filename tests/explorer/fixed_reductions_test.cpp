@@ -1,5 +1,6 @@
 // One small system for each soundness condition of the reductions but symmetry (symmetry_test.cpp
-// has those): its violation is found, and is lost when the condition is taken out.
+// has those): its violation is found, and is lost when the condition is taken out. And some whose
+// traces were once wrong.
 #include <gtest/gtest.h>
 
 #include "gainsay.hpp"
@@ -200,6 +201,30 @@ struct KeeperView {
 };
 inline KeeperView view(const Keeper& node) { return {node.walked, node.wrong}; }
 
+// n1 makes a choice of no consequence where n2 makes none.
+struct Idler {
+  struct Nothing {};
+  using Message = std::variant<Nothing>;
+  using Context = gainsay::Context<Idler>;
+  enum class Timer : std::uint8_t { act };
+  struct Options {
+    std::uint32_t variant = 0;  // decides which world stands for the others
+  };
+
+  bool acted = false;
+  std::uint32_t variant = 0;
+
+  void start(Context& ctx) {
+    variant = ctx.options().variant;
+    ctx.set(Timer::act);
+  }
+  void on(Context& ctx, Timer) {
+    if (ctx.self() == n1) ctx.choose(2);
+    acted = true;
+  }
+  void on(Context&, NodeId, Nothing) {}
+};
+
 }  // namespace fixed_reductions
 
 namespace {
@@ -304,6 +329,23 @@ TEST(FixedReductions, Silent_ATraceHasTheStepsOfItsChain) {
                           {always<Chooser>("nothing goes wrong",
                                            [](const ChooserView& node) { return !node.wrong; })}),
       Verdict::violated);
+}
+
+TEST(FixedReductions, Symmetry_ATraceMakesTheChoicesOfTheRenamedProcess) {
+  std::uint64_t symmetric = 0;
+  for (std::uint32_t variant = 0; variant < 8; ++variant) {
+    const auto model = [&](std::size_t who) {
+      return make_model<Idler>(
+          {.nodes = 2},
+          {always<Idler>("one never acts",
+                         [who](const Nodes<Idler>& nodes) { return !nodes[who].acted; })},
+          {.options = {.variant = variant}});
+    };
+    expect_exact(model(0), Verdict::violated);
+    expect_exact(model(1), Verdict::violated);
+    symmetric += run(model(0), {.symmetry = true}).renamings == 2 ? 1U : 0U;
+  }
+  EXPECT_EQ(symmetric, 8U);
 }
 
 TEST(FixedReductions, Minimise_StatesThatAMessageOfTheLastPassTellsApartAreNotMerged) {
