@@ -91,7 +91,7 @@ TEST(Partitions, DeadMessagesAreExactOnRandomTables) {
 TEST(Partitions, ReachNothingThatDelayDoesNotButForLossesInFifo) {
   std::uint64_t compared = 0;
   std::uint64_t more = 0;
-  for (std::uint64_t seed = 0; seed < 320; ++seed) {
+  for (std::uint64_t seed = 0; seed < 400; ++seed) {
     TableShape shape = shape_of(seed);
     shape.violating = false;
     shape.bounds.drops = 0;
