@@ -63,6 +63,7 @@ enum class StoreKind : std::uint8_t { exact, fingerprint };
 // For tests: a reduction broken on purpose, which they must notice.
 enum class Sabotage : std::uint8_t {
   none,
+  dead_messages_skip_a_pass,      // what should have been kept is learnt, and no pass follows
   eager_uses_budgets,             // an event that only sends is eager even if it uses up a budget
   subsumption_sums_budgets,       // budgets used are compared by their sum
   silent_passes_one_neighbour,    // a silent step that can pass the next step waits
@@ -74,7 +75,6 @@ enum class Sabotage : std::uint8_t {
   symmetry_certifies_generators,  // on explored pairs alone
   symmetry_keep_not_renamed,      // dead messages know nothing of renamings
   symmetry_properties_of_representatives,  // properties are not evaluated on renamings
-  dead_messages_unchecked,                 // what was dropped is taken for dead
 };
 
 struct CheckOptions {

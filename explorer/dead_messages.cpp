@@ -19,10 +19,8 @@
 
 namespace gainsay {
 
-namespace {
-
 // Small sets of numbers, one for each local state.
-class Rows {
+class Machine::Rows {
  public:
   Rows(std::size_t rows, std::size_t bits) : words_((bits + 63) / 64), data_(rows * words_) {}
 
@@ -60,7 +58,7 @@ class Rows {
 };
 
 // Lets every row flow along the edges until nothing changes.
-void spread_rows(Rows& rows, const std::vector<std::vector<Id>>& edges) {
+void Machine::spread_rows(Rows& rows, const std::vector<std::vector<Id>>& edges) {
   std::vector<Id> waiting;
   std::vector<bool> waits(edges.size(), true);
   for (std::size_t i = edges.size(); i-- > 0;) waiting.push_back(static_cast<Id>(i));
@@ -74,6 +72,12 @@ void spread_rows(Rows& rows, const std::vector<std::vector<Id>>& edges) {
       waiting.push_back(to);
     }
   }
+}
+
+namespace {
+
+std::size_t place_of(const std::vector<Id>& messages, Id envelope) {
+  return static_cast<std::size_t>(std::ranges::lower_bound(messages, envelope) - messages.begin());
 }
 
 }  // namespace
@@ -209,8 +213,50 @@ void Machine::keep_pair(std::uint64_t pair, KeepSet& keep) const {
   }
 }
 
+// Of the pairs in `rows` (bits are places in `messages`) those that do something.
+Machine::Rows Machine::acting(const Rows& rows, const std::vector<Id>& messages,
+                              unsigned jobs) const {
+  Rows acting = rows;
+  parallel_chunks(locals_.size(), 16, jobs, [&](unsigned, std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      const LocalEntry& entry = locals_[i];
+      const LocalState local = decode_local(*system_.processes[entry.process], entry.bytes);
+      rows.for_each(i, [&](std::size_t bit) {
+        if (is_no_op(local, entry, messages[bit])) acting.clear(i, bit);
+      });
+    }
+  });
+  return acting;
+}
+
+// What is known to act later would be dropped all the same where the next pass first meets it, and
+// that pass would be in vain. So all such pairs are kept, met or not, where there are not too many.
+void Machine::keep_ahead(const std::vector<std::uint64_t>& dropped, const std::vector<Id>& messages,
+                         const std::vector<std::vector<Id>>& before, KeepSet& keep,
+                         unsigned jobs) const {
+  constexpr std::size_t pairs_max = std::size_t{1} << 21;
+  if (locals_.size() * messages.size() > pairs_max) return;
+  std::vector<std::vector<std::size_t>> of_process(system_.size());
+  for (const std::uint64_t key : dropped) {
+    of_process[locals_[static_cast<Id>(key >> 32)].process].push_back(
+        place_of(messages, static_cast<Id>(key)));
+  }
+  Rows all(locals_.size(), messages.size());
+  for (std::size_t i = 0; i < locals_.size(); ++i) {
+    for (const std::size_t bit : of_process[locals_[i].process]) all.set(i, bit);
+  }
+  const Rows acts = acting(all, messages, jobs);
+  Rows alive = acts;
+  spread_rows(alive, before);
+  for (std::size_t i = 0; i < locals_.size(); ++i) {
+    alive.for_each(i, [&](std::size_t bit) {
+      if (!acts.get(i, bit)) keep_pair(pair_key(static_cast<Id>(i), messages[bit]), keep);
+    });
+  }
+}
+
 bool Machine::certify(KeepSet& keep, unsigned jobs) {
-  if (dropped_.empty() || options_.sabotage == Sabotage::dead_messages_unchecked) return true;
+  if (dropped_.empty()) return true;
   if (symmetry_ != nullptr) symmetry_->close_tables();
   const std::size_t locals = locals_.size();
   const std::vector<std::vector<Id>> next = local_graph();
@@ -224,33 +270,21 @@ bool Machine::certify(KeepSet& keep, unsigned jobs) {
   for (const std::uint64_t key : dropped) messages.push_back(static_cast<Id>(key));
   std::ranges::sort(messages);
   messages.erase(std::unique(messages.begin(), messages.end()), messages.end());
-  const auto column = [&](Id envelope) {
-    return static_cast<std::size_t>(std::ranges::lower_bound(messages, envelope) -
-                                    messages.begin());
-  };
   Rows ahead(locals, messages.size());  // dropped here or somewhere before
   for (const std::uint64_t key : dropped) {
-    ahead.set(static_cast<Id>(key >> 32), column(static_cast<Id>(key)));
+    ahead.set(static_cast<Id>(key >> 32), place_of(messages, static_cast<Id>(key)));
   }
   spread_rows(ahead, next);
-  Rows alive = ahead;  // of these, those that are not no-ops here: then, here or ahead
-  parallel_chunks(locals, 16, jobs, [&](unsigned, std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) {
-      const LocalEntry& entry = locals_[i];
-      const LocalState local = decode_local(*system_.processes[entry.process], entry.bytes);
-      ahead.for_each(i, [&](std::size_t bit) {
-        if (is_no_op(local, entry, messages[bit])) alive.clear(i, bit);
-      });
-    }
-  });
+  Rows alive = acting(ahead, messages, jobs);  // here, then here or ahead
   spread_rows(alive, before);
   bool certified = true;
   for (const std::uint64_t key : dropped) {
-    if (!alive.get(static_cast<Id>(key >> 32), column(static_cast<Id>(key)))) continue;
+    if (!alive.get(static_cast<Id>(key >> 32), place_of(messages, static_cast<Id>(key)))) continue;
     keep_pair(key, keep);
     certified = false;
   }
-  return certified;
+  if (!certified) keep_ahead(dropped, messages, before, keep, jobs);
+  return certified || options_.sabotage == Sabotage::dead_messages_skip_a_pass;
 }
 
 }  // namespace gainsay

@@ -346,6 +346,11 @@ class Machine {
   std::vector<std::vector<Id>> local_graph() const;
   std::vector<std::uint64_t> all_dropped() const;
   void keep_pair(std::uint64_t pair, KeepSet& keep) const;
+  class Rows;
+  static void spread_rows(Rows& rows, const std::vector<std::vector<Id>>& edges);
+  Rows acting(const Rows& rows, const std::vector<Id>& messages, unsigned jobs) const;
+  void keep_ahead(const std::vector<std::uint64_t>& dropped, const std::vector<Id>& messages,
+                  const std::vector<std::vector<Id>>& before, KeepSet& keep, unsigned jobs) const;
   Id cell_of(std::uint8_t process, Id local, Id inbox);
   Id with_message(Id cell, Id envelope);
   std::vector<Id> without(const std::vector<Id>& envelopes, Id envelope) const;

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <tuple>
 
@@ -276,8 +277,9 @@ Event Symmetry::event(Id local, const Event& event, Index g) {
                      event.kind == EventKind::duplicate;
   if (!named) renamed.from = event.from;
   if (!event.message.empty()) renamed.message = rename(system_.message_type, event.message, g);
-  if (event.choices.empty()) return renamed;
-  // The answers that do on the image what these do here.
+  if (is_of_network(event.kind)) return renamed;
+  // The answers that do on the image what these do here. One of the two handlers may choose where
+  // the other does not: only what comes of it is the same.
   const auto as_local = [](const Event& of) {
     constexpr LocalEvent::Kind kinds[] = {LocalEvent::Kind::start, LocalEvent::Kind::deliver,
                                           LocalEvent::Kind::timer, LocalEvent::Kind::crash,
@@ -293,9 +295,13 @@ Event Symmetry::event(Id local, const Event& event, Index g) {
   for (const Did& did : run(entry.process, entry.bytes, as_local(event))) {
     if (did.answers == event.choices) wanted = texts({rename_did(entry.process, did, g)});
   }
+  std::optional<std::vector<std::uint32_t>> answers;  // the same, if they do
   for (const Did& did : run(image.process, image.bytes, as_local(renamed))) {
     if (texts({did}) != wanted) continue;
-    renamed.choices = did.answers;
+    if (!answers || did.answers == event.choices) answers = did.answers;
+  }
+  if (answers) {
+    renamed.choices = std::move(*answers);
     return renamed;
   }
   throw std::logic_error("an event has no image under a renaming");

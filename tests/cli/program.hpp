@@ -2,7 +2,6 @@
 #pragma once
 
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <array>
 #include <cstdio>
@@ -11,6 +10,8 @@
 #include <fstream>
 #include <sstream>
 #include <string>
+
+#include "tests/scratch.hpp"
 
 namespace gainsay::testing {
 
@@ -26,22 +27,6 @@ inline std::string read_text(const std::filesystem::path& path) {
   text << file.rdbuf();
   return text.str();
 }
-
-// A fresh directory for one test, removed afterwards.
-class Scratch {
- public:
-  explicit Scratch(const std::string& name)
-      : path_(std::filesystem::temp_directory_path() /
-              ("gainsay-" + name + "-" + std::to_string(::getpid()))) {
-    std::filesystem::remove_all(path_);
-    std::filesystem::create_directories(path_);
-  }
-  ~Scratch() { std::filesystem::remove_all(path_); }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 // `arguments` are words of a shell command line.
 inline Ran run_gainsay(const std::filesystem::path& directory, const std::string& arguments) {

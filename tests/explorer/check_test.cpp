@@ -3,12 +3,12 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <fstream>
 
 #include "explorer/memory.hpp"
 #include "protocols/two_phase_commit/two_phase_commit.hpp"
 #include "tests/explorer/table_protocol.hpp"
+#include "tests/scratch.hpp"
 
 namespace gainsay::testing {
 namespace {
@@ -18,19 +18,6 @@ Model managers(std::uint32_t count) {
   bounds.nodes = count;
   return two_phase_commit::make_model(bounds);
 }
-
-class Directory {
- public:
-  explicit Directory(const std::string& name)
-      : path_(std::filesystem::path(::testing::TempDir()) / ("gainsay-" + name)) {
-    std::filesystem::remove_all(path_);
-  }
-  ~Directory() { std::filesystem::remove_all(path_); }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 TEST(Check, TwoPhaseCommitHasTheKnownCounts) {
   struct Known {
@@ -90,7 +77,7 @@ TEST(Check, ResumingGivesTheSameAnswerAsAnUninterruptedRun) {
   const Model model = managers(7);
   const CheckReport whole = check(model, {.reduce = Reductions{}, .jobs = 1});
   for (const std::uint64_t cut : {1ULL, 1'000ULL, 100'000ULL, 290'000ULL}) {
-    const Directory directory("resume");
+    const Scratch directory("resume");
     const CheckReport first = check(
         model, {.reduce = Reductions{}, .jobs = 2, .max_states = cut, .resume = directory.path()});
     EXPECT_EQ(first.verdict, Verdict::incomplete);
@@ -109,7 +96,7 @@ TEST(Check, ResumingFindsTheSameCounterexample) {
     const CheckReport whole =
         check(model, {.reduce = Reductions{}, .jobs = 1, .max_states = 20'000});
     if (!whole.counterexample || whole.states < 20) continue;
-    const Directory directory("resume-violation");
+    const Scratch directory("resume-violation");
     check(model, {.reduce = Reductions{},
                   .jobs = 1,
                   .max_states = whole.states / 2,
@@ -125,14 +112,14 @@ TEST(Check, ResumingFindsTheSameCounterexample) {
 }
 
 TEST(Check, ACheckpointOfAnotherCheckIsRefused) {
-  const Directory directory("other");
+  const Scratch directory("other");
   check(managers(5), {.reduce = Reductions{}, .max_states = 100, .resume = directory.path()});
   EXPECT_THROW(check(managers(7), {.reduce = Reductions{}, .resume = directory.path()}),
                UsageError);
 }
 
 TEST(Check, ADamagedCheckpointIsRefused) {
-  const Directory directory("damaged");
+  const Scratch directory("damaged");
   check(managers(5), {.reduce = Reductions{}, .max_states = 1'000, .resume = directory.path()});
   const auto file = directory.path() / "check.checkpoint";
   const auto size = std::filesystem::file_size(file);

@@ -2,12 +2,12 @@
 // what it found.
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <string>
 
 #include "explorer/replay.hpp"
 #include "gainsay.hpp"
 #include "tests/explorer/table_protocol.hpp"
+#include "tests/scratch.hpp"
 
 namespace gainsay::testing {
 namespace fixed_systems {
@@ -84,20 +84,8 @@ Property steps_up_to(std::uint8_t most) {
   });
 }
 
-class Scratch {
- public:
-  Scratch() : path_(std::filesystem::path(::testing::TempDir()) / "gainsay-fixed-systems") {
-    std::filesystem::remove_all(path_);
-  }
-  ~Scratch() { std::filesystem::remove_all(path_); }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
-
 TEST(FixedSystems, ACheckpointOfOtherOptionsHandlersOrPropertiesIsRefused) {
-  const Scratch scratch;
+  const Scratch scratch("fixed-systems");
   const auto with = [&](std::uint8_t adds, std::uint8_t step, std::uint8_t most,
                         std::optional<std::uint32_t> depth) {
     return check<Node>({.nodes = 3}, {below(most)}, {.options = {.adds = adds, .step = step}},
@@ -222,7 +210,7 @@ TEST(FixedSystems, ResumingBehindAFaultCountsEveryTransitionOnce) {
     const CheckReport whole = check(model, options);
     if (whole.verdict != Verdict::holds || whole.states < 100) continue;
     for (std::uint64_t cut = whole.states / 4; cut < whole.states; cut += whole.states / 4) {
-      const Scratch scratch;
+      const Scratch scratch("fixed-systems");
       options.resume = scratch.path();
       options.max_states = cut;
       check(model, options);

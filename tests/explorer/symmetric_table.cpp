@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/random.hpp"
+#include "tests/explorer/table_process.hpp"
 
 namespace gainsay::testing {
 
@@ -28,6 +29,7 @@ struct Action {
   bool no_op = true;
   bool fails = false;
   std::uint8_t level = 0;
+  std::uint8_t disarmed = 0;  // before others are armed
   std::uint8_t armed = 0;
   std::optional<Whom> remember;
   bool hears = false;
@@ -36,7 +38,8 @@ struct Action {
 };
 struct Rules {
   // [level][input][is the sender, or who is spoken of, remembered?] -> one for each answer
-  std::vector<Action> actions[levels][inputs][2];
+  std::vector<Action> actions[levels][inputs][2]{};
+  bool hides = false;
   Quirk quirk = Quirk::none;
   std::uint32_t quirk_level = 0;
   std::uint32_t quirk_input = 0;
@@ -60,6 +63,12 @@ Action random_action(RandomStream& random, std::uint32_t level, bool start) {
   Action action;
   action.no_op = !start && (level + 1 == levels || random.below(3) == 0);
   if (action.no_op) return action;
+  if (random.chance(1, 3)) action.disarmed = static_cast<std::uint8_t>(random.below(4));
+  if (!start && random.chance(1, 8)) {  // only timers change
+    action.level = static_cast<std::uint8_t>(level);
+    action.armed = static_cast<std::uint8_t>(random.below(4));
+    return action;
+  }
   const std::uint32_t least = start ? level : level + 1;
   const std::uint32_t room = start ? 2 : levels - least;
   action.level = static_cast<std::uint8_t>(std::min(least + random.below(room), levels - 1));
@@ -77,12 +86,12 @@ Action random_action(RandomStream& random, std::uint32_t level, bool start) {
   return action;
 }
 
-std::shared_ptr<const Rules> random_rules(const SymmetricShape& shape) {
-  auto rules = std::make_shared<Rules>();
+Rules random_rules(const SymmetricShape& shape) {
+  Rules rules{.hides = shape.hides, .quirk = shape.quirk};
   RandomStream random(shape.seed, Purpose::test);
   for (std::uint32_t level = 0; level < levels; ++level) {
     for (std::uint32_t input = 0; input < inputs; ++input) {
-      for (auto& actions : rules->actions[level][input]) {
+      for (auto& actions : rules.actions[level][input]) {
         const std::uint32_t options = random.below(6) == 0 ? 2 : 1;
         for (std::uint32_t i = 0; i < options; ++i) {
           actions.push_back(random_action(random, level, input + 1 == inputs));
@@ -90,41 +99,45 @@ std::shared_ptr<const Rules> random_rules(const SymmetricShape& shape) {
       }
     }
   }
-  rules->quirk = shape.quirk;
-  rules->quirk_level = random.below(levels - 1);
-  rules->quirk_input = random.below(inputs - 1);
+  rules.quirk_level = random.below(levels - 1);
+  rules.quirk_input = random.below(inputs - 1);
   return rules;
 }
 
-class SymmetricProcess final : public Process {
- public:
-  SymmetricProcess(std::shared_ptr<const Rules> rules, State state)
-      : rules_(std::move(rules)), state_(state) {}
+// What an action refers to: whom it means at one event.
+struct Scene {
+  NodeId from;
+  NodeId about;
+};
 
-  std::unique_ptr<Process> clone() const override {
-    return std::make_unique<SymmetricProcess>(rules_, state_);
+struct NodeRules {
+  using State = testing::State;
+  Rules rules;
+
+  void start(StepContext& step, State& state) const {
+    state.level = state.durable.level;
+    take(step, state, inputs - 1, {step.place().self, step.place().self});
   }
-  void encode(Writer& writer) const override { gainsay::encode(state_, writer); }
-  void start(StepContext& step) override {
-    state_.level = state_.durable.level;
-    take(step, inputs - 1, step.place().self, step.place().self);
-  }
-  void deliver(StepContext& step, NodeId from, BytesView message) override {
+  void deliver(StepContext& step, State& state, NodeId from, BytesView message) const {
     const auto word = decoded<Word>(message);
-    take(step, word.value, from, word.about);
+    take(step, state, word.value, {from, word.about});
   }
-  void fire(StepContext& step, std::uint32_t timer) override {
-    take(step, messages + timer, step.place().self, step.place().self);
+  void fire(StepContext& step, State& state, std::uint32_t timer) const {
+    take(step, state, messages + timer, {step.place().self, step.place().self});
   }
-  void crash() override { state_ = {.durable = state_.durable}; }
-  const void* state() const override { return &state_; }
-  std::shared_ptr<const void> view() const override {
-    return std::make_shared<const State>(state_);
+  void crash(State& state) const { state = {.durable = state.durable}; }
+  std::optional<State> shown(const State& state) const {
+    if (!rules.hides) return state;
+    return State{.level = static_cast<std::uint8_t>(state.level + 1 == levels ? levels - 1 : 0)};
+  }
+  const std::vector<std::string_view>& timer_names() const {
+    static const std::vector<std::string_view> names = {"one", "two"};
+    return names;
   }
 
  private:
   bool is_odd(const StepContext::Place& place, NodeId from) const {
-    switch (rules_->quirk) {
+    switch (rules.quirk) {
       case Quirk::none:
       case Quirk::counts_around:
         return false;
@@ -135,77 +148,61 @@ class SymmetricProcess final : public Process {
     }
     return false;
   }
-
-  void take(StepContext& step, std::uint32_t input, NodeId from, NodeId about) {
-    const bool here = state_.level >= rules_->quirk_level && input == rules_->quirk_input;
-    const bool familiar = (state_.remembered == from || state_.remembered == about) !=
-                          (here && is_odd(step.place(), from));
-    const auto& actions = rules_->actions[state_.level][input][familiar ? 1 : 0];
+  static NodeId whom(Whom who, const Scene& scene, const State& state, StepContext& step,
+                     std::optional<NodeId>& chosen) {
+    switch (who) {
+      case Whom::sender:
+        return scene.from;
+      case Whom::spoken_of:
+        return scene.about;
+      case Whom::remembered:
+        return state.remembered.value_or(step.place().self);
+      case Whom::chosen:
+        if (!chosen) chosen = NodeId{static_cast<std::uint8_t>(step.choose(step.place().nodes))};
+        return *chosen;
+      case Whom::self:
+      case Whom::all:
+        break;
+    }
+    return step.place().self;
+  }
+  void take(StepContext& step, State& state, std::uint32_t input, const Scene& scene) const {
+    const bool here = state.level >= rules.quirk_level && input == rules.quirk_input;
+    const bool familiar = (state.remembered == scene.from || state.remembered == scene.about) !=
+                          (here && is_odd(step.place(), scene.from));
+    const auto& actions = rules.actions[state.level][input][familiar ? 1 : 0];
     const std::uint32_t choice =
         actions.size() > 1 ? step.choose(static_cast<std::uint32_t>(actions.size())) : 0;
     const Action& action = actions[choice];
     if (action.no_op) return;
     expect(!action.fails, "a planted failure");
     std::optional<NodeId> chosen;
-    const auto whom = [&](Whom who) {
-      switch (who) {
-        case Whom::sender:
-          return from;
-        case Whom::spoken_of:
-          return about;
-        case Whom::remembered:
-          return state_.remembered.value_or(step.place().self);
-        case Whom::chosen:
-          if (!chosen) chosen = NodeId{static_cast<std::uint8_t>(step.choose(step.place().nodes))};
-          return *chosen;
-        case Whom::self:
-        case Whom::all:
-          break;
-      }
-      return step.place().self;
-    };
     for (const Speech& speech : action.speeches) {
-      const Bytes word = encoded(Word{.value = speech.message, .about = whom(speech.about)});
+      const NodeId about = whom(speech.about, scene, state, step, chosen);
+      const Bytes word = encoded(Word{.value = speech.message, .about = about});
       const std::uint32_t nodes = step.place().nodes;
-      if (here && rules_->quirk == Quirk::counts_around) {
+      if (here && rules.quirk == Quirk::counts_around) {
         step.send({static_cast<std::uint8_t>((step.place().self.value + 1U) % nodes)}, word);
       } else if (speech.to == Whom::all) {
         for (std::uint8_t id = 0; id < nodes; ++id) step.send({id}, word);
       } else {
-        step.send(whom(speech.to), word);
+        step.send(whom(speech.to, scene, state, step, chosen), word);
       }
     }
-    if (action.remember) state_.remembered = whom(*action.remember);
-    if (action.hears) state_.heard.insert(from);
-    state_.level = action.level;
-    if (action.labelled) state_.durable.level = action.level / 2;
+    if (action.remember) {
+      state.remembered = whom(*action.remember, scene, state, step, chosen);
+    }
+    if (action.hears) state.heard.insert(scene.from);
+    state.level = action.level;
+    if (action.labelled) state.durable.level = action.level / 2;
     for (std::uint32_t timer = 0; timer < timers; ++timer) {
+      if (((action.disarmed >> timer) & 1) != 0) step.clear_timer(timer);
       if (((action.armed >> timer) & 1) != 0) step.set_timer(timer);
     }
-    if (action.labelled) step.label(Label::Kind::observe, encoded(Word{action.level, from}));
+    if (action.labelled) {
+      step.label(Label::Kind::observe, encoded(Word{action.level, scene.from}));
+    }
   }
-
-  std::shared_ptr<const Rules> rules_;
-  State state_;
-};
-
-class SymmetricType final : public ProcessType {
- public:
-  explicit SymmetricType(std::shared_ptr<const Rules> rules) : rules_(std::move(rules)) {}
-  std::unique_ptr<Process> make() const override {
-    return std::make_unique<SymmetricProcess>(rules_, State{});
-  }
-  std::unique_ptr<Process> decode(Reader& reader) const override {
-    State state;
-    gainsay::decode(reader, state);
-    return std::make_unique<SymmetricProcess>(rules_, state);
-  }
-  const Type& state_type() const override { return type_of<State>(); }
-  const std::vector<std::string_view>& timer_names() const override { return names_; }
-
- private:
-  std::shared_ptr<const Rules> rules_;
-  std::vector<std::string_view> names_ = {"one", "two"};
 };
 
 // Remembers who spoke last.
@@ -244,6 +241,24 @@ void add_properties(const SymmetricShape& shape, RandomStream& random, Model& mo
   add({.name = "observer", .scope = Scope::observer, .observer_holds = [](BytesView state) {
          return decoded<Seen>(state).sum != 4;
        }});
+  if (shape.bounds.clients > 0) {
+    add(order_of_results(static_cast<std::uint8_t>(a % messages),
+                         static_cast<std::uint8_t>(b % messages)));
+  }
+}
+
+// All clients ask the same of all nodes.
+void add_clients(const SymmetricShape& shape, RandomStream& random, System& system) {
+  using Client = TableClient<Word>;
+  if (shape.bounds.clients == 0) return;
+  Client::Question question;
+  for (std::uint8_t id = 0; id < shape.bounds.nodes; ++id) question.servers.push_back({id});
+  std::vector<Client::Question> questions;
+  for (std::uint32_t i = 0; i < shape.bounds.operations; ++i) {
+    question.value = static_cast<std::uint8_t>(random.below(messages));
+    questions.push_back(question);
+  }
+  add_table_clients<Word>(system, {shape.bounds.clients, questions});
 }
 
 }  // namespace
@@ -257,8 +272,8 @@ Model symmetric_model(const SymmetricShape& shape) {
   system.asked = system.bounds;
   system.message_type = &type_of<Word>();
   system.label_type = &type_of<Word>();
-  system.processes.assign(shape.bounds.nodes,
-                          std::make_shared<const SymmetricType>(random_rules(shape)));
+  const auto rules = std::make_shared<const NodeRules>(NodeRules{random_rules(shape)});
+  system.processes.assign(shape.bounds.nodes, std::make_shared<const TableType<NodeRules>>(rules));
   RandomStream random(shape.seed, Purpose::test, NodeId{1});
   if (random.below(4) == 0) {
     system.limits.push_back({.name = "level", .greatest = 2, .value = [](const void* state) {
@@ -274,6 +289,7 @@ Model symmetric_model(const SymmetricShape& shape) {
                                 return encoded(Seen{static_cast<std::uint8_t>(sum % 5), process});
                               }});
   add_properties(shape, random, model);
+  add_clients(shape, random, system);
   return model;
 }
 

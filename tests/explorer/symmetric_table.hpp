@@ -18,15 +18,17 @@ enum class Quirk : std::uint8_t {
 
 struct SymmetricShape {
   std::uint64_t seed = 0;
-  Bounds bounds;  // network, budgets, nodes
+  Bounds bounds;  // network, budgets, nodes, clients
   Quirk quirk = Quirk::none;
   bool violating = true;
   bool names_a_node = false;  // the properties do
+  bool hides = false;         // views show only whether a process is at its last level
 };
 
-// The same shape gives the same model. Every outcome that is not a no-op raises the local state, so
-// all runs end. Includes choices (also of whom to speak to), self-sends, failing expectations,
-// durable state, limits and an observer.
+// The same shape gives the same model. Every outcome that is not a no-op raises the local state or
+// only sets and clears timers, so there is an end of worlds. Includes choices (also of whom to
+// speak to), self-sends, failing expectations, durable state, limits and an observer; all clients
+// ask the same of all nodes.
 Model symmetric_model(const SymmetricShape& shape);
 
 }  // namespace gainsay::testing

@@ -10,16 +10,17 @@ namespace gainsay::testing {
 
 struct TableShape {
   std::uint64_t seed = 0;
-  Bounds bounds;            // network and budgets
+  Bounds bounds;            // network, budgets and clients; there are always three nodes
   bool violating = true;    // with a random property that may be violated
   bool answers = false;     // with outcomes that only send; runs then end in async only
   bool hides = false;       // views show only whether a process is at its last level
   bool recovering = false;  // with a random property of recovery
 };
 
-// The same shape gives the same model. Every outcome that is not a no-op raises the local state, so
-// all runs end. Includes handlers with choices, self-sends, failing expectations (rarely), durable
-// state, limits and an observer.
+// The same shape gives the same model. Every outcome that is not a no-op raises the local state or
+// only sets and clears timers, so there is an end of worlds. Includes handlers with choices,
+// self-sends, failing expectations (rarely), durable state, limits and an observer; clients ask one
+// node or all of them.
 Model table_model(const TableShape& shape);
 
 }  // namespace gainsay::testing

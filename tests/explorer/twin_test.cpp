@@ -30,6 +30,10 @@ TableShape any_shape() {
     shape.bounds.partition_shapes.bridged = *rc::gen::arbitrary<bool>();
     shape.bounds.across = *rc::gen::element(Across::lost, Across::held);
   }
+  if (*rc::gen::arbitrary<bool>()) {
+    shape.bounds.clients = *rc::gen::inRange<std::uint32_t>(1, 3);
+    shape.bounds.operations = *rc::gen::inRange<std::uint32_t>(1, 3);
+  }
   if (*rc::gen::inRange(0, 3) == 0) {
     shape.bounds.timeouts = *rc::gen::inRange<std::uint32_t>(0, 4);
   }

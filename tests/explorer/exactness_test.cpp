@@ -1,0 +1,289 @@
+// Every reduction alone and many together are exact: on random systems of all kinds, on every
+// built-in system, variant and network, and on every seeded bug. Which reductions go together is
+// asked of the program: what it accepts must be right.
+#include <gtest/gtest.h>
+
+#include <iostream>
+#include <map>
+#include <stdexcept>
+
+#include "engine/random.hpp"
+#include "protocols/catalog.hpp"
+#include "tests/explorer/compare.hpp"
+#include "tests/explorer/symmetric_table.hpp"
+#include "tests/explorer/table_protocol.hpp"
+
+namespace gainsay::testing {
+namespace {
+
+constexpr Reductions none{};
+using Request = std::optional<Reductions>;  // none: what the program picks
+
+struct Count {
+  std::uint64_t systems = 0;
+  std::uint64_t compared = 0;  // checks with reductions
+  std::uint64_t refused = 0;   // requests for them
+  std::uint64_t smaller = 0;   // systems of which some check looked at fewer worlds
+  std::uint64_t violated = 0;  // systems
+};
+
+void add(Count& total, const Count& more) {
+  total.systems += more.systems;
+  total.compared += more.compared;
+  total.refused += more.refused;
+  total.smaller += more.smaller;
+  total.violated += more.violated;
+}
+
+// A check that throws anything but a refusal says which it was.
+std::optional<CheckReport> checked(const Model& model, const Request& request,
+                                   std::uint64_t states_max, const std::string& what) {
+  try {
+    return check_if_accepted(model, request, states_max);
+  } catch (const std::exception& error) {
+    throw std::runtime_error(what + " with " + text_of(request) + ": " + error.what());
+  }
+}
+
+// Compares the unreduced search with each request. Nothing is counted where it does not end within
+// so many states.
+Count compare(const Model& model, const std::vector<Request>& requests, std::uint64_t states_max,
+              const std::string& what) {
+  const auto full = checked(model, none, states_max, what);
+  if (!full || full->verdict == Verdict::incomplete) return {};
+  Count count{.systems = 1};
+  count.violated = full->verdict == Verdict::violated ? 1 : 0;
+  for (const Request& request : requests) {
+    // A pass without its certificate may look at more than there is.
+    const auto reduced = checked(model, request, 20 * states_max, what);
+    if (!reduced) {
+      ++count.refused;
+      EXPECT_TRUE(request) << what << ": what the program picks is refused";
+      continue;
+    }
+    ++count.compared;
+    if (reduced->states < full->states) count.smaller = 1;
+    EXPECT_EQ(difference(model, *full, *reduced), "")
+        << what << " with " << text_of(request) << "\n"
+        << *full << *reduced;
+  }
+  return count;
+}
+
+std::vector<Request> each_and_auto() {
+  std::vector<Request> requests = {std::nullopt};
+  for (const Reductions& one : single_reductions()) requests.emplace_back(one);
+  return requests;
+}
+
+// Those and two other sets.
+std::vector<Request> each_auto_and_some(RandomStream& random) {
+  static const std::vector<Reductions> sets = reduction_sets();
+  std::vector<Request> requests = each_and_auto();
+  for (int i = 0; i < 2; ++i) {
+    requests.emplace_back(sets[random.below(static_cast<std::uint32_t>(sets.size()))]);
+  }
+  return requests;
+}
+
+// --- random systems ---
+
+// Network, budgets and clients of a random system.
+Bounds random_bounds(RandomStream& random, bool clients) {
+  Bounds bounds;
+  bounds.network = static_cast<Network>(random.below(3));
+  const bool async = bounds.network == Network::async;
+  bounds.crashes = random.below(async ? 3 : 2);
+  bounds.restarts = random.below(3);
+  if (!async) bounds.drops = random.below(2);
+  if (bounds.network == Network::unordered) bounds.duplicates = random.below(2);
+  if (random.chance(1, 3)) bounds.timeouts = random.below(4);
+  if (clients) {
+    bounds.clients = 1 + random.below(2);
+    bounds.operations = 1 + random.below(2);
+  }
+  if (!async && random.chance(1, 4)) {
+    bounds.partitions = 1;
+    bounds.partition_shapes.one_way = random.chance(1, 2);
+    bounds.across = random.chance(1, 2) ? Across::lost : Across::held;
+  }
+  return bounds;
+}
+
+struct RandomSystem {
+  std::string kind;
+  Model model;
+};
+
+RandomSystem random_table_system(std::uint64_t seed, RandomStream& random) {
+  const bool clients = seed % 2 == 0;
+  TableShape shape{.seed = seed, .bounds = random_bounds(random, clients)};
+  shape.violating = random.chance(1, 2);
+  shape.answers = shape.bounds.network == Network::async && random.chance(2, 3);
+  shape.hides = random.chance(1, 2);
+  return {.kind = std::string("table, ") + std::string(to_string(shape.bounds.network)) +
+                  (clients ? ", clients" : ""),
+          .model = table_model(shape)};
+}
+
+RandomSystem random_symmetric_system(std::uint64_t seed, RandomStream& random) {
+  const bool clients = seed % 2 == 0;
+  SymmetricShape shape{.seed = seed, .bounds = random_bounds(random, clients)};
+  shape.bounds.nodes = random.chance(1, 3) ? 2 : 3;
+  shape.bounds.crashes = std::min(shape.bounds.crashes, 1U);
+  if (!shape.bounds.timeouts) shape.bounds.timeouts = 1 + random.below(3);
+  shape.violating = random.chance(1, 2);
+  shape.names_a_node = random.chance(1, 2);
+  shape.hides = !shape.names_a_node && random.chance(1, 2);
+  const bool nearly = random.chance(1, 4);
+  if (nearly) shape.quirk = static_cast<Quirk>(1 + random.below(3));
+  return {.kind = std::string(nearly ? "nearly symmetric, " : "symmetric, ") +
+                  std::string(to_string(shape.bounds.network)) + (clients ? ", clients" : ""),
+          .model = symmetric_model(shape)};
+}
+
+// GAINSAY_RANDOM_SYSTEMS says how many of each.
+TEST(Exactness, OfRandomSystemsOfEveryKind) {
+  std::map<std::string, Count> counts;
+  for (std::uint64_t seed = 0; seed < random_systems(120) && !HasFailure(); ++seed) {
+    RandomStream random(seed, Purpose::test, NodeId{3});
+    for (const RandomSystem& system :
+         {random_table_system(seed, random), random_symmetric_system(seed, random)}) {
+      add(counts[system.kind], compare(system.model, each_auto_and_some(random), 3'000,
+                                       system.kind + ", seed " + std::to_string(seed)));
+    }
+  }
+  Count all;
+  for (const auto& [kind, count] : counts) {
+    add(all, count);
+    std::cout << kind << ": " << count.systems << " systems, " << count.compared << " compared, "
+              << count.smaller << " smaller, " << count.violated << " violated\n";
+    EXPECT_GT(count.systems, 0U) << kind;
+  }
+  std::cout << all.systems << " systems, " << all.compared << " compared\n";
+  EXPECT_EQ(counts.size(), 18U);
+  EXPECT_GT(all.systems, random_systems(120));
+  EXPECT_GT(all.smaller, all.systems / 2);
+  EXPECT_GT(all.violated, all.systems / 10);
+}
+
+// --- built-in systems ---
+
+std::uint32_t one_of(RandomStream& random, std::initializer_list<std::uint32_t> values) {
+  return values.begin()[random.below(static_cast<std::uint32_t>(values.size()))];
+}
+
+// Small bounds of a system, of which it may refuse some.
+Configuration random_configuration(const CatalogEntry& entry, const std::string& bug,
+                                   Network network, RandomStream& random) {
+  Configuration configuration{.bounds = random_bounds(random, false), .options = {}, .bug = bug};
+  Bounds& bounds = configuration.bounds;
+  if (network == Network::async) {
+    bounds.drops = bounds.duplicates = bounds.partitions = 0;
+  } else if (!bounds.timeouts) {
+    bounds.timeouts = 1 + random.below(3);
+  }
+  if (network == Network::fifo) bounds.duplicates = 0;
+  bounds.network = network;
+  bounds.crashes = std::min(bounds.crashes, 1U);
+  bounds.restarts = bounds.crashes == 0 ? 0 : std::min(bounds.restarts, 1U);
+  bounds.nodes = one_of(random, {2, 3, 3, 4});
+  if (entry.client_bounds != ClientBounds::none) bounds.clients = random.below(3);
+  const bool counts_operations =
+      entry.client_bounds == ClientBounds::clients_and_operations && bounds.clients > 0;
+  if (counts_operations) bounds.operations = 1 + random.below(2);
+  for (const std::string& limit : entry.limits) bounds.limits[limit] = one_of(random, {0, 1, 1, 2});
+  for (const std::string& option : entry.options) {
+    if (option == "propose") configuration.options[option] = std::to_string(random.below(2));
+    if (option == "recovers" && random.chance(1, 3)) configuration.options[option] = "2";
+  }
+  return configuration;
+}
+
+std::optional<Model> made(const CatalogEntry& entry, const Configuration& configuration) {
+  try {
+    return entry.make(configuration);
+  } catch (const UsageError&) {
+    return std::nullopt;  // the system does not have such bounds
+  }
+}
+
+// At random small bounds where the unreduced search ends soon: a few of each variant and network,
+// or many more with GAINSAY_SLOW_TESTS, which also lets it take up to a minute.
+TEST(Exactness, OfEverySystemVariantAndNetwork) {
+  const std::uint64_t wanted = runs_slow_tests() ? 20 : 2;
+  const std::uint64_t states_max = runs_slow_tests() ? 300'000 : 3'000;
+  for (const CatalogEntry& entry : catalog()) {
+    std::vector<std::string> variants = {""};
+    for (const Bug& bug : entry.bugs) variants.push_back(bug.name);
+    Count of_system;
+    for (const std::string& variant : variants) {
+      for (const Network network : {Network::async, Network::unordered, Network::fifo}) {
+        Count count;
+        RandomStream random(variant.size(), Purpose::test, NodeId{4});
+        for (int tries = 0; tries < 200 && count.systems < wanted; ++tries) {
+          const Configuration configuration = random_configuration(entry, variant, network, random);
+          const auto model = made(entry, configuration);
+          if (!model) continue;
+          add(count, compare(*model, each_and_auto(), states_max,
+                             entry.name + " " + variant + " within " +
+                                 describe(configuration.bounds, configuration.options)));
+        }
+        EXPECT_EQ(count.systems, wanted) << entry.name << " " << variant << to_string(network);
+        add(of_system, count);
+      }
+    }
+    EXPECT_GT(of_system.smaller, of_system.systems / 3) << entry.name;
+    std::cout << entry.name << ": " << of_system.systems << " bounds, " << of_system.compared
+              << " compared, " << of_system.smaller << " smaller, " << of_system.violated
+              << " violated\n";
+  }
+}
+
+// --- seeded bugs ---
+
+// Within 10 minutes each; nothing where it is refused.
+std::optional<CheckReport> look_for(const Model& model, const Reductions& reduce,
+                                    std::uint64_t states_max) {
+  try {
+    return check(model, {.reduce = reduce, .max_states = states_max, .seconds = 600});
+  } catch (const UsageError&) {
+    return std::nullopt;
+  }
+}
+
+// The larger ones with GAINSAY_SLOW_TESTS only. Subsumption alone takes time with the square of
+// what it keeps, so what does not end is told.
+TEST(Exactness, EveryBugIsFoundWithEveryCombinationAndTheTraceReplays) {
+  const std::uint64_t states_max = runs_slow_tests() ? 40'000'000 : 2'000;
+  for (const CatalogEntry& entry : catalog()) {
+    for (const Bug& bug : entry.bugs) {
+      const Model model = entry.make(variant(bug));
+      const auto full = look_for(model, none, states_max);
+      if (full->verdict == Verdict::incomplete && !runs_slow_tests()) continue;
+      ASSERT_EQ(full->verdict, Verdict::violated) << bug.name;
+      std::uint64_t found = 0;
+      std::uint64_t unended = 0;
+      for (const Reductions& reduce : reduction_sets()) {
+        const auto reduced = look_for(model, reduce, 2 * states_max);
+        if (!reduced) continue;
+        if (reduced->verdict == Verdict::incomplete && reduce.subsumption &&
+            !reduce.dead_messages) {
+          std::cout << bug.id << " with " << text_of(reduce) << " does not end\n";
+          ++unended;
+          continue;
+        }
+        EXPECT_EQ(difference(model, *full, *reduced), "") << bug.name << " " << text_of(reduce);
+        EXPECT_TRUE(reduced->certified) << bug.name << " " << text_of(reduce);
+        ++found;
+      }
+      const bool async = model.system.bounds.network == Network::async;
+      EXPECT_GE(found + unended, !async ? 1U : has_recovery(model) ? 7U : 31U) << bug.name;
+      std::cout << bug.id << " " << bug.name << ": found with " << found << " combinations"
+                << std::endl;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace gainsay::testing

@@ -1,0 +1,154 @@
+// What protocols given by tables have in common: the shell that makes a process of a state and its
+// rules, and the clients.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/reflect.hpp"
+#include "properties/property.hpp"
+
+namespace gainsay::testing {
+
+// Rules have a type State and, all const,
+//   void start(StepContext&, State&), void deliver(StepContext&, State&, NodeId from, BytesView),
+//   void fire(StepContext&, State&, std::uint32_t timer), void crash(State&),
+//   std::optional<State> shown(const State&): what properties see; a client shows nothing,
+//   const std::vector<std::string_view>& timer_names().
+template <class Rules>
+class TableProcess final : public Process {
+ public:
+  using State = typename Rules::State;
+  TableProcess(std::shared_ptr<const Rules> rules, State state)
+      : rules_(std::move(rules)), state_(std::move(state)) {}
+
+  std::unique_ptr<Process> clone() const override {
+    return std::make_unique<TableProcess>(rules_, state_);
+  }
+  void encode(Writer& writer) const override { gainsay::encode(state_, writer); }
+  void start(StepContext& step) override { rules_->start(step, state_); }
+  void deliver(StepContext& step, NodeId from, BytesView message) override {
+    rules_->deliver(step, state_, from, message);
+  }
+  void fire(StepContext& step, std::uint32_t timer) override { rules_->fire(step, state_, timer); }
+  void crash() override { rules_->crash(state_); }
+  const void* state() const override { return &state_; }
+  std::shared_ptr<const void> view() const override {
+    const std::optional<State> shown = rules_->shown(state_);
+    return shown ? std::make_shared<const State>(*shown) : nullptr;
+  }
+  void encode_view(Writer& writer) const override {
+    if (const std::optional<State> shown = rules_->shown(state_)) gainsay::encode(*shown, writer);
+  }
+
+ private:
+  std::shared_ptr<const Rules> rules_;
+  State state_;
+};
+
+template <class Rules>
+class TableType final : public ProcessType {
+ public:
+  using State = typename Rules::State;
+  explicit TableType(std::shared_ptr<const Rules> rules) : rules_(std::move(rules)) {}
+  std::unique_ptr<Process> make() const override {
+    return std::make_unique<TableProcess<Rules>>(rules_, State{});
+  }
+  std::unique_ptr<Process> decode(Reader& reader) const override {
+    State state;
+    gainsay::decode(reader, state);
+    return std::make_unique<TableProcess<Rules>>(rules_, std::move(state));
+  }
+  const Type& state_type() const override { return type_of<State>(); }
+  const std::vector<std::string_view>& timer_names() const override {
+    return rules_->timer_names();
+  }
+
+ private:
+  std::shared_ptr<const Rules> rules_;
+};
+
+// An operation or a result of a client.
+struct TableValue {
+  std::uint8_t value = 0;
+};
+
+// Asks one thing after the other, each of all its servers, and takes as the answer the first
+// message that has the parity of the question's number.
+template <class Message>
+struct TableClient {
+  struct State {
+    std::uint32_t returned = 0;
+  };
+  struct Question {
+    std::uint8_t value = 0;
+    std::vector<NodeId> servers;
+  };
+  std::vector<Question> questions;
+
+  void start(StepContext& step, State& state) const { ask(step, state); }
+  void deliver(StepContext& step, State& state, NodeId, BytesView message) const {
+    const std::uint8_t value = decoded<Message>(message).value;
+    if (state.returned == questions.size() || value % 2 != state.returned % 2) return;
+    step.label(Label::Kind::respond, encoded(TableValue{value}));
+    ++state.returned;
+    ask(step, state);
+  }
+  void fire(StepContext&, State&, std::uint32_t) const {}
+  void crash(State&) const {}
+  std::optional<State> shown(const State&) const { return std::nullopt; }
+  const std::vector<std::string_view>& timer_names() const {
+    static const std::vector<std::string_view> none;
+    return none;
+  }
+
+ private:
+  void ask(StepContext& step, const State& state) const {
+    if (state.returned == questions.size()) return;
+    const Question& question = questions[state.returned];
+    step.label(Label::Kind::invoke, encoded(TableValue{question.value}));
+    Message message{};
+    message.value = question.value;
+    if constexpr (requires { message.about; }) message.about = step.place().self;
+    for (const NodeId server : question.servers) step.send(server, encoded(message));
+  }
+};
+
+// No operation that returns b is invoked behind the return of one that returned a.
+inline Property order_of_results(std::uint8_t a, std::uint8_t b) {
+  return {.name = "order of results",
+          .scope = Scope::history,
+          .history_holds = [=](const History& history) {
+            const auto returned = [](const HistoryOperation& operation, std::uint8_t value) {
+              return operation.result && decoded<TableValue>(*operation.result).value == value;
+            };
+            for (const auto& later : history.clients) {
+              for (const HistoryOperation& second : later) {
+                if (!returned(second, b)) continue;
+                for (std::size_t client = 0; client < history.clients.size(); ++client) {
+                  for (std::size_t i = 0; i < second.returned_before[client]; ++i) {
+                    if (returned(history.clients[client][i], a)) return false;
+                  }
+                }
+              }
+            }
+            return true;
+          }};
+}
+
+// Adds clients with these questions.
+template <class Message>
+void add_table_clients(
+    System& system, const std::vector<std::vector<typename TableClient<Message>::Question>>& all) {
+  system.operation_type = &type_of<TableValue>();
+  system.result_type = &type_of<TableValue>();
+  for (const auto& questions : all) {
+    system.processes.push_back(std::make_shared<const TableType<TableClient<Message>>>(
+        std::make_shared<const TableClient<Message>>(TableClient<Message>{questions})));
+  }
+}
+
+}  // namespace gainsay::testing
