@@ -1,5 +1,5 @@
-// Strong ids of processes, and the containers indexed by them. Data indexed by a process must use
-// these types, so that renaming (symmetry) can see it.
+// Strong ids of processes, the containers indexed by them, and interchangeable values. Data indexed
+// by a process must use these types, so that renaming (symmetry) can see it.
 #pragma once
 
 #include <bit>
@@ -92,6 +92,21 @@ class PerNode {
 
  private:
   std::vector<T> values_;
+};
+
+// One of the values 0 .. Set::values - 1 of a set whose members a protocol only carries and
+// compares for equality: a scalarset (Ip and Dill, "Better Verification Through Symmetry", 1996). A
+// check may rename them as it renames processes, where that is certified; their order serves
+// containers.
+//
+//   struct Colour { static constexpr std::uint8_t values = 3; };
+//   gainsay::Scalar<Colour> painted;
+template <class Set>
+struct Scalar {
+  static_assert(Set::values > 0);
+  using set = Set;
+  std::uint8_t value = 0;
+  friend auto operator<=>(const Scalar&, const Scalar&) = default;
 };
 
 }  // namespace gainsay

@@ -67,6 +67,8 @@ json next_to_json(const Type& type, Reader& reader, const NodeName& node_name) {
     }
     case Kind::node_id:
       return node_name({static_cast<std::uint8_t>(reader.integer())});
+    case Kind::scalar:
+      return scalar_name(type, reader.integer());
     case Kind::node_set: {
       json list = json::array();
       for (const NodeId id : NodeSet::from_bits(reader.integer())) list.push_back(node_name(id));
@@ -142,6 +144,14 @@ void read_integer(const Type& type, const json& value, const std::string& place,
   constexpr std::uint64_t most = std::uint64_t{1} << 63;
   if (magnitude > (negative ? most : most - 1)) fail(place, "is not a number in range");
   writer.signed_integer(static_cast<std::int64_t>(negative ? ~magnitude + 1 : magnitude));
+}
+
+void read_scalar(const Type& type, const std::string& name, const std::string& place,
+                 Writer& writer) {
+  for (std::uint64_t value = 0; value < type.values; ++value) {
+    if (scalar_name(type, value) == name) return writer.integer(value);
+  }
+  fail(place, "'" + name.substr(0, 60) + "' is no " + type.name);
 }
 
 void read_text(const json& value, const std::string& place, Writer& writer) {
@@ -243,6 +253,9 @@ void read_next(const Type& type, const json& value, const NodeByName& node,
       return;
     case Kind::node_id:
       writer.integer(node(string_of(value, place)).value);
+      return;
+    case Kind::scalar:
+      read_scalar(type, string_of(value, place), place, writer);
       return;
     case Kind::node_set: {
       NodeSet set;

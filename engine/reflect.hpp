@@ -2,7 +2,7 @@
 // hand-written code, so that no field can be forgotten. Fields come from Boost.PFR, their names
 // from the compiler.
 //
-// Supported: bool, integers, enums, NodeId, NodeSet, PerNode, std::string, std::optional,
+// Supported: bool, integers, enums, NodeId, NodeSet, PerNode, Scalar, std::string, std::optional,
 // std::variant, std::vector, Boost.Container's vectors, flat_set and flat_map, and aggregates of
 // these. Everything else is refused by a static_assert that says why.
 #pragma once
@@ -451,6 +451,10 @@ Type make_type() {
     type.kind = Kind::node_id;
   } else if constexpr (std::is_same_v<T, NodeSet>) {
     type.kind = Kind::node_set;
+  } else if constexpr (is_template<T, Scalar>) {
+    type.kind = Kind::scalar;
+    type.name = std::string(type_name<typename T::set>());
+    type.values = T::set::values;
   } else if constexpr (std::is_same_v<T, std::string>) {
     type.kind = Kind::text;
   } else if constexpr (is_template<T, std::optional>) {
@@ -493,10 +497,10 @@ const Type& type_of() {
   return type;
 }
 
-// A value with every process id replaced by permutation[id].
+// A value with every process id and every scalar renamed.
 template <class T>
-T rename(const T& value, std::span<const NodeId> permutation) {
-  return decoded<T>(rename_encoding(type_of<T>(), encoded(value), permutation));
+T rename(const T& value, const Renaming& renaming) {
+  return decoded<T>(rename_encoding(type_of<T>(), encoded(value), renaming));
 }
 
 }  // namespace gainsay

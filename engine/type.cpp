@@ -1,5 +1,7 @@
 #include "engine/type.hpp"
 
+#include <algorithm>
+
 namespace gainsay {
 
 namespace {
@@ -87,6 +89,8 @@ std::string describe_next(const Type& type, Reader& reader, const NodeName& node
       return node_name({static_cast<std::uint8_t>(reader.integer())});
     case Kind::node_set:
       return describe_set_of_nodes(reader.integer(), node_name);
+    case Kind::scalar:
+      return scalar_name(type, reader.integer());
     case Kind::text:
       return quoted(reader.text());
     case Kind::record:
@@ -110,32 +114,29 @@ std::string describe_next(const Type& type, Reader& reader, const NodeName& node
   throw DecodeError("unknown kind of type");
 }
 
-void rename_next(const Type& type, Reader& reader, Writer& writer,
-                 std::span<const NodeId> permutation);
+void rename_next(const Type& type, Reader& reader, Writer& writer, const Renaming& renaming);
 
-void rename_per_node(const Type& type, Reader& reader, Writer& writer,
-                     std::span<const NodeId> permutation) {
+void rename_per_node(const Type& type, Reader& reader, Writer& writer, const Renaming& renaming) {
   const std::uint64_t count = reader.integer();
   writer.integer(count);
   std::vector<Bytes> renamed(count);
   for (std::uint64_t i = 0; i < count; ++i) {
     Writer element;
-    rename_next(*type.element, reader, element, permutation);
-    const std::size_t to = i < permutation.size() ? permutation[i].value : i;
+    rename_next(*type.element, reader, element, renaming);
+    const std::size_t to = i < renaming.processes ? renaming.points[i].value : i;
     if (to >= count) throw DecodeError("a permutation leaves a PerNode");
     renamed[to] = element.take();
   }
   for (const Bytes& element : renamed) writer.raw(element);
 }
 
-void rename_elements(const Type& type, Reader& reader, Writer& writer,
-                     std::span<const NodeId> permutation) {
+void rename_elements(const Type& type, Reader& reader, Writer& writer, const Renaming& renaming) {
   Writer elements;
   const std::uint64_t count = reader.integer();
   elements.integer(count);
   for (std::uint64_t i = 0; i < count; ++i) {
-    if (type.kind == Kind::map) rename_next(*type.key, reader, elements, permutation);
-    rename_next(*type.element, reader, elements, permutation);
+    if (type.kind == Kind::map) rename_next(*type.key, reader, elements, renaming);
+    rename_next(*type.element, reader, elements, renaming);
   }
   if (type.sorted == nullptr) {
     writer.raw(elements.bytes());
@@ -148,12 +149,7 @@ void rename_elements(const Type& type, Reader& reader, Writer& writer,
   writer.raw(sorted);
 }
 
-NodeId renamed(NodeId id, std::span<const NodeId> permutation) {
-  return id.value < permutation.size() ? permutation[id.value] : id;
-}
-
-void rename_next(const Type& type, Reader& reader, Writer& writer,
-                 std::span<const NodeId> permutation) {
+void rename_next(const Type& type, Reader& reader, Writer& writer, const Renaming& renaming) {
   switch (type.kind) {
     case Kind::boolean:
     case Kind::unsigned_integer:
@@ -162,42 +158,45 @@ void rename_next(const Type& type, Reader& reader, Writer& writer,
       writer.integer(reader.integer());
       return;
     case Kind::node_id:
-      writer.integer(renamed({static_cast<std::uint8_t>(reader.integer())}, permutation).value);
+      writer.integer(renaming.process({static_cast<std::uint8_t>(reader.integer())}).value);
       return;
     case Kind::node_set: {
       NodeSet set;
       for (const NodeId id : NodeSet::from_bits(reader.integer())) {
-        set.insert(renamed(id, permutation));
+        set.insert(renaming.process(id));
       }
       writer.integer(set.bits());
       return;
     }
+    case Kind::scalar:
+      writer.integer(renaming.scalar(type, reader.integer()));
+      return;
     case Kind::text:
       writer.text(reader.text());
       return;
     case Kind::record:
-      for (const Field& field : type.fields) rename_next(*field.type, reader, writer, permutation);
+      for (const Field& field : type.fields) rename_next(*field.type, reader, writer, renaming);
       return;
     case Kind::optional: {
       const std::uint64_t present = reader.integer();
       writer.integer(present);
-      if (present != 0) rename_next(*type.element, reader, writer, permutation);
+      if (present != 0) rename_next(*type.element, reader, writer, renaming);
       return;
     }
     case Kind::variant: {
       const std::uint64_t index = reader.integer();
       if (index >= type.alternatives.size()) throw DecodeError("no such alternative");
       writer.integer(index);
-      rename_next(*type.alternatives[index], reader, writer, permutation);
+      rename_next(*type.alternatives[index], reader, writer, renaming);
       return;
     }
     case Kind::per_node:
-      rename_per_node(type, reader, writer, permutation);
+      rename_per_node(type, reader, writer, renaming);
       return;
     case Kind::sequence:
     case Kind::set:
     case Kind::map:
-      rename_elements(type, reader, writer, permutation);
+      rename_elements(type, reader, writer, renaming);
       return;
   }
 }
@@ -258,10 +257,43 @@ std::vector<Difference> difference(const Type& type, BytesView before, BytesView
   return differences;
 }
 
-Bytes rename_encoding(const Type& type, BytesView encoding, std::span<const NodeId> permutation) {
+std::string scalar_name(const Type& set, std::uint64_t value) {
+  return set.name + std::to_string(value + 1);
+}
+
+std::uint64_t Renaming::scalar(const Type& set, std::uint64_t value) const {
+  for (const ScalarSet& one : sets) {
+    if (one.type != &set || value >= set.values) continue;
+    return points[one.first + value].value - std::uint64_t{one.first};
+  }
+  return value;
+}
+
+namespace {
+
+void add_sets(const Type& type, std::vector<const Type*>& sets, std::vector<const Type*>& seen) {
+  if (std::ranges::find(seen, &type) != seen.end()) return;  // types may hold themselves
+  seen.push_back(&type);
+  if (type.kind == Kind::scalar && std::ranges::find(sets, &type) == sets.end()) {
+    sets.push_back(&type);
+  }
+  for (const Field& field : type.fields) add_sets(*field.type, sets, seen);
+  for (const Type* alternative : type.alternatives) add_sets(*alternative, sets, seen);
+  if (type.key != nullptr) add_sets(*type.key, sets, seen);
+  if (type.element != nullptr) add_sets(*type.element, sets, seen);
+}
+
+}  // namespace
+
+void add_scalar_sets(const Type& type, std::vector<const Type*>& sets) {
+  std::vector<const Type*> seen;
+  add_sets(type, sets, seen);
+}
+
+Bytes rename_encoding(const Type& type, BytesView encoding, const Renaming& renaming) {
   Reader reader(encoding);
   Writer writer;
-  rename_next(type, reader, writer, permutation);
+  rename_next(type, reader, writer, renaming);
   return writer.take();
 }
 
@@ -274,6 +306,7 @@ BytesView skip(const Type& type, Reader& reader) {
     case Kind::enumeration:
     case Kind::node_id:
     case Kind::node_set:
+    case Kind::scalar:
       reader.integer();
       break;
     case Kind::text:

@@ -21,6 +21,7 @@ enum class Kind : std::uint8_t {
   enumeration,  // encoded as its underlying value
   node_id,
   node_set,  // encoded as its bits
+  scalar,    // a value of a scalarset
   text,      // a string
   record,    // fields in order
   optional,  // 0, or 1 and the element
@@ -42,6 +43,7 @@ struct Type {
   Kind kind = Kind::record;
   std::string name;                           // unqualified, as written in the source
   std::uint64_t least_bits = 0;               // integers: how many bits a value has
+  std::uint8_t values = 0;                    // scalar: how many its set has
   std::vector<Field> fields;                  // record
   std::vector<std::string_view> enumerators;  // enumeration: name of value i, empty where none
   std::vector<const Type*> alternatives;      // variant
@@ -66,9 +68,38 @@ struct Difference {
 std::vector<Difference> difference(const Type& type, BytesView before, BytesView after,
                                    const NodeName& node_name);
 
-// The encoding with every process id replaced by permutation[id]; sets and maps are sorted again.
+// Where the values of a scalarset are among the points of a permutation.
+struct ScalarSet {
+  const Type* type = nullptr;
+  std::uint8_t first = 0;
+};
+
+// A permutation of points: the processes by id, then the values of each scalarset. What is no point
+// keeps its name.
+struct Renaming {
+  // Of processes alone.
+  Renaming(const std::vector<NodeId>& permutation)  // NOLINT: it is one
+      : points(permutation), processes(permutation.size()) {}
+  Renaming(std::span<const NodeId> permutation, std::size_t of_processes,
+           std::span<const ScalarSet> of_sets)
+      : points(permutation), processes(of_processes), sets(of_sets) {}
+
+  NodeId process(NodeId id) const { return id.value < processes ? points[id.value] : id; }
+  std::uint64_t scalar(const Type& set, std::uint64_t value) const;
+
+  std::span<const NodeId> points;  // by point: the point that it becomes
+  std::size_t processes = 0;
+  std::span<const ScalarSet> sets;
+};
+
+// The encoding with every process id and every scalar renamed; sets and maps are sorted again.
 // Throws DecodeError where the permutation leaves a PerNode.
-Bytes rename_encoding(const Type& type, BytesView encoding, std::span<const NodeId> permutation);
+Bytes rename_encoding(const Type& type, BytesView encoding, const Renaming& renaming);
+
+// The scalarsets that values of the type may hold, each once, in the order of its fields.
+void add_scalar_sets(const Type& type, std::vector<const Type*>& sets);
+// "Colour2" for the second value of Colour.
+std::string scalar_name(const Type& set, std::uint64_t value);
 
 // The end of the value that starts at the reader: skips it and returns its bytes.
 BytesView skip(const Type& type, Reader& reader);

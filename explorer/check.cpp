@@ -45,8 +45,9 @@ namespace {
 
 void require_symmetry(const Model& model, const Asymmetries& known) {
   if (!interchangeable(model.system, known, Group::size_max).empty()) return;
-  throw UsageError("symmetry: no two processes are interchangeable" +
-                   (known.reason.empty() ? "" : "; " + known.reason));
+  const bool only_processes = Points(model.system).sets().empty();
+  throw UsageError("symmetry: no two processes " + std::string(only_processes ? "" : "or values ") +
+                   "are interchangeable" + (known.reason.empty() ? "" : "; " + known.reason));
 }
 
 // A pass that could not be certified has learnt which messages to keep, and is repeated. What it

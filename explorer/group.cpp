@@ -8,11 +8,13 @@ namespace gainsay {
 
 namespace {
 
+constexpr std::size_t points_max = 255;
 constexpr std::size_t table_max = 720;  // elements of a group whose products are kept
 
 bool may_exchange(const System& system, const Asymmetries& known, NodeId a, NodeId b) {
-  return &system.processes[a.value]->state_type() == &system.processes[b.value]->state_type() &&
-         !known.broken.contains(std::minmax(a, b));
+  if (known.broken.contains(std::minmax(a, b))) return false;
+  if (a.value >= system.size()) return true;  // values of one set
+  return &system.processes[a.value]->state_type() == &system.processes[b.value]->state_type();
 }
 
 // Greedy, in id order; exact where exchanges are an equivalence, as those of automorphisms are.
@@ -36,6 +38,40 @@ void add_classes(const System& system, const Asymmetries& known, std::size_t beg
 
 }  // namespace
 
+Points::Points(const System& system) : system_(&system), size_(system.size()) {
+  std::vector<const Type*> types = {system.message_type, system.operation_type, system.result_type,
+                                    system.label_type};
+  for (const auto& process : system.processes) types.push_back(&process->state_type());
+  for (const Observer& observer : system.observers) types.push_back(observer.state_type);
+  std::vector<const Type*> sets;
+  for (const Type* type : types) {
+    if (type != nullptr) add_scalar_sets(*type, sets);
+  }
+  std::ranges::stable_sort(sets, {}, &Type::name);
+  for (const Type* set : sets) {
+    if (size_ + set->values > points_max) continue;  // to leave values alone is sound
+    sets_.push_back({.type = set, .first = static_cast<std::uint8_t>(size_)});
+    size_ += set->values;
+  }
+}
+
+std::string Points::name(NodeId point) const {
+  for (const ScalarSet& set : sets_) {
+    if (point.value < set.first || point.value >= set.first + set.type->values) continue;
+    return scalar_name(*set.type, point.value - std::uint64_t{set.first});
+  }
+  return system_->process_name(point);
+}
+
+std::string Points::names(const std::vector<NodeId>& points) const {
+  std::string text;
+  for (const NodeId point : points) {
+    if (!text.empty()) text += ", ";
+    text += name(point);
+  }
+  return text;
+}
+
 std::vector<std::vector<NodeId>> interchangeable(const System& system, const Asymmetries& known,
                                                  std::size_t permutations_max) {
   std::vector<std::vector<NodeId>> classes;
@@ -43,6 +79,10 @@ std::vector<std::vector<NodeId>> interchangeable(const System& system, const Asy
   const std::size_t nodes = system.bounds.nodes;
   add_classes(system, known, 0, nodes, classes);
   add_classes(system, known, nodes, system.size(), classes);
+  const Points points(system);
+  for (const ScalarSet& set : points.sets()) {
+    add_classes(system, known, set.first, std::size_t{set.first} + set.type->values, classes);
+  }
   std::ranges::stable_sort(classes,
                            [](const auto& a, const auto& b) { return a.size() > b.size(); });
   std::size_t permutations = 1;
@@ -57,10 +97,10 @@ std::vector<std::vector<NodeId>> interchangeable(const System& system, const Asy
   return classes;
 }
 
-Group::Group(std::size_t processes, std::vector<std::vector<NodeId>> classes)
+Group::Group(std::size_t points, std::vector<std::vector<NodeId>> classes)
     : classes_(std::move(classes)) {
   std::vector<NodeId> identity;
-  for (std::size_t i = 0; i < processes; ++i) identity.push_back({static_cast<std::uint8_t>(i)});
+  for (std::size_t i = 0; i < points; ++i) identity.push_back({static_cast<std::uint8_t>(i)});
   elements_ = {identity};
   for (const std::vector<NodeId>& members : classes_) {
     std::vector<std::vector<NodeId>> more;
@@ -136,15 +176,6 @@ std::vector<Group::Index> Group::generators() const {
     }));
   }
   return generators;
-}
-
-std::string describe(const System& system, const std::vector<NodeId>& processes) {
-  std::string text;
-  for (const NodeId id : processes) {
-    if (!text.empty()) text += ", ";
-    text += system.process_name(id);
-  }
-  return text;
 }
 
 }  // namespace gainsay

@@ -16,7 +16,8 @@ constexpr std::size_t renamings_before_starts = 720;  // 6!
 
 }  // namespace
 
-// Starts from the assumption that all nodes are alike, and all clients, but for what is known.
+// Starts from the assumption that all nodes are alike, all clients, and all values of a scalarset,
+// but for what is known.
 void Search::use_symmetry() {
   symmetry_.reset();
   machine_.use(nullptr);
@@ -38,7 +39,8 @@ void Search::use_symmetry() {
   // Merges and chains are not closed under renaming.
   reduce_.silent = reduce_.minimise = false;
   machine_.use_views(false, nullptr);
-  symmetry_.emplace(machine_, Group(model_.system.size(), std::move(classes)), options_.sabotage);
+  symmetry_.emplace(machine_, Group(Points(model_.system).size(), std::move(classes)),
+                    options_.sabotage);
   machine_.use(&*symmetry_);
   if (options_.sabotage != Sabotage::symmetry_properties_of_representatives) {
     evaluator_.close_under(&*symmetry_);
@@ -74,7 +76,7 @@ void Search::report_symmetry(CheckReport& report) const {
   if (symmetry_) {
     for (const std::vector<NodeId>& members : symmetry_->group().classes()) {
       if (!report.interchangeable.empty()) report.interchangeable += "; ";
-      report.interchangeable += describe(model_.system, members);
+      report.interchangeable += Points(model_.system).names(members);
     }
     report.renamings = symmetry_->group().size();
     report.equivariant = true;

@@ -24,6 +24,7 @@ std::string obstacle_to_symmetry(const Machine& machine) {
 Symmetry::Symmetry(Machine& machine, Group group, Sabotage sabotage)
     : machine_(machine),
       system_(machine.system()),
+      points_(system_),
       group_(std::move(group)),
       sabotage_(sabotage),
       orbits_(first_observer_part + system_.observers.size()) {
@@ -38,7 +39,7 @@ Symmetry::Symmetry(Machine& machine, Group group, Sabotage sabotage)
 Bytes Symmetry::rename(const Type* type, BytesView bytes, Index g) const {
   if (type == nullptr) throw CannotRename("a value has no type to rename it by");
   try {
-    return rename_encoding(*type, bytes, group_[g]);
+    return rename_encoding(*type, bytes, renaming(g));
   } catch (const DecodeError& error) {
     throw CannotRename("a " + type->name + " cannot be renamed: " + error.what());
   }

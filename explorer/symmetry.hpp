@@ -1,13 +1,15 @@
-// Symmetry reduction: worlds that differ only in the names of interchangeable processes are
-// explored once. What is kept of each orbit is its canonical world, which is chosen by content.
+// Symmetry reduction: worlds that differ only in the names of interchangeable processes, or of the
+// values of a scalarset, are explored once. What is kept of each orbit is its canonical world,
+// which is chosen by content.
 //
-// Soundness. Let G be a group of permutations of the process ids. If for every explored (local
-// state, event) and every g of G the handlers do on the renamed pair what they do on the pair
-// itself, renamed, and if the initial worlds are closed under G, then the explored worlds together
-// with their renamings are exactly the reachable ones: a real run continues on the renaming of a
-// kept world. `certify` checks this, on whole orbits of pairs: on explored pairs alone generators
-// would not do, as their products lead to pairs that were not explored. Limits are part of what a
-// handler does; observers are checked in the same way; histories are the engine's own.
+// Soundness. Let G be a group of permutations of the process ids and values. If for every explored
+// (local state, event) and every g of G the handlers do on the renamed pair what they do on the
+// pair itself, renamed, and if the initial worlds are closed under G, then the explored worlds
+// together with their renamings are exactly the reachable ones: a real run continues on the
+// renaming of a kept world. `certify` checks this, on whole orbits of pairs: on explored pairs
+// alone generators would not do, as their products lead to pairs that were not explored. Limits are
+// part of what a handler does; observers are checked in the same way; histories are the engine's
+// own.
 //
 // What else a search needs to be closed under G is closed where it is made: what dead messages
 // learn (Machine::certify), properties (Evaluator), the images of an inbox (Antichains).
@@ -146,6 +148,7 @@ class Symmetry {
   Id cell_first(Id cell, Index g);
   std::vector<Id> inbox_image(Id inbox, Index g);
   Bytes rename_local(std::uint8_t process, BytesView bytes, Index g) const;
+  Renaming renaming(Index g) const { return {group_[g], system_.size(), points_.sets()}; }
   Bytes rename(const Type* type, BytesView bytes, Index g) const;
   Label rename_label(const Label& label, Index g) const;
   History rename_history(const History& history, Index g) const;
@@ -179,6 +182,7 @@ class Symmetry {
 
   Machine& machine_;
   const System& system_;
+  Points points_;
   Group group_;
   Sabotage sabotage_;
   std::vector<Orbits> orbits_;

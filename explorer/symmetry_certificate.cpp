@@ -173,7 +173,7 @@ std::string Symmetry::event_text(Pair pair) const {
 }
 
 std::string Symmetry::exchange_text(NodeId a, NodeId b) const {
-  return "exchanging " + system_.process_name(a) + " and " + system_.process_name(b);
+  return "exchanging " + points_.name(a) + " and " + points_.name(b);
 }
 
 // Some exchange of two processes fails on every orbit that is not equivariant, as exchanges

@@ -17,6 +17,9 @@ namespace {
 
 enum class Colour : std::uint8_t { red, green };
 struct Empty {};
+struct Paint {
+  static constexpr std::uint8_t values = 3;
+};
 struct Pair {
   std::int32_t a = 0;
   std::string text;
@@ -32,6 +35,7 @@ struct Everything {
   std::variant<Empty, Pair> either;
   std::vector<Pair> list;
   PerNode<std::uint8_t> per_node;
+  Scalar<Paint> scalar;
   flat_set<std::int32_t> set;
   flat_map<std::string, std::uint32_t> map;
 };
@@ -57,6 +61,7 @@ Everything any_value() {
   value.nodes = NodeSet::from_bits(*rc::gen::inRange<std::uint64_t>(0, 512));
   if (*rc::gen::arbitrary<bool>()) value.maybe = any_pair();
   if (*rc::gen::arbitrary<bool>()) value.either = any_pair();
+  value.scalar = {*rc::gen::inRange<std::uint8_t>(0, Paint::values)};
   for (int i = *rc::gen::inRange(0, 4); i > 0; --i) value.list.push_back(any_pair());
   for (int i = *rc::gen::inRange(0, 4); i > 0; --i) value.per_node.push_back(7);
   for (const int x : *rc::gen::arbitrary<std::vector<int>>()) value.set.insert(x);
@@ -74,6 +79,15 @@ TEST(Json, EveryValueComesBackWithTheSameBytes) {
     RC_ASSERT(writer.bytes() == encoded(value));
     RC_ASSERT(encoded(decoded<Everything>(writer.bytes())) == encoded(value));
   }));
+}
+
+TEST(Json, AScalarOutsideItsSetIsRefused) {
+  Writer writer;
+  EXPECT_EQ(to_json(type_of<Scalar<Paint>>(), encoded(Scalar<Paint>{1}), {}), "Paint2");
+  for (const char* text : {"Paint0", "Paint4", "Paint", "2", "Paint02"}) {
+    EXPECT_THROW(from_json(type_of<Scalar<Paint>>(), text, node_by_name, writer), JsonError)
+        << text;
+  }
 }
 
 Counterexample counterexample_of(const Model& model) {

@@ -274,6 +274,40 @@ TEST(Rename, OfAnExample) {
             "sorted={n2, n3}, map={n1: {n2}, n2: {}}, number=2}");
 }
 
+struct Paint {
+  static constexpr std::uint8_t values = 3;
+};
+struct Shape {
+  static constexpr std::uint8_t values = 2;
+};
+struct Scalars {
+  NodeId id;
+  Scalar<Paint> colour;
+  std::optional<Scalar<Shape>> shape;
+  flat_map<Scalar<Paint>, NodeSet> by_colour;
+};
+
+TEST(Rename, OfScalarsKeepsTheSetsApart) {
+  const Scalars value{.id = {1},
+                      .colour = {2},
+                      .shape = Scalar<Shape>{1},
+                      .by_colour = {{{0}, {NodeId{0}}}, {{2}, {NodeId{1}}}}};
+  EXPECT_EQ(text_of(value),
+            "Scalars{id=n2, colour=Paint3, shape=Shape2, by_colour={Paint1: {n1}, Paint3: "
+            "{n2}}}");
+  // Two processes, two shapes, three colours.
+  const std::vector<NodeId> points = {{1}, {0}, {2}, {3}, {5}, {6}, {4}};
+  const std::vector<ScalarSet> sets = {{.type = &type_of<Scalar<Shape>>(), .first = 2},
+                                       {.type = &type_of<Scalar<Paint>>(), .first = 4}};
+  EXPECT_EQ(text_of(rename(value, Renaming(points, 2, sets))),
+            "Scalars{id=n1, colour=Paint1, shape=Shape2, by_colour={Paint1: {n1}, Paint2: "
+            "{n2}}}");
+  std::vector<const Type*> found;
+  add_scalar_sets(type_of<Scalars>(), found);
+  EXPECT_EQ(found,
+            (std::vector<const Type*>{&type_of<Scalar<Paint>>(), &type_of<Scalar<Shape>>()}));
+}
+
 TEST(Rename, RefusesAPermutationThatLeavesAPerNode) {
   const PerNode<std::uint8_t> two(2, 0);
   const std::vector<NodeId> rotation = {{1}, {2}, {0}};
