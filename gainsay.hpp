@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/adversary.hpp"
 #include "engine/node.hpp"
 #include "explorer/check.hpp"
 #include "explorer/report.hpp"

@@ -96,6 +96,7 @@ std::string describe(const Bounds& bounds) {
   if (bounds.drops > 0) text += ", drops " + std::to_string(bounds.drops);
   if (bounds.duplicates > 0) text += ", duplicates " + std::to_string(bounds.duplicates);
   if (bounds.partitions > 0) text += ", partitions " + describe_partitions(bounds);
+  if (bounds.byzantine > 0) text += ", Byzantine " + std::to_string(bounds.byzantine);
   if (bounds.timeouts) text += ", timeouts " + std::to_string(*bounds.timeouts);
   for (const auto& [name, greatest] : bounds.limits) {
     text += ", " + name + "<=" + std::to_string(greatest);
@@ -161,6 +162,15 @@ void validate(const System& system) {
     const bool known = std::ranges::any_of(
         system.limits, [&](const Limit& limit) { return limit.name == asked.first; });
     if (!known) throw UsageError("the system has no limit '" + asked.first + "'");
+  }
+  if (system.adversary.byzantine.size() != system.bounds.byzantine) {
+    throw UsageError("the bounds ask for " + std::to_string(system.bounds.byzantine) +
+                     " Byzantine processes, and the system has " +
+                     std::to_string(system.adversary.byzantine.size()));
+  }
+  if (system.bounds.byzantine > 0 && system.bounds.network != Network::async) {
+    throw UsageError(
+        "Byzantine processes are for --network async, where what they can say stays available");
   }
   if (system.processes.size() > processes_max) {
     throw UsageError("a system has at most 64 processes; this one adds some to those asked for");

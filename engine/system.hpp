@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,6 +49,7 @@ struct Bounds {
   std::uint32_t drops = 0;
   std::uint32_t duplicates = 0;
   std::uint32_t partitions = 0;
+  std::uint32_t byzantine = 0;              // how many nodes are; which ones, the system says
   std::optional<std::uint32_t> timeouts{};  // none: not counted
   // What a partition may be, and what becomes of messages across.
   PartitionShapes partition_shapes{};
@@ -96,6 +98,22 @@ struct Observer {
   std::function<Bytes(BytesView state, NodeId process, BytesView label)> next;
 };
 
+// A message that a Byzantine process can say.
+struct Forged {
+  NodeId from;
+  NodeId to;
+  Bytes message;
+  friend auto operator<=>(const Forged&, const Forged&) = default;
+};
+
+// What the Byzantine processes of a system can do; see engine/adversary.hpp.
+struct Adversary {
+  NodeSet byzantine;
+  const Type* fact_type = nullptr;  // null: messages of correct processes help no forger
+  std::function<std::vector<Bytes>(NodeId from, BytesView message)> facts{};
+  std::function<std::vector<Forged>(const std::vector<Bytes>& facts)> forge{};  // sorted
+};
+
 struct System {
   std::string name;
   std::string version;
@@ -110,6 +128,7 @@ struct System {
   const Type* label_type = nullptr;  // of observed labels; null without
   std::vector<Limit> limits;
   std::vector<Observer> observers;
+  Adversary adversary{};
 
   std::size_t size() const { return processes.size(); }
   StepContext::Place place(NodeId self) const {
@@ -118,6 +137,9 @@ struct System {
             .processes = static_cast<std::uint32_t>(processes.size())};
   }
   bool is_client(NodeId id) const { return id.value >= bounds.nodes; }
+  bool is_byzantine(NodeId id) const { return adversary.byzantine.contains(id); }
+  // Clients do not crash, and for Byzantine processes it would make no difference.
+  bool may_crash(NodeId id) const { return !is_client(id) && !is_byzantine(id); }
   // "n1" for the first node, "c1" for the first client, "#255" for an id of no process.
   std::string process_name(NodeId id) const;
   NodeName naming() const {
@@ -156,6 +178,26 @@ System make_system(std::string name, const Bounds& bounds,
   system.processes.assign(bounds.nodes, type);
   return system;
 }
+
+// The part of `add_adversary` that is no template.
+void make_byzantine(System& system, NodeSet byzantine);
+
+// The facts that Byzantine processes have learnt so far; it only grows.
+class Knowledge {
+ public:
+  // From a message that a correct process has sent.
+  void learn(const System& system, NodeId from, BytesView message);
+  // All that can be said now. REQUIRES an adversary.
+  std::vector<Forged> forge(const System& system) const;
+  Bytes encode() const;
+  static Knowledge decode(BytesView bytes);
+  const std::set<Bytes>& facts() const { return facts_; }
+
+ private:
+  std::set<Bytes> facts_;
+};
+// What can be said in addition. Throws UsageError where something cannot be said any more.
+std::vector<Forged> gained(const std::vector<Forged>& before, const std::vector<Forged>& after);
 
 // Throws UsageError when there are none, or one that is no node.
 void require_servers(const System& system, const std::vector<NodeId>& servers);

@@ -194,6 +194,7 @@ json bounds_json(const Bounds& bounds) {
     }
     value["across"] = std::string(to_string(bounds.across));
   }
+  if (bounds.byzantine > 0) value["byzantine"] = bounds.byzantine;
   json limits = json::object();
   for (const auto& [name, greatest] : bounds.limits) limits[name] = greatest;
   value["limits"] = std::move(limits);

@@ -10,6 +10,7 @@ LiveWorld::LiveWorld(const System& system) : system_(&system), inboxes_(system.s
   }
   history_.clients.resize(system.size() - system.bounds.nodes);
   for (const Observer& observer : system.observers) observers_.push_back(observer.initial);
+  if (!system.adversary.byzantine.empty()) say(knowledge_.forge(system));
 }
 
 LiveWorld::LiveWorld(const LiveWorld& other)
@@ -18,7 +19,8 @@ LiveWorld::LiveWorld(const LiveWorld& other)
       used_(other.used_),
       cut_(other.cut_),
       history_(other.history_),
-      observers_(other.observers_) {
+      observers_(other.observers_),
+      knowledge_(other.knowledge_) {
   for (const LocalState& local : other.processes_) processes_.push_back(local.copy());
 }
 
@@ -56,6 +58,7 @@ std::string LiveWorld::why_not_enabled(const Event& event) const {
     }
     case EventKind::crash:
       if (system_->is_client(event.process)) return "clients do not crash";
+      if (system_->is_byzantine(event.process)) return "Byzantine processes do not crash";
       return up ? "" : "the process is not up";
     case EventKind::restart:
       return local.status == LocalState::Status::down ? "" : "the process is not down";
@@ -183,8 +186,23 @@ Outcome LiveWorld::apply_step(const Event& event) {
     inboxes_[id.value].queues.clear();  // its connections are reset
   }
   for (const Sent& sent : outcome.step.sends) receive(sent.to, id, sent.message);
+  if (!system_->adversary.byzantine.empty()) learn(id, outcome.step.sends);
   for (const Label& label : outcome.step.labels) take_label(id, label);
   return outcome;
+}
+
+// Byzantine processes see every message of a correct one; what they can say is there at once.
+void LiveWorld::learn(NodeId from, const std::vector<Sent>& sends) {
+  const std::size_t before = knowledge_.facts().size();
+  const std::vector<Forged> could_say = knowledge_.forge(*system_);
+  for (const Sent& sent : sends) {
+    if (sent.to != from) knowledge_.learn(*system_, from, sent.message);
+  }
+  if (knowledge_.facts().size() > before) say(gained(could_say, knowledge_.forge(*system_)));
+}
+
+void LiveWorld::say(const std::vector<Forged>& messages) {
+  for (const Forged& forged : messages) receive(forged.to, forged.from, forged.message);
 }
 
 void LiveWorld::consume(const Event& event) {
@@ -201,6 +219,7 @@ void LiveWorld::consume(const Event& event) {
 
 void LiveWorld::receive(NodeId to, NodeId from, const Bytes& message) {
   if (system_->bounds.across == Across::lost && cut_.blocks(from, to)) return;
+  if (system_->is_byzantine(to)) return;  // what it knows is kept elsewhere
   Inbox& inbox = inboxes_[to.value];
   switch (system_->bounds.network) {
     case Network::async:
@@ -317,6 +336,9 @@ Hash128 LiveWorld::hash() const {
   sum += hash_slot(slot++, hash_budget(used_));
   sum += hash_slot(slot++, content_hash(encoded(history_)));
   for (const Bytes& observer : observers_) sum += hash_slot(slot++, content_hash(observer));
+  if (system_->adversary.fact_type != nullptr) {
+    sum += hash_slot(slot, content_hash(knowledge_.encode()));
+  }
   return sum + hash_cut(cut_);
 }
 

@@ -51,6 +51,7 @@ class LiveWorld {
   BudgetUsed used() const { return used_; }
   const Cut& cut() const { return cut_; }  // none where the network is whole
   const std::vector<Bytes>& observers() const { return observers_; }
+  const Knowledge& knowledge() const { return knowledge_; }  // of the Byzantine processes
   // The messages waiting for a process, with their multiplicity, in canonical order (fifo: by
   // sender, in order of arrival).
   std::vector<std::pair<std::pair<NodeId, Bytes>, std::uint32_t>> inbox(NodeId process) const;
@@ -69,6 +70,8 @@ class LiveWorld {
   Outcome apply_step(const Event& event);
   std::string limit_cutting(NodeId process, const LocalState& local) const;
   void consume(const Event& event);
+  void learn(NodeId from, const std::vector<Sent>& sends);
+  void say(const std::vector<Forged>& messages);
   void receive(NodeId to, NodeId from, const Bytes& message);
   void take_label(NodeId process, const Label& label);
   bool has_message(const Event& event) const;
@@ -82,6 +85,7 @@ class LiveWorld {
   Cut cut_;
   History history_;
   std::vector<Bytes> observers_;
+  Knowledge knowledge_;
 };
 
 // Starts all processes in id order with choices 0 where there are any: world 0 of a system whose

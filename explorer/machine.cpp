@@ -38,6 +38,7 @@ Machine::Machine(const System& system, Options options)
       cuts_(system.limits.size()) {
   if (system.bounds.partitions > 0) prepare_cuts();
   if (system.has_budget()) budget_slot_ = slots_++;
+  if (system.adversary.fact_type != nullptr) knowledge_slot_ = slots_++;
   first_labelled_slot_ = slots_;
   if (system.operation_type != nullptr) history_slot_ = slots_++;
   if (!system.observers.empty()) {
@@ -64,6 +65,8 @@ std::vector<Id> Machine::unstarted() {
   }
   if (cut_slot_ != npos) world.push_back(0);
   if (budget_slot_ != npos) world.push_back(BudgetUsed().packed());
+  if (!system_.adversary.byzantine.empty()) let_say(world);
+  if (knowledge_slot_ != npos) world.push_back(intern_knowledge({}));
   if (history_slot_ != npos) {
     History history;
     history.clients.resize(size_ - system_.bounds.nodes);
@@ -184,6 +187,7 @@ Id Machine::cell_of(std::uint8_t process, Id local, Id inbox) {
 
 Id Machine::with_message(Id cell, Id envelope) {
   const Cell& from = cells_[cell];
+  if (system_.is_byzantine({from.process})) return cell;
   const bool fifo = system_.bounds.network == Network::fifo;
   if (options_.merges != nullptr) known_[from.process].insert(envelope);
   if (fifo && locals_[from.local].status == LocalState::Status::down) return cell;
@@ -265,7 +269,7 @@ std::vector<Id> Machine::own_inputs(std::uint8_t process, std::uint64_t timers) 
   for (Id timer = 0; timer < 64 && bounds.timeouts.value_or(1) > 0; ++timer) {
     if (((timers >> timer) & 1) != 0) inputs.push_back(timer_input + timer);
   }
-  if (!system_.is_client({process}) && bounds.crashes > 0) inputs.push_back(crash_input);
+  if (system_.may_crash({process}) && bounds.crashes > 0) inputs.push_back(crash_input);
   return inputs;
 }
 

@@ -111,7 +111,9 @@ class Machine {
   // The cut that is there: its number in System::cuts() + 1, 0 for none. Directly behind the
   // processes, as the network is an actor like them; npos without a budget of partitions.
   std::size_t cut_slot() const { return cut_slot_; }
-  std::size_t budget_slot() const { return budget_slot_; }    // packed BudgetUsed; npos: none
+  std::size_t budget_slot() const { return budget_slot_; }  // packed BudgetUsed; npos: none
+  // What the adversary has learnt; npos: nothing could help it.
+  std::size_t knowledge_slot() const { return knowledge_slot_; }
   std::size_t history_slot() const { return history_slot_; }  // npos: none
   std::size_t first_observer_slot() const { return first_observer_slot_; }
   static constexpr std::size_t npos = ~std::size_t{0};
@@ -144,6 +146,9 @@ class Machine {
       if (((lost >> send.to) & 1) != 0) continue;
       world[send.to] = receive(world[send.to], send.envelope);
       changed |= std::uint64_t{1} << send.to;
+    }
+    if (knowledge_slot_ != npos && transition.send_count > 0) {
+      changed |= teach(world, expansion, transition);
     }
     if (transition.budget != 0xff) {
       Id& used = world[budget_slot_];
@@ -311,6 +316,15 @@ class Machine {
   std::uint64_t lose_across(Id* world);
   Id lose_first(Id cell, Id cut);
 
+  // --- the adversary ---
+  Id intern_knowledge(const Knowledge& knowledge);
+  void let_say(std::vector<Id>& world);
+  std::uint64_t teach(Id* world, const Expansion& expansion, const Transition& transition);
+  Id learn_first(Id word, Id envelope);
+  Id lesson_first(Id before, Id after);
+  Id gain_first(Id cell, Id lesson);
+  Hash128 hash_of_forging() const;
+
   const Expansion& expand_first(Id cell);
   const Expansion& keep(const Successors& successors);
   Id receive_first(Id cell, Id envelope);
@@ -376,6 +390,7 @@ class Machine {
   std::size_t lossy_cut_slot_ = npos;    // of these two one is the cut slot, where there is any
   std::size_t holding_cut_slot_ = npos;  //
   std::size_t budget_slot_ = npos;
+  std::size_t knowledge_slot_ = npos;
   std::size_t first_labelled_slot_ = 0;  // from here on labels change the words
   std::size_t history_slot_ = npos;
   std::size_t first_observer_slot_ = npos;
@@ -407,6 +422,13 @@ class Machine {
   std::vector<CutOff> cut_off_;                   // by cut word, then actor
   std::vector<const Expansion*> cut_expansions_;  // of the network, by cut word
   ReadMap lost_across_;                           // (cell, cut word) -> cell
+  StableVector<Bytes> knowledge_;                 // of the adversary: facts
+  Index knowledge_index_;
+  StableVector<std::vector<Forged>> forged_;  // by knowledge: all that can be said
+  StableVector<std::vector<Forged>> taught_;  // by lesson: what can be said in addition
+  ReadMap learnt_;                            // (knowledge, envelope) -> knowledge
+  ReadMap lessons_;                           // (knowledge, knowledge) -> lesson
+  ReadMap gained_;                            // (cell, lesson) -> cell
   std::atomic<bool> grows_without_end_{false};
   GrowingArray<Cell> cells_;
   std::vector<ReadMap> cell_index_;  // by process: (local, inbox) -> cell

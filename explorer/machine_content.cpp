@@ -57,6 +57,9 @@ Hash128 Machine::hash_of(std::size_t slot, Id word) const {
     return hash_slot(slot, hash_cell(locals_[cell.local].hash, inboxes_[cell.inbox].hash));
   }
   if (slot == cut_slot_) return word == 0 ? Hash128{} : hash_cut(partitions_[word - 1]);
+  if (slot == knowledge_slot_) {
+    return hash_slot(size_ + 2 + system_.observers.size(), content_hash(knowledge_[word]));
+  }
   if (slot == budget_slot_) return hash_slot(size_, hash_budget(BudgetUsed(word)));
   if (slot == history_slot_) return hash_slot(size_ + 1, content_hash(encoded(histories_[word])));
   return hash_slot(size_ + 2 + slot - first_observer_slot_, content_hash(observers_[word]));

@@ -34,6 +34,8 @@ void Machine::save_tables(Writer& writer) const {
     writer.integer(known.size());
     for (const Id envelope : known) writer.integer(envelope);
   }
+  writer.integer(knowledge_.size());
+  for (std::size_t i = 0; i < knowledge_.size(); ++i) writer.text(knowledge_[i]);
   writer.integer(histories_.size());
   for (std::size_t i = 0; i < histories_.size(); ++i) writer.text(encoded(histories_[i]));
   writer.integer(observers_.size());
@@ -41,7 +43,7 @@ void Machine::save_tables(Writer& writer) const {
 }
 
 Hash128 Machine::behaviour() const {
-  Hash128 sum;
+  Hash128 sum = hash_of_forging();
   const auto hash_of = [&](Id cell) {
     const Hash128& local = locals_[cells_[cell].local].hash;
     return mix(cells_[cell].process, local, inboxes_[cells_[cell].inbox].hash);
@@ -127,6 +129,9 @@ void Machine::load_interned(Reader& reader, std::vector<Id>& expanded) {
       if (envelope >= envelopes_.size()) throw DecodeError("no such message");
       known.insert(envelope);
     }
+  }
+  for (std::uint64_t left = reader.integer(); left > 0; --left) {
+    intern_knowledge(Knowledge::decode(reader.text()));
   }
   for (std::uint64_t left = reader.integer(); left > 0; --left) {
     intern_history(decoded<History>(reader.text()));

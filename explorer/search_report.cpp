@@ -172,7 +172,8 @@ Hash128 Search::digest(bool of_views) {
         parts.push_back(of_views ? machine_.view_hash(local) : machine_.local(local).hash);
       } else if (slot == machine_.history_slot()) {
         parts.push_back(content_hash(encoded(machine_.history(words[slot]))));
-      } else if (slot != budget && slot != machine_.cut_slot()) {
+      } else if (slot != budget && slot != machine_.cut_slot() &&
+                 slot != machine_.knowledge_slot()) {
         parts.push_back(content_hash(machine_.observer(words[slot])));
       }
     }

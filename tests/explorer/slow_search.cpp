@@ -118,6 +118,7 @@ Bytes content_of(const LiveWorld& world) {
   writer.integer(world.cut().one_way ? 1 : 0);
   writer.text(encoded(world.history()));
   for (const Bytes& observer : world.observers()) writer.text(observer);
+  writer.text(world.knowledge().encode());
   return writer.take();
 }
 

@@ -1,0 +1,377 @@
+// Byzantine processes that may say anything within their protocol's `forge`: reliable broadcast,
+// forged certificates, and random protocols against the slow twin.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "engine/random.hpp"
+#include "explorer/replay.hpp"
+#include "gainsay.hpp"
+#include "tests/explorer/slow_search.hpp"
+
+namespace gainsay::testing {
+
+// Bracha, "Asynchronous Byzantine agreement protocols" (1987): node 1 broadcasts.
+namespace broadcast {
+
+enum class Value : std::uint8_t { a, b };
+struct Initial {
+  Value value;
+};
+struct Echo {
+  Value value;
+};
+struct Ready {
+  Value value;
+};
+
+struct Node {
+  using Message = std::variant<Initial, Echo, Ready>;
+  using Context = gainsay::Context<Node>;
+  struct Options {
+    std::uint32_t faults = 1;  // f
+  };
+
+  std::optional<Value> echoed;
+  std::optional<Value> ready;
+  std::optional<Value> delivered;
+  flat_map<Value, NodeSet> echoes;
+  flat_map<Value, NodeSet> readies;
+
+  void start(Context& ctx) {
+    if (ctx.self() == NodeId{0}) to_all(ctx, Initial{Value::a});
+  }
+  void on(Context& ctx, NodeId from, Initial initial) {
+    if (from != NodeId{0} || echoed) return;
+    echoed = initial.value;
+    to_all(ctx, Echo{initial.value});
+  }
+  void on(Context& ctx, NodeId from, Echo echo) {
+    echoes[echo.value].insert(from);
+    if (echoes[echo.value].size() >= quorum(ctx)) be_ready(ctx, echo.value);
+  }
+  void on(Context& ctx, NodeId from, Ready message) {
+    NodeSet& senders = readies[message.value];
+    senders.insert(from);
+    if (senders.size() > ctx.options().faults) be_ready(ctx, message.value);
+    if (senders.size() >= quorum(ctx) && !delivered) delivered = message.value;
+  }
+
+  static void forge(Forger<Node>& forger) {
+    for (const Value value : {Value::a, Value::b}) {
+      if (forger.self() == NodeId{0}) forger.say(Initial{value});
+      forger.say(Echo{value});
+      forger.say(Ready{value});
+    }
+  }
+
+ private:
+  static std::size_t quorum(Context& ctx) { return ctx.nodes() - ctx.options().faults; }
+  void be_ready(Context& ctx, Value value) {
+    if (ready) return;
+    ready = value;
+    to_all(ctx, Ready{value});
+  }
+  template <class Message>
+  static void to_all(Context& ctx, Message message) {
+    for (std::uint8_t id = 0; id < ctx.nodes(); ++id) ctx.send({id}, message);
+  }
+};
+
+struct View {
+  std::optional<Value> delivered;
+};
+View view(const Node& node) { return {node.delivered}; }
+
+Model model(std::uint32_t nodes, NodeSet byzantine) {
+  Model model = make_model<Node>(
+      {.nodes = nodes}, {always_pair<Node>("agreement",
+                                           [](const View& a, const View& b) {
+                                             return !a.delivered || !b.delivered ||
+                                                    a.delivered == b.delivered;
+                                           }),
+                         sometimes<Node>("something is delivered",
+                                         [](const View& v) { return v.delivered.has_value(); })});
+  add_adversary<Node>(model.system, byzantine);
+  if (!byzantine.contains({0})) {
+    model.properties.push_back(always<Node>(
+        "validity", [](const View& v) { return !v.delivered || *v.delivered == Value::a; }));
+  }
+  return model;
+}
+
+}  // namespace broadcast
+
+// Nodes sign at most one vote each and only the Byzantine last node collects votes: to everybody
+// else they are dead. Who sees a certificate decides.
+namespace certificates {
+
+enum class Value : std::uint8_t { a, b };
+struct Vote {
+  Value value;
+};
+struct Certificate {
+  Value value;
+  NodeSet voters;  // each has signed
+};
+struct Signed {
+  NodeId voter;
+  Value value;
+  friend auto operator<=>(const Signed&, const Signed&) = default;
+};
+
+struct Node {
+  using Message = std::variant<Vote, Certificate>;
+  using Context = gainsay::Context<Node>;
+  using Fact = Signed;
+  struct Options {
+    std::uint32_t quorum = 3;
+  };
+  enum class Timer : std::uint8_t { vote };
+
+  bool voted = false;
+  std::optional<Value> decided;
+
+  void start(Context& ctx) { ctx.set(Timer::vote); }
+  void on(Context& ctx, Timer) {
+    voted = true;
+    ctx.broadcast(Vote{static_cast<Value>(ctx.choose(2))});
+  }
+  void on(Context&, NodeId, Vote) {}
+  void on(Context& ctx, NodeId, Certificate certificate) {
+    if (certificate.voters.size() >= ctx.options().quorum && !decided) decided = certificate.value;
+  }
+
+  static std::vector<Signed> facts(NodeId from, const Vote& vote) {
+    return {{.voter = from, .value = vote.value}};
+  }
+  static void forge(Forger<Node>& forger, const flat_set<Signed>& facts) {
+    for (const Value value : {Value::a, Value::b}) {
+      Certificate certificate{.value = value, .voters = forger.byzantine()};
+      for (const Signed& vote : facts) {
+        if (vote.value == value) certificate.voters.insert(vote.voter);
+      }
+      // All it ever could have said: what it could say before it must stay.
+      add_subsets(forger, certificate);
+    }
+  }
+
+ private:
+  static void add_subsets(Forger<Node>& forger, const Certificate& all) {
+    const std::uint64_t bits = all.voters.bits();
+    for (std::uint64_t subset = bits;; subset = (subset - 1) & bits) {
+      forger.say(Certificate{.value = all.value, .voters = NodeSet::from_bits(subset)});
+      if (subset == 0) return;
+    }
+  }
+};
+
+struct View {
+  bool voted;
+  std::optional<Value> decided;
+};
+View view(const Node& node) { return {node.voted, node.decided}; }
+
+Model model(std::uint32_t nodes, std::uint32_t quorum) {
+  Model model = make_model<Node>(
+      {.nodes = nodes},
+      {always_pair<Node>("agreement",
+                         [](const View& a, const View& b) {
+                           return !a.decided || !b.decided || a.decided == b.decided;
+                         }),
+       sometimes<Node>("something is decided",
+                       [](const View& v) { return v.decided.has_value(); })},
+      {.options = {.quorum = quorum}});
+  add_adversary<Node>(model.system, {NodeId{static_cast<std::uint8_t>(nodes - 1)}},
+                      {.quorum = quorum});
+  return model;
+}
+
+}  // namespace certificates
+
+// What a node does is a function of its level and of the kind of message; facts are kinds of
+// messages, and which kind allows which forgery is random as well.
+namespace liars {
+
+struct Word {
+  std::uint8_t kind = 0;
+};
+
+struct Node {
+  using Message = std::variant<Word>;
+  using Context = gainsay::Context<Node>;
+  using Fact = std::uint8_t;
+  struct Options {
+    std::uint64_t seed = 0;
+  };
+  enum class Timer : std::uint8_t { act };
+  static constexpr std::uint8_t kinds = 4;
+  static constexpr std::uint8_t levels = 4;
+
+  std::uint8_t level = 0;
+  NodeSet heard;
+
+  void start(Context& ctx) { ctx.set(Timer::act); }
+  void on(Context& ctx, Timer) { take(ctx, kinds, ctx.self()); }
+  void on(Context& ctx, NodeId from, Word word) { take(ctx, word.kind, from); }
+
+  static std::vector<std::uint8_t> facts(NodeId from, Word word) {
+    return {static_cast<std::uint8_t>(from.value * kinds + word.kind)};
+  }
+  static void forge(Forger<Node>& forger, const flat_set<std::uint8_t>& facts) {
+    RandomStream random(forger.options().seed, Purpose::test, NodeId{200});
+    if (random.below(2) == 0) forger.say(Word{static_cast<std::uint8_t>(random.below(kinds))});
+    for (std::uint8_t fact = 0; fact < 3 * kinds; ++fact) {
+      const Word allowed{static_cast<std::uint8_t>(random.below(kinds))};
+      const bool helps = random.below(2) == 0;
+      if (helps && facts.contains(fact)) forger.say(allowed);
+    }
+  }
+
+ private:
+  void take(Context& ctx, std::uint32_t input, NodeId from) {
+    const auto place = static_cast<std::uint8_t>(level * (kinds + 1U) + input);
+    RandomStream random(ctx.options().seed, Purpose::test, NodeId{place});
+    if (level + 1 == levels || random.below(3) == 0) return;
+    const std::uint32_t answer = random.below(3) == 0 ? ctx.choose(2) : 0;
+    if (random.below(3) > 0) ++level;
+    if (random.below(3) == 0) heard.insert(from);
+    if (random.below(3) == 0) ctx.set(Timer::act);
+    expect(random.below(60) > 0, "a random expectation");
+    for (std::uint32_t left = random.below(3); left > 0; --left) {
+      const Word word{static_cast<std::uint8_t>((random.below(kinds) + answer) % kinds)};
+      if (random.below(2) == 0) {
+        ctx.broadcast(word);
+      } else {
+        ctx.send(from, word);
+      }
+    }
+  }
+};
+
+struct View {
+  std::uint8_t level;
+};
+View view(const Node& node) { return {node.level}; }
+
+Model model(std::uint64_t seed) {
+  RandomStream random(seed, Purpose::test, NodeId{201});
+  Bounds bounds{.nodes = 3};
+  bounds.crashes = bounds.restarts = random.below(2);
+  bounds.timeouts = 1 + random.below(3);
+  Model model = make_model<Node>(
+      bounds,
+      {always_pair<Node>("not both end",
+                         [seed](const View& a, const View& b) {
+                           return seed % 2 == 0 || a.level + b.level < 2 * (Node::levels - 1);
+                         })},
+      {.options = {.seed = seed}});
+  add_adversary<Node>(model.system, {NodeId{static_cast<std::uint8_t>(random.below(3))}},
+                      {.seed = seed});
+  return model;
+}
+
+}  // namespace liars
+
+namespace {
+
+std::uint64_t random_systems() {
+  const char* asked = std::getenv("GAINSAY_RANDOM_SYSTEMS");
+  return asked == nullptr ? 150 : std::strtoull(asked, nullptr, 10);
+}
+
+constexpr Reductions dead{.dead_messages = true};
+constexpr Reductions monotone{.dead_messages = true, .eager = true, .subsumption = true};
+constexpr Reductions views{
+    .dead_messages = true, .eager = true, .subsumption = true, .silent = true, .minimise = true};
+
+bool replays(const Model& model, const Counterexample& found) {
+  const Trace trace =
+      record_trace(model.system, found.events,
+                   TraceVerdict{.property = found.property,
+                                .step = static_cast<std::uint32_t>(found.events.size() - 1)});
+  return replay(model, parse_trace(trace_text(model.system, trace, found.events), "trace"))
+      .reproduced;
+}
+
+TEST(Adversary, ReliableBroadcastHoldsWithOneOfFour) {
+  for (const NodeId byzantine : {NodeId{0}, NodeId{3}}) {
+    const CheckReport report = check(broadcast::model(4, {byzantine}), {.reduce = views});
+    EXPECT_EQ(report.verdict, Verdict::holds) << report;
+  }
+}
+
+TEST(Adversary, ReliableBroadcastBreaksWithOneOfThree) {
+  for (const Reductions& reduce : {Reductions{}, dead, monotone, views}) {
+    const Model model = broadcast::model(3, {NodeId{0}});
+    const CheckReport report = check(model, {.reduce = reduce});
+    ASSERT_EQ(report.verdict, Verdict::violated) << report;
+    EXPECT_TRUE(replays(model, *report.counterexample));
+  }
+}
+
+TEST(Adversary, VerdictsPrintItsSize) {
+  std::ostringstream text;
+  text << check(broadcast::model(4, {NodeId{0}}), {.reduce = views});
+  EXPECT_NE(text.str().find("async, Byzantine 1"), std::string::npos) << text.str();
+}
+
+TEST(Adversary, ADeadMessageFeedsAForgedCertificate) {
+  for (const Reductions& reduce : {Reductions{}, dead, monotone, views}) {
+    const Model broken = certificates::model(4, 2);
+    const CheckReport report = check(broken, {.reduce = reduce});
+    ASSERT_EQ(report.verdict, Verdict::violated) << report;
+    EXPECT_TRUE(replays(broken, *report.counterexample));
+    const CheckReport holds = check(certificates::model(4, 3), {.reduce = reduce});
+    EXPECT_EQ(holds.verdict, Verdict::holds) << holds;
+  }
+}
+
+TEST(Adversary, IsExactOnRandomTables) {
+  std::uint64_t compared = 0;
+  std::uint64_t taught = 0;
+  for (std::uint64_t seed = 0; seed < random_systems(); ++seed) {
+    const Model model = liars::model(seed);
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    SlowReport slow;
+    try {
+      slow = slow_check(model, 4'000);
+    } catch (const std::length_error&) {
+      continue;
+    }
+    const CheckReport full = check(model, {.reduce = Reductions{}, .digest = true});
+    EXPECT_EQ(full.verdict == Verdict::violated, slow.violated);
+    if (!slow.violated) {
+      EXPECT_EQ(full.states, slow.states);
+      EXPECT_EQ(full.transitions, slow.transitions);
+    }
+    for (const Reductions& reduce : {dead, monotone, views}) {
+      const CheckReport reduced = check(model, {.reduce = reduce, .digest = true});
+      ASSERT_EQ(full.verdict, reduced.verdict) << full << reduced;
+      if (full.verdict == Verdict::violated) {
+        EXPECT_EQ(full.counterexample->faults, reduced.counterexample->faults);
+        EXPECT_TRUE(replays(model, *reduced.counterexample));
+      } else if (reduce == views) {
+        EXPECT_EQ(full.view_digest, reduced.view_digest) << full << reduced;
+      } else {
+        EXPECT_EQ(full.digest, reduced.digest) << full << reduced;
+      }
+    }
+    ++compared;
+    taught += full.states > 1 ? 1U : 0U;
+  }
+  std::cout << compared << " compared\n";
+  EXPECT_GT(compared, random_systems() / 3);
+  EXPECT_GT(taught, compared / 2);
+}
+
+TEST(Adversary, WhatMakesNoSenseIsRefused) {
+  Model model = broadcast::model(4, {NodeId{0}});
+  model.system.bounds.network = model.system.asked.network = Network::unordered;
+  EXPECT_THROW(check(model), UsageError);
+  EXPECT_THROW(broadcast::model(4, {NodeId{4}}), UsageError);
+  EXPECT_THROW(broadcast::model(2, {NodeId{0}, NodeId{1}}), UsageError);
+}
+
+}  // namespace
+}  // namespace gainsay::testing
