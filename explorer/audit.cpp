@@ -8,7 +8,7 @@
 namespace gainsay {
 
 Audit::Audit(const Machine& machine, Setting setting)
-    : machine_(machine), system_(machine.system()), setting_(std::move(setting)) {
+    : machine_(machine), system_(machine.system()), points_(system_), setting_(std::move(setting)) {
   for (const Property* property : setting_.properties) {
     watches_steps_ = watches_steps_ || property->kind == PropertyKind::always_step;
   }
@@ -182,7 +182,7 @@ std::vector<Id> Audit::own_inputs(Id state) const {
     const bool armed = ((of.timers >> timer) & 1) != 0;
     if (armed && (!bounds.timeouts || *bounds.timeouts > 0)) own.push_back(first_timer + timer);
   }
-  if (bounds.crashes > 0 && !system_.is_client({of.process})) own.push_back(crash);
+  if (bounds.crashes > 0 && system_.may_crash({of.process})) own.push_back(crash);
   return own;
 }
 

@@ -18,7 +18,8 @@
 //    all renamings;
 //  - an event that is taken before all others changes nothing but inboxes, at no cost;
 //  - the worlds that were kept are closed: what follows one is kept, or covered by one that is (a
-//    walk over all of them, where they are few, without partitions, and without renamed histories).
+//    walk over all of them, where they are few, without partitions, without renamed histories, and
+//    without an adversary, whose knowledge it does not follow).
 //
 // For one thread; the machine must rest.
 #pragma once
@@ -127,6 +128,9 @@ class Audit {
 
   // --- renaming: audit_symmetry.cpp ---
   std::size_t elements() const { return setting_.group == nullptr ? 1 : setting_.group->size(); }
+  Renaming renaming(Element g) const {
+    return {(*setting_.group)[g], system_.size(), points_.sets()};
+  }
   Id image(Id state, Element g);
   Id message_image(Id message, Element g);
   Id input_image(Id input, Element g) {
@@ -188,6 +192,7 @@ class Audit {
 
   const Machine& machine_;
   const System& system_;
+  Points points_;
   Setting setting_;
   AuditReport report_;
   bool watches_steps_ = false;

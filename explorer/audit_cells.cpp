@@ -270,8 +270,9 @@ void Audit::check_received() {
     const State& state = states_[locals_[machine_.local_of(cell)]];
     const bool refused = system_.bounds.network == Network::fifo &&
                          state.status == LocalState::Status::down;  // no connection
+    const bool ignored = system_.is_byzantine({state.process});
     std::vector<Id> expected = inbox(cell);
-    if (!refused) put(expected, message);
+    if (!refused && !ignored) put(expected, message);
     check_inbox(after, std::move(expected),
                 "on arrival at " + text(locals_[machine_.local_of(cell)]) + ": ");
   });

@@ -16,8 +16,8 @@ Id Audit::image(Id state, Element g) {
   Writer renamed;
   renamed.integer(static_cast<std::uint64_t>(parts.status));
   renamed.integer(parts.timers);
-  renamed.raw(rename_encoding(system_.processes[from.process]->state_type(), parts.state,
-                              (*setting_.group)[g]));
+  renamed.raw(
+      rename_encoding(system_.processes[from.process]->state_type(), parts.state, renaming(g)));
   const Id found = state_of(to, renamed.take());
   images_.at(state)[g] = found;
   return found;
@@ -28,9 +28,8 @@ Id Audit::message_image(Id message, Element g) {
   std::vector<Id>& row = message_images_.try_emplace(message, elements(), none).first->second;
   if (row[g] != none) return row[g];
   const Message& from = messages_[message];
-  const Id found =
-      message_of(setting_.group->image(g, from.from),
-                 rename_encoding(*system_.message_type, from.bytes, (*setting_.group)[g]));
+  const Id found = message_of(setting_.group->image(g, from.from),
+                              rename_encoding(*system_.message_type, from.bytes, renaming(g)));
   message_images_.at(message)[g] = found;
   return found;
 }
@@ -39,7 +38,7 @@ Label Audit::renamed(const Label& label, Element g) const {
   const Type* type = label.kind == Label::Kind::invoke    ? system_.operation_type
                      : label.kind == Label::Kind::respond ? system_.result_type
                                                           : system_.label_type;
-  return {.kind = label.kind, .value = rename_encoding(*type, label.value, (*setting_.group)[g])};
+  return {.kind = label.kind, .value = rename_encoding(*type, label.value, renaming(g))};
 }
 
 // All that a handler may do, renamed, up to merges (whose renamings are merges), in an order that
@@ -113,7 +112,7 @@ void Audit::check_observers() {
       for (std::size_t h = 0; h < elements(); ++h) {
         const auto g = static_cast<Element>(h);
         const auto rename = [&](const Bytes& bytes) {
-          return rename_encoding(*observer.state_type, bytes, (*setting_.group)[g]);
+          return rename_encoding(*observer.state_type, bytes, renaming(g));
         };
         std::vector<Label> labels;
         for (const Label& label : set.labels) labels.push_back(renamed(label, g));
@@ -152,7 +151,7 @@ std::string Audit::start_text(const std::vector<Id>& world, Element g) {
   for (std::size_t i = 0; i < system_.observers.size(); ++i) {
     all.text(rename_encoding(*system_.observers[i].state_type,
                              machine_.observers_[world[machine_.first_observer_slot_ + i]],
-                             (*setting_.group)[g]));
+                             renaming(g)));
   }
   return all.take();
 }

@@ -20,6 +20,7 @@ void Audit::check_worlds() {
   const bool renames_histories =
       setting_.group != nullptr && machine_.history_slot_ != Machine::npos;
   if (!setting_.worlds || renames_histories || system_.bounds.partitions > 0) return;
+  if (!system_.adversary.byzantine.empty()) return;
   std::vector<World> worlds;
   setting_.worlds([&](const Id* words) {
     if (worlds.size() <= worlds_max) worlds.emplace_back(words, words + machine_.slots_);
@@ -54,9 +55,8 @@ std::string Audit::rest_text(const World& world, Element g) {
   if (machine_.history_slot_ != Machine::npos) writer.integer(world[machine_.history_slot_]);
   for (std::size_t i = 0; i < system_.observers.size(); ++i) {
     const Bytes& state = machine_.observers_[world[machine_.first_observer_slot_ + i]];
-    writer.text(
-        g == 0 ? state
-               : rename_encoding(*system_.observers[i].state_type, state, (*setting_.group)[g]));
+    writer.text(g == 0 ? state
+                       : rename_encoding(*system_.observers[i].state_type, state, renaming(g)));
   }
   return writer.take();
 }
