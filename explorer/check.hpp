@@ -74,6 +74,8 @@ enum class Sabotage : std::uint8_t {
   symmetry_certifies_generators,  // on explored pairs alone
   symmetry_keep_not_renamed,      // dead messages know nothing of renamings
   symmetry_properties_of_representatives,  // properties are not evaluated on renamings
+  symmetry_views_unchecked,                // what looks the same may look different renamed
+  merges_not_renamed,                      // merges know nothing of renamings
 };
 
 struct CheckOptions {

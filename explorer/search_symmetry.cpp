@@ -8,9 +8,8 @@ namespace gainsay {
 
 namespace {
 
-// Looking at more renamings than this costs more than it saves, unless the user knows better:
-// silent steps and merges, which symmetry excludes, do more then. A few more are looked at when
-// nothing is known yet: the starts often tell processes apart.
+// Looking at more renamings than this costs more than it saves, unless the user knows better. A few
+// more are looked at when nothing is known yet: the starts often tell processes apart.
 constexpr std::size_t renamings_unasked = 120;        // 5!
 constexpr std::size_t renamings_before_starts = 720;  // 6!
 
@@ -22,9 +21,7 @@ void Search::use_symmetry() {
   machine_.use(nullptr);
   evaluator_.close_under(nullptr);
   antichains_.close_under(nullptr);
-  reduce_ = asked_;
   reduce_.symmetry = false;
-  machine_.use_views(reduce_.silent, reduce_.minimise ? &passes_.merges : nullptr);
   if (!asked_.symmetry) return;
   Asymmetries& known = passes_.asymmetries;
   if (const std::string obstacle = obstacle_to_symmetry(machine_); !obstacle.empty()) {
@@ -35,9 +32,6 @@ void Search::use_symmetry() {
                                  options_.reduce ? Group::size_max : renamings_before_starts);
   if (classes.empty()) return;
   reduce_.symmetry = true;
-  // Merges and chains are not closed under renaming.
-  reduce_.silent = reduce_.minimise = false;
-  machine_.use_views(false, nullptr);
   symmetry_.emplace(machine_, Group(model_.system.size(), std::move(classes)), options_.sabotage);
   machine_.use(&*symmetry_);
   if (options_.sabotage != Sabotage::symmetry_properties_of_representatives) {
@@ -95,8 +89,17 @@ Symmetry::Index Search::canonicaliser(const Predecessor& before) {
   return symmetry_->canonicalise(world.data());
 }
 
-Event Search::image_of(const std::vector<Id>& world, const Event& event, Symmetry::Index element) {
-  return symmetry_->event(machine_.local_of(world[event.process.value]), event, element);
+// Answers are renamed by what the event does at the local state before it.
+std::vector<Event> Search::images_of(const std::vector<Id>& world, std::uint32_t process,
+                                     std::uint32_t transition, Symmetry::Index element) {
+  const Transition& edge = machine_.expand(world[process]).transitions[transition];
+  std::vector<Event> events = machine_.events_of({static_cast<std::uint8_t>(process)}, edge);
+  if (!symmetry_) return events;
+  const std::vector<Id> locals = machine_.locals_before(world[process], edge);
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    events[i] = symmetry_->event(locals[i], events[i], element);
+  }
+  return events;
 }
 
 const std::vector<Event>& Search::start_of(const std::vector<Id>& world, Symmetry::Index element) {
@@ -115,7 +118,7 @@ Symmetry::Index Search::violating_image(const Found& found) {
     if (found.by_step) {
       const Id cell = found.world[found.process];
       const Transition& edge = machine_.expand(cell).transitions[found.transition];
-      const Id before = symmetry_->local(machine_.local_of(cell), g);
+      const Id before = symmetry_->local(machine_.locals_before(cell, edge).back(), g);
       const Id after = symmetry_->local(machine_.local_of(edge.cell), g);
       if (evaluator_.is_broken(found.property, machine_.local(before), machine_.local(after))) {
         return g;

@@ -98,11 +98,11 @@ std::shared_ptr<const Rules> random_rules(const SymmetricShape& shape) {
 
 class SymmetricProcess final : public Process {
  public:
-  SymmetricProcess(std::shared_ptr<const Rules> rules, State state)
-      : rules_(std::move(rules)), state_(state) {}
+  SymmetricProcess(std::shared_ptr<const Rules> rules, bool hides, State state)
+      : rules_(std::move(rules)), hides_(hides), state_(state) {}
 
   std::unique_ptr<Process> clone() const override {
-    return std::make_unique<SymmetricProcess>(rules_, state_);
+    return std::make_unique<SymmetricProcess>(rules_, hides_, state_);
   }
   void encode(Writer& writer) const override { gainsay::encode(state_, writer); }
   void start(StepContext& step) override {
@@ -119,14 +119,22 @@ class SymmetricProcess final : public Process {
   void crash() override { state_ = {.durable = state_.durable}; }
   const void* state() const override { return &state_; }
   std::shared_ptr<const void> view() const override {
-    return std::make_shared<const State>(state_);
+    return std::make_shared<const State>(shown());
   }
+  void encode_view(Writer& writer) const override { gainsay::encode(shown(), writer); }
 
  private:
+  // All of it, or whether the last level is reached and what is remembered there.
+  State shown() const {
+    if (!hides_) return state_;
+    if (state_.level + 1U < levels) return {};
+    return {.level = levels - 1, .remembered = state_.remembered};
+  }
   bool is_odd(const StepContext::Place& place, NodeId from) const {
     switch (rules_->quirk) {
       case Quirk::none:
       case Quirk::counts_around:
+      case Quirk::shows_more:
         return false;
       case Quirk::knows_itself:
         return place.self.value == 1;
@@ -186,25 +194,28 @@ class SymmetricProcess final : public Process {
   }
 
   std::shared_ptr<const Rules> rules_;
+  bool hides_;
   State state_;
 };
 
 class SymmetricType final : public ProcessType {
  public:
-  explicit SymmetricType(std::shared_ptr<const Rules> rules) : rules_(std::move(rules)) {}
+  SymmetricType(std::shared_ptr<const Rules> rules, bool hides)
+      : rules_(std::move(rules)), hides_(hides) {}
   std::unique_ptr<Process> make() const override {
-    return std::make_unique<SymmetricProcess>(rules_, State{});
+    return std::make_unique<SymmetricProcess>(rules_, hides_, State{});
   }
   std::unique_ptr<Process> decode(Reader& reader) const override {
     State state;
     gainsay::decode(reader, state);
-    return std::make_unique<SymmetricProcess>(rules_, state);
+    return std::make_unique<SymmetricProcess>(rules_, hides_, state);
   }
   const Type& state_type() const override { return type_of<State>(); }
   const std::vector<std::string_view>& timer_names() const override { return names_; }
 
  private:
   std::shared_ptr<const Rules> rules_;
+  bool hides_;
   std::vector<std::string_view> names_ = {"one", "two"};
 };
 
@@ -257,8 +268,12 @@ Model symmetric_model(const SymmetricShape& shape) {
   system.asked = system.bounds;
   system.message_type = &type_of<Word>();
   system.label_type = &type_of<Word>();
-  system.processes.assign(shape.bounds.nodes,
-                          std::make_shared<const SymmetricType>(random_rules(shape)));
+  const std::shared_ptr<const Rules> rules = random_rules(shape);
+  const auto type = std::make_shared<const SymmetricType>(rules, shape.hides);
+  system.processes.assign(shape.bounds.nodes, type);
+  if (shape.quirk == Quirk::shows_more) {
+    system.processes[1] = std::make_shared<const SymmetricType>(rules, !shape.hides);
+  }
   RandomStream random(shape.seed, Purpose::test, NodeId{1});
   if (random.below(4) == 0) {
     system.limits.push_back({.name = "level", .greatest = 2, .value = [](const void* state) {
