@@ -135,9 +135,8 @@ Id Machine::intern_inbox(std::vector<Id> envelopes) {
 
 Id Machine::intern_path(const std::vector<Silent>& silent,
                         const std::vector<std::uint32_t>& answers) {
-  std::vector<Id> key;
+  std::vector<Id> key = {static_cast<Id>(silent.size())};
   for (const Silent& step : silent) key.insert(key.end(), {step.input, step.answers});
-  key.push_back(static_cast<Id>(silent.size()));
   key.insert(key.end(), answers.begin(), answers.end());
   const auto [id, is_new] = intern(path_index_, key_of(key));
   if (is_new) paths_.push_back({.silent = silent, .answers = answers});
