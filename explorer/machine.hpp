@@ -334,6 +334,7 @@ class Machine {
   void hear(Heard& heard) const;
   void draw(LocalGraph& graph, const Heard& heard, unsigned jobs) const;
   bool renames_merges() const;
+  bool is_uncounted(const LocalEvent& event) const;  // it uses no budget
   const Bytes& stand_in(std::uint8_t process, const Bytes& local) const;
   const std::vector<Outcome>& outcomes(Id local, Id input);
   std::vector<Outcome> run_handlers(Id local, Id input);

@@ -48,12 +48,15 @@ struct Machine::Behaviour {
   bool may_vanish = false;  // it has no effects: where it stays in its class, it is no event
 };
 
+bool Machine::is_uncounted(const LocalEvent& event) const {
+  return event.kind == LocalEvent::Kind::deliver ||
+         (event.kind == LocalEvent::Kind::timer && budget_of_input(timer_input) == 0xff);
+}
+
 // The outcomes of one event; nothing of it is kept. What fails is only different, no finding.
 void Machine::run_all(std::uint8_t process, const LocalState& local, const LocalEvent& event,
                       std::vector<Behaviour>& out) const {
-  const bool uncounted =
-      event.kind == LocalEvent::Kind::deliver ||
-      (event.kind == LocalEvent::Kind::timer && budget_of_input(timer_input) == 0xff);
+  const bool uncounted = is_uncounted(event);
   std::vector<std::uint32_t> script;
   for (bool more = true; more;) {
     LocalState after = local.copy();

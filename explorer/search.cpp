@@ -466,13 +466,20 @@ void Search::replan() {
 // What was dropped too early shows soon: the sooner the pass is given up, the better.
 bool Search::certify() {
   next_certificate_ = store_.roots().size() * 2;
-  certified_ = machine_.certify(passes_.keep, jobs_);
-  if (!machine_.certify_merges(passes_.heard, jobs_)) {
-    machine_.learn_merges(passes_.learnt_merges, passes_.heard, jobs_);
-    certified_ = false;
-  }
-  passes_.learnt = !certified_;
+  const bool dropped = machine_.certify(passes_.keep, jobs_);
+  if (!dropped) certified_ = false;
+  const bool merged = certify_merges();
+  passes_.learnt = !dropped || !merged;
   return certified_;
+}
+
+// Of merges that fail, the next pass knows better.
+bool Search::certify_merges() {
+  if (machine_.certify_merges(passes_.heard, jobs_)) return true;
+  machine_.learn_merges(passes_.learnt_merges, passes_.heard, jobs_);
+  certified_ = false;
+  passes_.learnt = true;
+  return false;
 }
 
 // True when so much was learnt that a pass which uses it is worth starting anew.

@@ -155,6 +155,7 @@ class Search {
   void explore();
   void replan();
   bool certify();
+  bool certify_merges();
   bool learn();
   void use_symmetry();
   bool certify_symmetry();

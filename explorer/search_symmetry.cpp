@@ -40,12 +40,18 @@ void Search::use_symmetry() {
   antichains_.close_under(&*symmetry_);
 }
 
-// What is not equivariant shows soon: the sooner the pass is given up, the better.
+// What is not equivariant shows soon: the sooner the pass is given up, the better. False where it
+// was.
 bool Search::certify_symmetry() {
   if (!symmetry_) return true;
   next_symmetry_ = store_.roots().size() * 2;
-  passes_.asymmetric = !symmetry_->certify(passes_.asymmetries, jobs_);
-  return !passes_.asymmetric;
+  Asymmetries found = passes_.asymmetries;
+  if (symmetry_->certify(found, jobs_)) return true;
+  // What is wrongly merged under one name only looks like an asymmetry.
+  if (!certify_merges()) return false;
+  passes_.asymmetries = std::move(found);
+  passes_.asymmetric = true;
+  return false;
 }
 
 bool Search::certify_starts() {
@@ -53,8 +59,9 @@ bool Search::certify_starts() {
   std::vector<std::vector<Id>> worlds;
   for (const auto& [words, events] : starts_) worlds.push_back(words);
   // Handlers first: they say more about the reason.
-  const bool handlers = certify_symmetry();
-  passes_.asymmetric = !symmetry_->certify_initial(worlds, passes_.asymmetries) || !handlers;
+  if (!certify_symmetry() && !passes_.asymmetric) return false;
+  const bool starts = symmetry_->certify_initial(worlds, passes_.asymmetries);
+  passes_.asymmetric = passes_.asymmetric || !starts;
   if (!passes_.asymmetric && !options_.reduce && symmetry_->group().size() > renamings_unasked) {
     passes_.asymmetric = passes_.asymmetries.hopeless = true;
     passes_.asymmetries.reason = "more than " + std::to_string(renamings_unasked) +

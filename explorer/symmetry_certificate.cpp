@@ -17,11 +17,13 @@ namespace gainsay {
 
 // --- what handlers do ---
 
-// Outcomes outside a limit do not exist. Of a local state what stands for it is told. Nothing is
-// kept of such a run.
+// Outcomes outside a limit do not exist. Of a local state what stands for it is told; what stays
+// there and does nothing else may be no event at all for another member of its class, so where
+// there are merges it is none. Nothing is kept of such a run.
 std::vector<Symmetry::Did> Symmetry::run(std::uint8_t process, BytesView local,
                                          const LocalEvent& event) const {
   const ProcessType& type = *system_.processes[process];
+  const bool uncounted = machine_.is_uncounted(event);
   std::vector<Did> all;
   std::vector<std::uint32_t> script;
   for (bool more = true; more;) {
@@ -35,8 +37,11 @@ std::vector<Symmetry::Did> Symmetry::run(std::uint8_t process, BytesView local,
     }
     const bool crash = event.kind == LocalEvent::Kind::crash;
     if (!crash && machine_.is_outside_limits({process}, after)) continue;
+    Bytes root = machine_.stand_in(process, encode_local(after));
+    const bool stays = root == local && step.sends.empty() && step.labels.empty();
+    if (stays && uncounted && machine_.options_.merges != nullptr) continue;
     all.push_back({.answers = std::move(step.answers),
-                   .local = machine_.stand_in(process, encode_local(after)),
+                   .local = std::move(root),
                    .sends = std::move(step.sends),
                    .labels = std::move(step.labels)});
   }

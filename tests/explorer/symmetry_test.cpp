@@ -136,22 +136,30 @@ struct Compared {
   std::uint64_t violated = 0;  //
 };
 
+void compare_on_table(const Reductions& reduce, bool nearly, std::uint64_t seed, Compared& result) {
+  SymmetricShape shape = shape_of(seed, nearly);
+  if (!is_sound(reduce, shape.bounds.network)) shape = async_shape_of(seed, nearly);
+  const Model model = symmetric_model(shape);
+  const CheckReport full = check(model, {.reduce = none, .max_states = 40'000, .digest = true});
+  if (full.verdict == Verdict::incomplete) return;
+  const auto reduced = run_if_symmetric(model, reduce);
+  result.refused += reduced ? 0U : 1U;
+  if (!reduced) return;
+  EXPECT_EQ(difference(model, full, *reduced), "") << "seed " << seed << "\n" << full << *reduced;
+  ++result.compared;
+  result.smaller += reduced->states < full.states ? 1U : 0U;
+  result.merged += reduced->merged > 0 ? 1U : 0U;
+  result.violated += full.verdict == Verdict::violated ? 1U : 0U;
+}
+
 Compared compare_on_tables(const Reductions& reduce, bool nearly) {
   Compared result;
   for (std::uint64_t seed = 0; seed < random_systems(); ++seed) {
-    SymmetricShape shape = shape_of(seed, nearly);
-    if (!is_sound(reduce, shape.bounds.network)) shape = async_shape_of(seed, nearly);
-    const Model model = symmetric_model(shape);
-    const CheckReport full = check(model, {.reduce = none, .max_states = 40'000, .digest = true});
-    if (full.verdict == Verdict::incomplete) continue;
-    const auto reduced = run_if_symmetric(model, reduce);
-    result.refused += reduced ? 0U : 1U;
-    if (!reduced) continue;
-    EXPECT_EQ(difference(model, full, *reduced), "") << "seed " << seed << "\n" << full << *reduced;
-    ++result.compared;
-    result.smaller += reduced->states < full.states ? 1U : 0U;
-    result.merged += reduced->merged > 0 ? 1U : 0U;
-    result.violated += full.verdict == Verdict::violated ? 1U : 0U;
+    try {
+      compare_on_table(reduce, nearly, seed, result);
+    } catch (const std::exception& error) {
+      ADD_FAILURE() << "seed " << seed << ": " << error.what();
+    }
   }
   std::cout << result.compared << " compared, " << result.smaller << " smaller, " << result.violated
             << " violated, " << result.refused << " refused, " << result.merged << " with merges\n";
@@ -180,6 +188,18 @@ TEST(Symmetry, WithSilentStepsAndMinimisationIsExactOnRandomTables) {
 }
 TEST(Symmetry, WithAllButSubsumptionIsExactOnRandomTables) { expect_exact(without_subsumption); }
 TEST(Symmetry, WithAllOthersIsExactOnRandomTables) { expect_exact(all); }
+
+// A step that stays in its class looked like an asymmetry where a limit forbids it to another
+// member; and a chain without answers was taken for a step with some.
+TEST(Symmetry, IsExactOnTablesThatWentWrong) {
+  Compared compared;
+  for (const std::uint64_t seed : {1213U, 2491U, 2963U, 4565U, 5428U}) {
+    const Model model = symmetric_model(async_shape_of(seed, false));
+    EXPECT_TRUE(run_if_symmetric(model, views_and_symmetry)) << seed;
+    compare_on_table(views_and_symmetry, false, seed, compared);
+  }
+  EXPECT_GT(compared.compared, 0U);
+}
 
 TEST(Symmetry, IsExactOrRefusedOnNearlySymmetricTables) {
   for (const Reductions& reduce :
