@@ -53,9 +53,8 @@ void require_symmetry(const Model& model, const Asymmetries& known) {
 // A pass that could not be certified has learnt which messages to keep, and is repeated. What it
 // found is real all the same (but for fifo, where it is not reported); it is told when no later
 // pass gets as far.
-CheckReport check_in_passes(const Model& model, const CheckOptions& options,
-                            bool must_be_symmetric) {
-  Search::Passes passes;
+CheckReport check_in_passes(const Model& model, const CheckOptions& options, bool must_be_symmetric,
+                            Search::Passes& passes) {
   std::optional<CheckReport> found;
   for (;; ++passes.number) {
     passes.merges = passes.learnt_merges;
@@ -63,6 +62,8 @@ CheckReport check_in_passes(const Model& model, const CheckOptions& options,
     if (passes.asymmetric) {  // again with fewer renamings: what this pass has learnt is void
       if (must_be_symmetric) require_symmetry(model, passes.asymmetries);
       passes.keep.clear();
+      passes.learnt_merges = {};
+      passes.heard.clear();
       passes.number = 0;
       found.reset();
       continue;
@@ -89,8 +90,10 @@ bool keeps_length(const Model& model, const Reductions& reduce) {
 }
 
 // Some reductions keep the least fault cost, but not the least length: a second search without
-// them, no deeper than what was found and not much larger, looks for it.
-void shorten(const Model& model, const CheckOptions& options, CheckReport& report) {
+// them, no deeper than what was found and not much larger, looks for it. Which processes differ is
+// known by then.
+void shorten(const Model& model, const CheckOptions& options, const Asymmetries& known,
+             CheckReport& report) {
   constexpr std::uint64_t states_at_least = 1'000'000;
   const std::size_t events = report.counterexample->events.size() - model.system.size();
   CheckOptions again = options;
@@ -103,7 +106,8 @@ void shorten(const Model& model, const CheckOptions& options, CheckReport& repor
   again.resume.clear();
   again.audit = again.profile = false;
   if (options.seconds) again.seconds = std::max(0.0, *options.seconds - report.seconds);
-  CheckReport shortest = check_in_passes(model, again, false);
+  Search::Passes passes{.asymmetries = known};
+  CheckReport shortest = check_in_passes(model, again, false, passes);
   if (shortest.verdict != Verdict::violated || !shortest.certified) return;
   report.counterexample = std::move(shortest.counterexample);
   report.story = std::move(shortest.story);
@@ -130,11 +134,12 @@ CheckReport check(const Model& model, const CheckOptions& options) {
   }
   const bool must_be_symmetric = options.reduce && options.reduce->symmetry;
   if (must_be_symmetric) require_symmetry(model, {});
-  CheckReport report = check_in_passes(model, options, must_be_symmetric);
+  Search::Passes passes;
+  CheckReport report = check_in_passes(model, options, must_be_symmetric, passes);
   heed_audit(report);
   if (!report.counterexample) return report;
   report.shortest = report.certified && keeps_length(model, report.reductions);
-  if (!report.shortest) shorten(model, options, report);
+  if (!report.shortest) shorten(model, options, passes.asymmetries, report);
   return report;
 }
 

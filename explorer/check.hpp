@@ -75,6 +75,8 @@ enum class Sabotage : std::uint8_t {
   symmetry_certifies_generators,  // on explored pairs alone
   symmetry_keep_not_renamed,      // dead messages know nothing of renamings
   symmetry_properties_of_representatives,  // properties are not evaluated on renamings
+  symmetry_views_unchecked,                // what looks the same may look different renamed
+  merges_not_renamed,                      // merges know nothing of renamings
 };
 
 struct CheckOptions {
@@ -244,7 +246,7 @@ struct CheckReport {
   bool equivariant = false;  // the certificate of symmetry
   std::string asymmetry;     // the first exchange of two processes that was refused; empty: none
   std::optional<ProfileReport> profile{};  // where it was asked for
-  std::optional<AuditReport> audit{};  // where it was asked for, and there was a certificate
+  std::optional<AuditReport> audit{};      // where it was asked for, and there was a certificate
   // The sum of the hashes of all distinct (local states, history, observers) of worlds, and of
   // (views, history, observers).
   Hash128 digest;

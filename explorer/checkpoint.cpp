@@ -105,6 +105,23 @@ std::filesystem::path file_in(const std::filesystem::path& directory) {
   return directory / "check.checkpoint";
 }
 
+void save(const Merges& merges, Writer& writer) {
+  writer.integer(merges.all().size());
+  for (const auto& [key, into] : merges.all()) {
+    writer.integer(key.first);
+    writer.text(key.second);
+    writer.text(into);
+  }
+}
+
+void load(Reader& reader, Merges& merges) {
+  for (std::uint64_t left = reader.integer(); left > 0; --left) {
+    const auto process = static_cast<std::uint8_t>(reader.integer());
+    const Bytes local(reader.text());
+    merges.add(process, local, Bytes(reader.text()));
+  }
+}
+
 }  // namespace
 
 // What must be equal for a checkpoint to be of this check.
@@ -153,16 +170,15 @@ void Search::save_checkpoint() {
     writer.integer(next_certificate_);
     writer.integer(passes_.keep.size());
     for (const Hash128& pair : passes_.keep) writer.text(to_hex(pair));
-    writer.integer(passes_.merges.all().size());
-    for (const auto& [key, into] : passes_.merges.all()) {
-      writer.integer(key.first);
-      writer.text(key.second);
-      writer.text(into);
-    }
-    writer.integer(passes_.merges.refused().size());
-    for (const auto& [process, local] : passes_.merges.refused()) {
-      writer.integer(process);
-      writer.text(local);
+    save(passes_.merges, writer);
+    save(passes_.learnt_merges, writer);
+    writer.integer(passes_.heard.size());
+    for (const auto& messages : passes_.heard) {
+      writer.integer(messages.size());
+      for (const auto& [from, message] : messages) {
+        writer.integer(from.value);
+        writer.text(message);
+      }
     }
     writer.integer(next_learning_);
     writer.integer(passes_.asymmetries.broken.size());
@@ -206,16 +222,15 @@ bool Search::load_checkpoint() {
   for (std::uint64_t left = reader.integer(); left > 0; --left) {
     passes_.keep.insert(hash_from_hex(reader.text()));
   }
-  for (std::uint64_t left = reader.integer(); left > 0; --left) {
-    const auto process = static_cast<std::uint8_t>(reader.integer());
-    const Bytes local(reader.text());
-    passes_.merges.add(process, local, Bytes(reader.text()));
+  load(reader, passes_.merges);
+  load(reader, passes_.learnt_merges);
+  passes_.heard.resize(reader.integer());
+  for (auto& messages : passes_.heard) {
+    for (std::uint64_t left = reader.integer(); left > 0; --left) {
+      const NodeId from{static_cast<std::uint8_t>(reader.integer())};
+      messages.emplace(from, reader.text());
+    }
   }
-  for (std::uint64_t left = reader.integer(); left > 0; --left) {
-    const auto process = static_cast<std::uint8_t>(reader.integer());
-    passes_.merges.refuse(process, Bytes(reader.text()));
-  }
-  passes_.learnt_merges = passes_.merges;
   next_learning_ = reader.integer();
   for (std::uint64_t left = reader.integer(); left > 0; --left) {
     const NodeId a{static_cast<std::uint8_t>(reader.integer())};

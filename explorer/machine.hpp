@@ -97,11 +97,6 @@ class Machine {
   Machine(const System& system, Options options);
   // Worlds are explored up to these renamings; null: as they are. Before anything is expanded.
   void use(Symmetry* symmetry) { symmetry_ = symmetry; }
-  // Silent steps and merges in place of those of the options. Before anything is expanded.
-  void use_views(bool silent, const Merges* merges) {
-    options_.silent = silent;
-    options_.merges = merges;
-  }
   ~Machine();
 
   const System& system() const { return system_; }
@@ -191,6 +186,8 @@ class Machine {
   Event event_of(NodeId process, const Transition& transition) const;
   // All of them: silent steps first.
   std::vector<Event> events_of(NodeId process, const Transition& transition) const;
+  // The local states before each of these. REQUIRES: no other thread is in the machine.
+  std::vector<Id> locals_before(Id cell, const Transition& transition);
   const std::string& fault(Id fault) const { return faults_[fault - 1]; }
   bool fault_is_expectation(Id fault) const { return fault_is_expectation_[fault - 1]; }
   Hash128 hash(const Id* world) const;
@@ -224,10 +221,11 @@ class Machine {
   std::uint64_t dropped() const { return dropped_.size(); }
 
   // --- local minimisation: see minimise.cpp. REQUIRES: no other thread is in the machine. ---
-  // Adds the local states that no future tells apart, as far as was explored: how many.
-  std::size_t learn_merges(Merges& merges, unsigned jobs) const;
-  // Refuses the merges in use that what was explored contradicts; true when there are none.
-  bool certify_merges(Merges& merges, unsigned jobs) const;
+  // Replaces `merges` by all that no future tells apart, as far as is known; how many local states
+  // of this pass others then stand for.
+  std::size_t learn_merges(Merges& merges, Heard& heard, unsigned jobs);
+  // True when nothing that is known contradicts the merges in use.
+  bool certify_merges(Heard& heard, unsigned jobs);
 
   // The content of all that was expanded: equal exactly when the handlers did the same.
   Hash128 behaviour() const;
@@ -295,6 +293,7 @@ class Machine {
     std::vector<Silent> steps;
   };
   struct Behaviour;
+  struct LocalGraph;
   bool is_dropped(Id local, Id envelope);
   void count_cuts(Id local, Id envelope);
   void forget_dead(Id local, std::vector<Id>& envelopes);
@@ -343,10 +342,14 @@ class Machine {
   bool can_wait(const Chain& chain, std::size_t which, Id input, const Outcome& visible);
   bool is_loose(const Chain& chain, Id input, const Outcome& visible);
   std::string effect_of(const Transition& transition, const Successors& successors) const;
-  void run_all(std::uint8_t process, const LocalState& local, Id input,
+  void run_all(std::uint8_t process, const LocalState& local, const LocalEvent& event,
                std::vector<Behaviour>& out) const;
   std::vector<Behaviour> behaviour_of(std::uint8_t process, const Bytes& local,
-                                      const Merges& merges) const;
+                                      const Heard& heard) const;
+  void hear(Heard& heard) const;
+  void draw(LocalGraph& graph, const Heard& heard, unsigned jobs) const;
+  bool renames_merges() const;
+  bool is_uncounted(const LocalEvent& event) const;  // it uses no budget
   const Bytes& stand_in(std::uint8_t process, const Bytes& local) const;
   const std::vector<Outcome>& outcomes(Id local, Id input);
   std::vector<Outcome> run_handlers(Id local, Id input);

@@ -13,6 +13,14 @@ std::vector<Event> Machine::events_of(NodeId process, const Transition& transiti
   return events;
 }
 
+std::vector<Id> Machine::locals_before(Id cell, const Transition& transition) {
+  std::vector<Id> locals = {cells_[cell].local};
+  for (const Silent& step : paths_[transition.answers].silent) {
+    locals.push_back(outcome_of(locals.back(), step.input, step.answers)->local);
+  }
+  return locals;
+}
+
 Event Machine::event_of(NodeId process, const Transition& transition) const {
   if (process.value == cut_slot_) {
     if (transition.cell == 0) return {.kind = EventKind::heal};

@@ -4,31 +4,36 @@
 #include <cstdint>
 #include <map>
 #include <set>
-#include <string>
+#include <utility>
+#include <vector>
 
 #include "engine/bytes.hpp"
+#include "engine/ids.hpp"
 
 namespace gainsay {
+
+// The messages ever sent to each process in any pass, with their senders.
+using Heard = std::vector<std::set<std::pair<NodeId, Bytes>>>;
 
 class Merges {
  public:
   // What stands for a local state of a process: itself, unless it was merged.
-  const Bytes& root(std::uint8_t process, const Bytes& local) const;
-  // From the next pass on the second stands for the first; false for a merge that was refused.
-  // REQUIRES: both are roots, and not the same.
-  bool add(std::uint8_t process, const Bytes& local, const Bytes& into);
-  // Undone for good.
-  void refuse(std::uint8_t process, const Bytes& local);
+  const Bytes& root(std::uint8_t process, const Bytes& local) const {
+    if (roots_.empty()) return local;
+    const auto found = roots_.find({process, local});
+    return found == roots_.end() ? local : found->second;
+  }
+  // REQUIRES: `into` is merged into nothing.
+  void add(std::uint8_t process, const Bytes& local, const Bytes& into) {
+    roots_.emplace(Key{process, local}, into);
+  }
 
-  // The process and a local state -> the one that it was merged into, which may be merged too.
+  // The process and a local state -> what stands for it, which is another one.
   using Key = std::pair<std::uint8_t, Bytes>;
-  const std::map<Key, Bytes>& all() const { return parents_; }
-  const std::set<Key>& refused() const { return refused_; }
-  bool empty() const { return parents_.empty(); }
+  const std::map<Key, Bytes>& all() const { return roots_; }
 
  private:
-  std::map<Key, Bytes> parents_;
-  std::set<Key> refused_;
+  std::map<Key, Bytes> roots_;
 };
 
 }  // namespace gainsay

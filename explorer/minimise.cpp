@@ -4,221 +4,293 @@
 // graph; the next pass replaces each local state by what stands for it as soon as a handler returns
 // it.
 //
-// Soundness: the certificate. After the pass every merge is checked again, over all messages ever
-// sent to the process and all its other events, with the handlers themselves: the two must do the
-// same and lead to local states with the same root. That makes the merges a bisimulation (up to
-// equivalence, which is enough as the events are labelled), so the pass has the views, sends,
-// labels and faults of every run. A merge that fails is undone for good, and the pass repeated.
+// Soundness: the certificate. After the pass all that was merged is looked at again, over all
+// messages ever sent to the process and all its other events, with the handlers themselves: what is
+// merged must look the same, do the same and lead to what is merged. That makes the merges a
+// bisimulation, so the pass has the views, sends, labels and faults of every run. Where it fails,
+// merges are learnt anew from all that is known by then, and the pass is repeated. What was learnt
+// from can only fail when a message is new, so this ends.
+//
+// With symmetry the merges are a relation that renaming leaves alone: to the refinement a renaming
+// is one more event, and the messages sent to a process are closed under renaming. So the renamings
+// permute the classes, and the merged system, whose local states are classes, is one on which the
+// group acts: a local state's image is what stands for its renaming. Which member stands for a
+// class is then of no importance; members are compared by it and never by themselves. All that is
+// said of symmetry, of dead messages and of silent steps is said of the merged system.
 //
 // A step that stays in its class and does nothing else may be no event at all for what is merged
 // with it. So nothing is merged where a property of steps objects to a view that stays as it is.
 #include <algorithm>
-#include <string>
+#include <map>
+#include <optional>
 #include <tuple>
-#include <unordered_map>
 #include <utility>
 
 #include "explorer/check.hpp"
 #include "explorer/machine.hpp"
 #include "explorer/parallel.hpp"
+#include "explorer/symmetry.hpp"
 
 namespace gainsay {
-
-const Bytes& Merges::root(std::uint8_t process, const Bytes& local) const {
-  const Bytes* at = &local;
-  if (parents_.empty()) return *at;
-  for (auto found = parents_.find({process, *at}); found != parents_.end();
-       found = parents_.find({process, *at})) {
-    at = &found->second;
-  }
-  return *at;
-}
-
-bool Merges::add(std::uint8_t process, const Bytes& local, const Bytes& into) {
-  const Key key{process, local};
-  if (refused_.contains(key)) return false;
-  parents_.emplace(key, into);
-  return true;
-}
-
-void Merges::refuse(std::uint8_t process, const Bytes& local) {
-  parents_.erase({process, local});
-  refused_.emplace(process, local);
-}
 
 const Bytes& Machine::stand_in(std::uint8_t process, const Bytes& local) const {
   return options_.merges == nullptr ? local : options_.merges->root(process, local);
 }
 
-// One outcome of an event that does something.
+bool Machine::renames_merges() const {
+  return symmetry_ != nullptr && options_.sabotage != Sabotage::merges_not_renamed;
+}
+
+// What a local state does at one event with one set of answers.
 struct Machine::Behaviour {
-  Id input = 0;
-  std::vector<std::uint32_t> answers;
-  Bytes effects;    // sends, labels, fault
-  Bytes successor;  // its root; empty for a fault
-  friend auto operator<=>(const Behaviour&, const Behaviour&) = default;
-  friend bool operator==(const Behaviour&, const Behaviour&) = default;
+  Hash128 label;            // of the event, the answers and the effects: sends, labels, fault
+  Bytes successor;          // empty for a fault
+  bool may_vanish = false;  // it has no effects: where it stays in its class, it is no event
 };
 
+bool Machine::is_uncounted(const LocalEvent& event) const {
+  return event.kind == LocalEvent::Kind::deliver ||
+         (event.kind == LocalEvent::Kind::timer && budget_of_input(timer_input) == 0xff);
+}
+
 // The outcomes of one event; nothing of it is kept. What fails is only different, no finding.
-void Machine::run_all(std::uint8_t process, const LocalState& local, Id input,
+void Machine::run_all(std::uint8_t process, const LocalState& local, const LocalEvent& event,
                       std::vector<Behaviour>& out) const {
-  const LocalEvent event = event_of_input(input);
+  const bool uncounted = is_uncounted(event);
   std::vector<std::uint32_t> script;
   for (bool more = true; more;) {
     LocalState after = local.copy();
     const StepResult step = run_event(after, event, system_.place({process}), script);
     script = step.answers;
     more = next_script(script, step.options);
+    Writer label;
+    label.integer(static_cast<std::uint64_t>(event.kind));
+    label.integer(event.from.value);
+    label.text(event.message);
+    label.integer(event.timer);
+    for (const std::uint32_t answer : step.answers) label.integer(answer + 1);
+    label.integer(0);
     if (step.fault != StepResult::Fault::none) {
-      out.push_back({input, step.answers, "!" + step.message, {}});
+      label.text("!" + step.message);
+      out.push_back({.label = content_hash(label.bytes()), .successor = {}});
       continue;
     }
-    if (input != crash_input && is_outside_limits({process}, after)) continue;
-    Writer effects;
+    const bool crash = event.kind == LocalEvent::Kind::crash;
+    if (!crash && is_outside_limits({process}, after)) continue;
     for (const Sent& sent : step.sends) {
-      effects.integer(sent.to.value);
-      effects.text(sent.message);
+      label.integer(sent.to.value);
+      label.text(sent.message);
     }
-    if (!step.labels.empty()) effects.integer(processes_max);
-    for (const Label& label : step.labels) {
-      effects.integer(static_cast<std::uint64_t>(label.kind));
-      effects.text(label.value);
+    if (!step.labels.empty()) label.integer(processes_max);
+    for (const Label& one : step.labels) {
+      label.integer(static_cast<std::uint64_t>(one.kind));
+      label.text(one.value);
     }
-    out.push_back({input, step.answers, effects.take(), encode_local(after)});
+    const bool no_effects = step.sends.empty() && step.labels.empty();
+    out.push_back({.label = content_hash(label.bytes()),
+                   .successor = encode_local(after),
+                   .may_vanish = uncounted && no_effects});
   }
 }
 
-// All that a local state can do with what is known; what changes and sends nothing is left out.
+// All that a local state can do with what is known; what changes nothing is left out.
 std::vector<Machine::Behaviour> Machine::behaviour_of(std::uint8_t process, const Bytes& bytes,
-                                                      const Merges& merges) const {
+                                                      const Heard& heard) const {
   std::vector<Behaviour> all;
   const LocalState local = decode_local(*system_.processes[process], bytes);
   if (local.status == LocalState::Status::down) {
-    if (system_.bounds.restarts > 0) run_all(process, local, restart_input, all);
+    if (system_.bounds.restarts > 0) run_all(process, local, event_of_input(restart_input), all);
   } else {
-    for (const Id envelope : known_[process]) run_all(process, local, envelope, all);
-    for (const Id input : own_inputs(process, local.timers)) run_all(process, local, input, all);
+    LocalEvent delivery{.kind = LocalEvent::Kind::deliver};
+    for (const auto& [from, message] : heard[process]) {
+      delivery.from = from;
+      delivery.message = message;
+      run_all(process, local, delivery, all);
+    }
+    for (const Id input : own_inputs(process, local.timers)) {
+      run_all(process, local, event_of_input(input), all);
+    }
   }
-  const Bytes& own = merges.root(process, bytes);
-  for (Behaviour& one : all) {
-    if (!one.successor.empty()) one.successor = merges.root(process, one.successor);
-  }
-  std::erase_if(all, [&](const Behaviour& one) {
-    const bool counted = budget_of_input(one.input) != 0xff;
-    return !counted && one.effects.empty() && one.successor == own;
-  });
+  std::erase_if(all,
+                [&](const Behaviour& one) { return one.may_vanish && one.successor == bytes; });
   return all;
 }
 
-bool Machine::certify_merges(Merges& merges, unsigned jobs) const {
-  if (options_.merges == nullptr || options_.sabotage == Sabotage::merges_unchecked) return true;
-  std::vector<std::pair<Merges::Key, Bytes>> edges(options_.merges->all().begin(),
-                                                   options_.merges->all().end());
-  std::vector<std::uint8_t> fails(edges.size(), 0);
-  parallel_chunks(edges.size(), 4, jobs, [&](unsigned, std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) {
-      const std::uint8_t process = edges[i].first.first;
-      const Bytes& local = edges[i].first.second;
-      const auto shown = [&](const Bytes& bytes) {
-        const LocalState state = decode_local(*system_.processes[process], bytes);
-        Writer view;
-        view.integer(static_cast<std::uint64_t>(state.status));
-        state.process->encode_view(view);
-        return view.take();
-      };
-      const bool same = shown(local) == shown(edges[i].second) &&
-                        behaviour_of(process, local, *options_.merges) ==
-                            behaviour_of(process, edges[i].second, *options_.merges);
-      fails[i] = same ? 0 : 1;
+// Closed under renaming, as all of it is.
+void Machine::hear(Heard& heard) const {
+  heard.resize(size_);
+  const std::size_t elements = renames_merges() ? symmetry_->group().size() : 1;
+  std::vector<std::set<Id>> closed(size_);
+  for (std::size_t process = 0; process < size_; ++process) {
+    for (const Id envelope : known_[process]) {
+      if (!closed[process].insert(envelope).second) continue;
+      heard[process].emplace(envelopes_[envelope].from, envelopes_[envelope].message);
+      for (std::size_t h = 1; h < elements; ++h) {
+        const auto g = static_cast<Group::Index>(h);
+        const Id image = symmetry_->known_envelope(envelope, g);
+        const NodeId to = symmetry_->group().image(g, NodeId{static_cast<std::uint8_t>(process)});
+        if (!closed[to.value].insert(image).second) continue;
+        heard[to.value].emplace(envelopes_[image].from, envelopes_[image].message);
+      }
     }
-  });
-  bool all_hold = true;
-  for (std::size_t i = 0; i < edges.size(); ++i) {
-    if (fails[i] == 0) continue;
-    merges.refuse(edges[i].first.first, edges[i].first.second);
-    all_hold = false;
   }
-  return all_hold;
 }
 
-namespace {
+// Local states by content, and what tells them apart.
+struct Machine::LocalGraph {
+  struct Edge {
+    Hash128 label;
+    Hash128 leaf;           // where it leads, by content
+    Id successor = ~Id{0};  // the same, where it is a node
+    bool may_vanish = false;
+  };
+  std::vector<Merges::Key> nodes;
+  std::vector<Hash128> shown;
+  std::vector<std::vector<Edge>> edges;
+  std::vector<std::uint8_t> alone;  // is not to be merged
 
-// What a local state does, for the refinement: a hash of event and effects, and where it leads.
-struct Edge {
-  Hash128 label;
-  Hash128 leaf;             // of a successor that was not explored
-  Id successor = ~Id{0};    // among the explored ones
-  bool may_vanish = false;  // it has no effects: staying in one's class, it is no event
+  Hash128 signature(std::size_t node, const std::vector<Id>& classes) const;
+  std::vector<Id> refine(unsigned jobs) const;
 };
 
-}  // namespace
+// What tells a local state apart, given the classes so far.
+Hash128 Machine::LocalGraph::signature(std::size_t node, const std::vector<Id>& classes) const {
+  if (alone[node] != 0) return mix(3, {0, node});
+  Hash128 sum = mix(nodes[node].first, shown[node]);
+  for (const Edge& edge : edges[node]) {
+    const bool inside = edge.successor != ~Id{0};
+    if (edge.may_vanish && inside && classes[edge.successor] == classes[node]) continue;
+    const Hash128 target = inside ? Hash128{0, classes[edge.successor]} : edge.leaf;
+    sum += mix(inside ? 1 : 2, edge.label, target);
+  }
+  return sum;
+}
 
-std::size_t Machine::learn_merges(Merges& merges, unsigned jobs) const {
-  const std::size_t count = locals_.size();
-  std::vector<std::vector<Edge>> edges(count);
-  std::vector<std::uint8_t> mergeable(count, 0);
-  static const Merges none;
-  const Merges& in_use = options_.merges == nullptr ? none : *options_.merges;
+// The coarsest classes that nothing tells apart.
+std::vector<Id> Machine::LocalGraph::refine(unsigned jobs) const {
+  std::vector<Id> classes(nodes.size(), 0);
+  std::vector<Hash128> signatures(nodes.size());
+  for (std::size_t known = 0;;) {
+    parallel_chunks(nodes.size(), 64, jobs, [&](unsigned, std::size_t begin, std::size_t end) {
+      for (std::size_t i = begin; i < end; ++i) signatures[i] = signature(i, classes);
+    });
+    std::map<std::pair<Id, Hash128>, Id> numbers;
+    for (std::size_t i = 0; i < classes.size(); ++i) {
+      const auto next = static_cast<Id>(numbers.size());
+      classes[i] = numbers.try_emplace({classes[i], signatures[i]}, next).first->second;
+    }
+    if (numbers.size() == known) return classes;
+    known = numbers.size();
+  }
+}
+
+// Fills in what belongs to the nodes.
+void Machine::draw(LocalGraph& graph, const Heard& heard, unsigned jobs) const {
+  const std::size_t count = graph.nodes.size();
+  std::map<Merges::Key, Id> index;
+  for (std::size_t i = 0; i < count; ++i) index.emplace(graph.nodes[i], static_cast<Id>(i));
+  const std::vector<Group::Index> renamings =
+      renames_merges() ? symmetry_->group().generators() : std::vector<Group::Index>{};
+  graph.shown.resize(count);
+  graph.edges.resize(count);
+  graph.alone.assign(count, 0);
+  const auto edge_to = [&](std::uint8_t process, const Bytes& bytes) {
+    LocalGraph::Edge edge{.label = {}, .leaf = content_hash(bytes)};
+    const auto known = index.find({process, bytes});
+    if (known != index.end()) edge.successor = known->second;
+    return edge;
+  };
   parallel_chunks(count, 4, jobs, [&](unsigned, std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
-      const LocalEntry& entry = locals_[i];
-      const bool accepts = !options_.judge_step || options_.judge_step(entry, entry, false) == 0;
-      if (entry.status == LocalState::Status::unstarted || !accepts) continue;
-      mergeable[i] = 1;
-      for (const Behaviour& one : behaviour_of(entry.process, entry.bytes, in_use)) {
-        Writer label;
-        label.integer(one.input);
-        for (const std::uint32_t answer : one.answers) label.integer(answer + 1);
-        label.integer(0);
-        label.raw(one.effects);
-        Edge edge{.label = content_hash(label.bytes()),
-                  .leaf = content_hash(one.successor),
-                  .may_vanish = one.effects.empty() && budget_of_input(one.input) == 0xff};
-        const auto known =
-            local_index_.find(std::string(1, static_cast<char>(entry.process)) + one.successor);
-        if (known != local_index_.end()) edge.successor = known->second;
-        edges[i].push_back(edge);
+      const std::uint8_t process = graph.nodes[i].first;
+      const Bytes& bytes = graph.nodes[i].second;
+      const LocalState state = decode_local(*system_.processes[process], bytes);
+      Writer view;
+      view.integer(static_cast<std::uint64_t>(state.status));
+      state.process->encode_view(view);
+      graph.shown[i] = content_hash(view.bytes());
+      for (const Behaviour& one : behaviour_of(process, bytes, heard)) {
+        graph.edges[i].push_back(edge_to(process, one.successor));
+        graph.edges[i].back().label = one.label;
+        graph.edges[i].back().may_vanish = one.may_vanish;
+      }
+      for (const Group::Index g : renamings) {
+        const NodeId to = symmetry_->group().image(g, {process});
+        graph.edges[i].push_back(edge_to(to.value, symmetry_->rename_local(process, bytes, g)));
+        graph.edges[i].back().label = {~std::uint64_t{0}, g};
       }
     }
   });
-  // Classes: first by what is seen, then by where events lead, until no class splits.
-  std::vector<Id> classes(count, 0);
-  std::size_t known_classes = 0;
-  for (bool first = true;; first = false) {
-    std::map<Hash128, Id> numbers;
-    std::vector<Id> next(count);
-    for (std::size_t i = 0; i < count; ++i) {
-      const LocalEntry& entry = locals_[i];
-      Hash128 sum =
-          first ? mix(entry.process, {static_cast<std::uint64_t>(entry.status), entry.shown})
-                : mix(~std::uint64_t{0}, {0, classes[i]});
-      for (const Edge& edge : edges[i]) {
-        const bool explored = edge.successor != ~Id{0};
-        const bool stays = explored && classes[edge.successor] == classes[i];
-        if (edge.may_vanish && stays) continue;
-        const Hash128 target = explored ? Hash128{0, classes[edge.successor]} : edge.leaf;
-        sum += mix(explored ? 1 : 2, edge.label, target);
-      }
-      if (!mergeable[i]) sum = mix(3, {0, i});
-      next[i] = numbers.try_emplace(sum, static_cast<Id>(numbers.size())).first->second;
-    }
-    classes = std::move(next);
-    if (!first && numbers.size() == known_classes) break;
-    known_classes = numbers.size();
+}
+
+bool Machine::certify_merges(Heard& heard, unsigned jobs) {
+  if (options_.merges == nullptr || options_.sabotage == Sabotage::merges_unchecked) return true;
+  if (symmetry_ != nullptr) symmetry_->close_tables();
+  hear(heard);
+  LocalGraph graph;
+  std::map<Merges::Key, Id> roots;
+  std::vector<Id> classes;
+  const auto add = [&](const Merges::Key& node, Id of) {
+    graph.nodes.push_back(node);
+    classes.push_back(of);
+  };
+  for (const auto& [member, root] : options_.merges->all()) {
+    const Merges::Key key{member.first, root};
+    const auto [at, is_new] = roots.try_emplace(key, static_cast<Id>(roots.size()));
+    if (is_new) add(key, at->second);
+    add(member, at->second);
   }
-  // The least by content stands for its class.
-  std::map<Id, Id> best;
-  const auto order = [&](Id i) { return std::pair(locals_[i].bytes.size(), locals_[i].bytes); };
-  for (Id i = 0; i < count; ++i) {
+  draw(graph, heard, jobs);
+  std::vector<std::optional<Hash128>> signatures(roots.size());
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    const Hash128 signature = graph.signature(i, classes);
+    std::optional<Hash128>& first = signatures[classes[i]];
+    if (first && *first != signature) return false;
+    first = signature;
+  }
+  return true;
+}
+
+std::size_t Machine::learn_merges(Merges& merges, Heard& heard, unsigned jobs) {
+  if (symmetry_ != nullptr) symmetry_->close_tables();
+  hear(heard);
+  std::map<Merges::Key, bool> nodes;  // whether it is a local state of this pass
+  for (const auto& [member, root] : options_.merges->all()) {
+    nodes.emplace(member, false);
+    nodes.emplace(Merges::Key{member.first, root}, false);
+  }
+  std::set<Merges::Key> alone;
+  for (std::size_t i = 0; i < locals_.size(); ++i) {
+    const LocalEntry& entry = locals_[i];
+    if (entry.status == LocalState::Status::unstarted) continue;
+    nodes[{entry.process, entry.bytes}] = true;
+    const bool accepts = !options_.judge_step || options_.judge_step(entry, entry, false) == 0;
+    if (!accepts) alone.emplace(entry.process, entry.bytes);
+  }
+  LocalGraph graph;
+  for (const auto& [key, present] : nodes) graph.nodes.push_back(key);
+  draw(graph, heard, jobs);
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    if (alone.contains(graph.nodes[i])) graph.alone[i] = 1;
+  }
+  const std::vector<Id> classes = graph.refine(jobs);
+  // What stands for others goes on to do so; else the least by content does.
+  const auto order = [&](std::size_t i) {
+    const Merges::Key& key = graph.nodes[i];
+    return std::tuple(!nodes.at(key), key.second.size(), key.second);
+  };
+  std::map<Id, std::size_t> best;
+  for (std::size_t i = 0; i < classes.size(); ++i) {
     const auto [at, is_new] = best.try_emplace(classes[i], i);
     if (!is_new && order(i) < order(at->second)) at->second = i;
   }
+  merges = {};
   std::size_t merged = 0;
-  for (Id i = 0; i < count; ++i) {
-    const Id into = best.at(classes[i]);
+  for (std::size_t i = 0; i < classes.size(); ++i) {
+    const std::size_t into = best.at(classes[i]);
     if (into == i) continue;
-    merged += merges.add(locals_[i].process, locals_[i].bytes, locals_[into].bytes) ? 1U : 0U;
+    merges.add(graph.nodes[i].first, graph.nodes[i].second, graph.nodes[into].second);
+    merged += nodes.at(graph.nodes[i]) ? 1U : 0U;
   }
   return merged;
 }

@@ -71,7 +71,7 @@ std::vector<Event> Search::path_to(std::vector<Id> world, LayerKey key, Symmetry
     auto [before, at] = predecessor(world, key);
     if (symmetry_) {
       element = symmetry_->group().product(element, canonicaliser(before));
-      for (Event& event : before.events) event = image_of(before.world, event, element);
+      before.events = images_of(before.world, before.process, before.transition, element);
     }
     backwards.insert(backwards.end(), before.events.rbegin(), before.events.rend());
     world = std::move(before.world);
@@ -99,10 +99,8 @@ Counterexample Search::rebuild(const Found& found, LayerKey key) {
         machine_.expand(found.world[found.process]).transitions[found.transition];
     const LayerKey before{key.first - edge.cost, key.second - 1};
     counterexample.events = path_to(found.world, before, element);
-    const NodeId process{static_cast<std::uint8_t>(found.process)};
-    for (Event& event : machine_.events_of(process, edge)) {
-      counterexample.events.push_back(symmetry_ ? image_of(found.world, event, element)
-                                                : std::move(event));
+    for (Event& event : images_of(found.world, found.process, found.transition, element)) {
+      counterexample.events.push_back(std::move(event));
     }
     if (edge.fault != 0) {
       const Violation violation = violation_of_fault(machine_.fault_is_expectation(edge.fault)

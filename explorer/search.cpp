@@ -38,14 +38,10 @@ std::vector<const Property*> select(const Model& model, const std::vector<std::s
 
 // Of a request in so many words: `auto` picks what goes together.
 void refuse_unsound(const Reductions& reduce, const Model& model) {
-  const std::string views = reduce.silent ? "silent" : reduce.minimise ? "minimise" : "";
-  if (has_recovery(model) && (!views.empty() || reduce.symmetry)) {
+  if (has_recovery(model) && (reduce.silent || reduce.minimise || reduce.symmetry)) {
+    const std::string name = reduce.silent ? "silent" : reduce.minimise ? "minimise" : "symmetry";
     throw UsageError(
-        (views.empty() ? "symmetry" : views) +
-        " does not go with a property of recovery, which is asked of all local states");
-  }
-  if (reduce.symmetry && !views.empty()) {
-    throw UsageError(views + " does not go with symmetry: its certificate is not closed under it");
+        name + " does not go with a property of recovery, which is asked of all local states");
   }
   if (model.system.bounds.network == Network::async) return;
   for (const std::string& name : names(reduce)) {
@@ -472,16 +468,26 @@ void Search::replan() {
 // What was dropped too early shows soon: the sooner the pass is given up, the better.
 bool Search::certify() {
   next_certificate_ = store_.roots().size() * 2;
-  certified_ = machine_.certify(passes_.keep, jobs_);
-  certified_ = machine_.certify_merges(passes_.learnt_merges, jobs_) && certified_;
-  passes_.learnt = !certified_;
+  const bool dropped = machine_.certify(passes_.keep, jobs_);
+  if (!dropped) certified_ = false;
+  const bool merged = certify_merges();
+  passes_.learnt = !dropped || !merged;
   return certified_;
+}
+
+// Of merges that fail, the next pass knows better.
+bool Search::certify_merges() {
+  if (machine_.certify_merges(passes_.heard, jobs_)) return true;
+  machine_.learn_merges(passes_.learnt_merges, passes_.heard, jobs_);
+  certified_ = false;
+  passes_.learnt = true;
+  return false;
 }
 
 // True when so much was learnt that a pass which uses it is worth starting anew.
 bool Search::learn() {
   next_learning_ = store_.roots().size() * 4;
-  const std::size_t merged = machine_.learn_merges(passes_.learnt_merges, jobs_);
+  const std::size_t merged = machine_.learn_merges(passes_.learnt_merges, passes_.heard, jobs_);
   if (merged * 8 < machine_.locals()) return false;
   certified_ = false;
   passes_.learnt = true;
@@ -496,13 +502,15 @@ CheckReport Search::run() {
   try {
     start();
     if (certify_starts() && !found_) explore();
-    if (!passes_.asymmetric) certify_symmetry();
+    if (!passes_.asymmetric && certify_symmetry() && certified_ &&
+        (found_ || incomplete_because_.empty() || cut_by_depth_)) {
+      certify();
+    }
   } catch (const CannotRename& refusal) {
     passes_.asymmetric = passes_.asymmetries.hopeless = true;
     passes_.asymmetries.reason = refusal.what();
   }
   if (passes_.asymmetric) return {};
-  if (certified_ && (found_ || incomplete_because_.empty() || cut_by_depth_)) certify();
   judge_recoveries();
   CheckReport result = report();
   if (options_.audit && result.certified) audit(result);

@@ -41,6 +41,7 @@ class Search {
     KeepSet keep;
     Merges merges;         // in use by this pass
     Merges learnt_merges;  // and those that the next one will use
+    Heard heard;           // what merges are checked against
     std::uint32_t number = 1;
     bool started = false;
     bool learnt = false;  // the last pass has added to `keep`, so another may get further
@@ -154,6 +155,7 @@ class Search {
   void explore();
   void replan();
   bool certify();
+  bool certify_merges();
   bool learn();
   void use_symmetry();
   bool certify_symmetry();
@@ -192,7 +194,9 @@ class Search {
   const std::vector<Event>& start_of(const std::vector<Id>& world, Symmetry::Index element);
   Symmetry::Index canonicaliser(const Predecessor& before);
   Symmetry::Index violating_image(const Found& found);
-  Event image_of(const std::vector<Id>& world, const Event& event, Symmetry::Index element);
+  // The events of a transition, renamed.
+  std::vector<Event> images_of(const std::vector<Id>& world, std::uint32_t process,
+                               std::uint32_t transition, Symmetry::Index element);
   // The least predecessor of a world of a layer, and the layer where it is.
   std::pair<Predecessor, LayerKey> predecessor(const std::vector<Id>& world, LayerKey key);
   std::optional<Predecessor> least_predecessor(std::uint64_t root, const std::vector<Task>& tasks);
@@ -232,8 +236,8 @@ class Search {
   std::vector<Worker> workers_;
   const std::uint64_t memory_max_;
   std::map<LayerKey, Layer> layers_;
-  std::map<LayerKey, std::uint64_t> discoveries_;  // local states that were new there
-  std::uint64_t discovered_ = 0;                   // the sum
+  std::map<LayerKey, std::uint64_t> discoveries_;         // local states that were new there
+  std::uint64_t discovered_ = 0;                          // the sum
   std::map<std::vector<Id>, std::vector<Event>> starts_;  // initial worlds and how they came about
   std::uint64_t transitions_ = 0;
   std::uint64_t next_plan_ = std::uint64_t{1} << 14;  // how many worlds make it worth planning anew

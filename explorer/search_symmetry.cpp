@@ -8,9 +8,8 @@ namespace gainsay {
 
 namespace {
 
-// Looking at more renamings than this costs more than it saves, unless the user knows better:
-// silent steps and merges, which symmetry excludes, do more then. A few more are looked at when
-// nothing is known yet: the starts often tell processes apart.
+// Looking at more renamings than this costs more than it saves, unless the user knows better. A few
+// more are looked at when nothing is known yet: the starts often tell processes apart.
 constexpr std::size_t renamings_unasked = 120;        // 5!
 constexpr std::size_t renamings_before_starts = 720;  // 6!
 
@@ -23,9 +22,7 @@ void Search::use_symmetry() {
   machine_.use(nullptr);
   evaluator_.close_under(nullptr);
   antichains_.close_under(nullptr);
-  reduce_ = asked_;
   reduce_.symmetry = false;
-  machine_.use_views(reduce_.silent, reduce_.minimise ? &passes_.merges : nullptr);
   if (!asked_.symmetry) return;
   Asymmetries& known = passes_.asymmetries;
   if (const std::string obstacle = obstacle_to_symmetry(machine_); !obstacle.empty()) {
@@ -36,9 +33,6 @@ void Search::use_symmetry() {
                                  options_.reduce ? Group::size_max : renamings_before_starts);
   if (classes.empty()) return;
   reduce_.symmetry = true;
-  // Merges and chains are not closed under renaming.
-  reduce_.silent = reduce_.minimise = false;
-  machine_.use_views(false, nullptr);
   symmetry_.emplace(machine_, Group(Points(model_.system).size(), std::move(classes)),
                     options_.sabotage);
   machine_.use(&*symmetry_);
@@ -48,12 +42,18 @@ void Search::use_symmetry() {
   antichains_.close_under(&*symmetry_);
 }
 
-// What is not equivariant shows soon: the sooner the pass is given up, the better.
+// What is not equivariant shows soon: the sooner the pass is given up, the better. False where it
+// was.
 bool Search::certify_symmetry() {
   if (!symmetry_) return true;
   next_symmetry_ = store_.roots().size() * 2;
-  passes_.asymmetric = !symmetry_->certify(passes_.asymmetries, jobs_);
-  return !passes_.asymmetric;
+  Asymmetries found = passes_.asymmetries;
+  if (symmetry_->certify(found, jobs_)) return true;
+  // What is wrongly merged under one name only looks like an asymmetry.
+  if (!certify_merges()) return false;
+  passes_.asymmetries = std::move(found);
+  passes_.asymmetric = true;
+  return false;
 }
 
 bool Search::certify_starts() {
@@ -61,8 +61,9 @@ bool Search::certify_starts() {
   std::vector<std::vector<Id>> worlds;
   for (const auto& [words, events] : starts_) worlds.push_back(words);
   // Handlers first: they say more about the reason.
-  const bool handlers = certify_symmetry();
-  passes_.asymmetric = !symmetry_->certify_initial(worlds, passes_.asymmetries) || !handlers;
+  if (!certify_symmetry() && !passes_.asymmetric) return false;
+  const bool starts = symmetry_->certify_initial(worlds, passes_.asymmetries);
+  passes_.asymmetric = passes_.asymmetric || !starts;
   if (!passes_.asymmetric && !options_.reduce && symmetry_->group().size() > renamings_unasked) {
     passes_.asymmetric = passes_.asymmetries.hopeless = true;
     passes_.asymmetries.reason = "more than " + std::to_string(renamings_unasked) +
@@ -97,8 +98,17 @@ Symmetry::Index Search::canonicaliser(const Predecessor& before) {
   return symmetry_->canonicalise(world.data());
 }
 
-Event Search::image_of(const std::vector<Id>& world, const Event& event, Symmetry::Index element) {
-  return symmetry_->event(machine_.local_of(world[event.process.value]), event, element);
+// Answers are renamed by what the event does at the local state before it.
+std::vector<Event> Search::images_of(const std::vector<Id>& world, std::uint32_t process,
+                                     std::uint32_t transition, Symmetry::Index element) {
+  const Transition& edge = machine_.expand(world[process]).transitions[transition];
+  std::vector<Event> events = machine_.events_of({static_cast<std::uint8_t>(process)}, edge);
+  if (!symmetry_) return events;
+  const std::vector<Id> locals = machine_.locals_before(world[process], edge);
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    events[i] = symmetry_->event(locals[i], events[i], element);
+  }
+  return events;
 }
 
 const std::vector<Event>& Search::start_of(const std::vector<Id>& world, Symmetry::Index element) {
@@ -117,7 +127,7 @@ Symmetry::Index Search::violating_image(const Found& found) {
     if (found.by_step) {
       const Id cell = found.world[found.process];
       const Transition& edge = machine_.expand(cell).transitions[found.transition];
-      const Id before = symmetry_->local(machine_.local_of(cell), g);
+      const Id before = symmetry_->local(machine_.locals_before(cell, edge).back(), g);
       const Id after = symmetry_->local(machine_.local_of(edge.cell), g);
       if (evaluator_.is_broken(found.property, machine_.local(before), machine_.local(after))) {
         return g;

@@ -100,11 +100,14 @@ Id Symmetry::intern_image(std::size_t part, Id id, Index g) {
   if (part == local_part) {
     const LocalEntry& entry = machine_.locals_[id];
     const NodeId to = group_.image(g, {entry.process});
+    const ProcessType& type = *system_.processes[to.value];
     const Bytes bytes = rename_local(entry.process, entry.bytes, g);
     try {
-      const LocalState state = decode_local(*system_.processes[to.value], bytes);
+      LocalState state = decode_local(type, bytes);
       if (encode_local(state) != bytes) throw DecodeError("its encoding is not canonical");
-      return machine_.intern_local(to.value, bytes, state.process.get());
+      const Bytes& root = machine_.stand_in(to.value, bytes);
+      if (root != bytes) state = decode_local(type, root);
+      return machine_.intern_local(to.value, root, state.process.get());
     } catch (const DecodeError& error) {
       throw CannotRename("a state cannot be renamed: " + std::string(error.what()));
     }

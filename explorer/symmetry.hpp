@@ -57,6 +57,8 @@ class Symmetry {
   // The distinct images of a local state, and of a pair of them (in order of process).
   std::vector<Id> locals_of(Id local);
   std::vector<std::pair<Id, Id>> pairs_of(Id a, Id b);
+  // The content of a local state, renamed: not yet what stands for it.
+  Bytes rename_local(std::uint8_t process, BytesView bytes, Index g) const;
   // The same event in the renamed world; `local` is the state of its process before it.
   Event event(Id local, const Event& event, Index g);
 
@@ -147,7 +149,6 @@ class Symmetry {
   Id image_first(std::size_t part, Id id, Index g);
   Id cell_first(Id cell, Index g);
   std::vector<Id> inbox_image(Id inbox, Index g);
-  Bytes rename_local(std::uint8_t process, BytesView bytes, Index g) const;
   Renaming renaming(Index g) const { return {group_[g], system_.size(), points_.sets()}; }
   Bytes rename(const Type* type, BytesView bytes, Index g) const;
   Label rename_label(const Label& label, Index g) const;
@@ -177,6 +178,7 @@ class Symmetry {
   std::vector<Bytes> texts(const std::vector<Did>& did) const;
   void diagnose(const std::vector<Pair>& failing, Asymmetries& known);
   bool certify_observers(Asymmetries& known);
+  bool certify_views(Asymmetries& known);
   std::string event_text(Pair pair) const;
   std::string exchange_text(NodeId a, NodeId b) const;
 

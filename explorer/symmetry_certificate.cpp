@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <tuple>
+#include <unordered_map>
 
 #include "engine/reflect.hpp"
 #include "explorer/parallel.hpp"
@@ -17,10 +18,13 @@ namespace gainsay {
 
 // --- what handlers do ---
 
-// Outcomes outside a limit do not exist. Nothing is kept of such a run.
+// Outcomes outside a limit do not exist. Of a local state what stands for it is told; what stays
+// there and does nothing else may be no event at all for another member of its class, so where
+// there are merges it is none. Nothing is kept of such a run.
 std::vector<Symmetry::Did> Symmetry::run(std::uint8_t process, BytesView local,
                                          const LocalEvent& event) const {
   const ProcessType& type = *system_.processes[process];
+  const bool uncounted = machine_.is_uncounted(event);
   std::vector<Did> all;
   std::vector<std::uint32_t> script;
   for (bool more = true; more;) {
@@ -34,8 +38,11 @@ std::vector<Symmetry::Did> Symmetry::run(std::uint8_t process, BytesView local,
     }
     const bool crash = event.kind == LocalEvent::Kind::crash;
     if (!crash && machine_.is_outside_limits({process}, after)) continue;
+    Bytes root = machine_.stand_in(process, encode_local(after));
+    const bool stays = root == local && step.sends.empty() && step.labels.empty();
+    if (stays && uncounted && machine_.options_.merges != nullptr) continue;
     all.push_back({.answers = std::move(step.answers),
-                   .local = encode_local(after),
+                   .local = std::move(root),
                    .sends = std::move(step.sends),
                    .labels = std::move(step.labels)});
   }
@@ -51,7 +58,8 @@ std::vector<Symmetry::Did> Symmetry::run(Pair pair) const {
 Symmetry::Did Symmetry::rename_did(std::uint8_t process, const Did& did, Index g) const {
   Did renamed{.answers = did.answers, .fault = did.fault};
   if (did.fault != StepResult::Fault::none) return renamed;
-  renamed.local = rename_local(process, did.local, g);
+  const NodeId to = group_.image(g, {process});
+  renamed.local = machine_.stand_in(to.value, rename_local(process, did.local, g));
   for (const Sent& sent : did.sends) {
     renamed.sends.push_back(
         {.to = group_.image(g, sent.to), .message = rename(system_.message_type, sent.message, g)});
@@ -155,7 +163,7 @@ bool Symmetry::certify(Asymmetries& known, unsigned jobs) {
     }
   });
   if (!failing.empty()) diagnose(failing, known);
-  return failing.empty() && certify_observers(known);
+  return failing.empty() && certify_observers(known) && certify_views(known);
 }
 
 // --- what went wrong ---
@@ -246,6 +254,31 @@ bool Symmetry::certify_observers(Asymmetries& known) {
     }
   }
   return true;
+}
+
+// Whether a step is silent is a matter of views. What looks the same must look the same renamed, so
+// that a step is silent exactly where its renamings are. With images of all local states in the
+// tables, what is true of exchanges is true of every renaming.
+bool Symmetry::certify_views(Asymmetries& known) {
+  if (!machine_.options_.silent || sabotage_ == Sabotage::symmetry_views_unchecked) return true;
+  close_tables();
+  const std::size_t before = known.broken.size();
+  for (const auto& [a, b] : group_.exchanges()) {
+    const Index g = group_.exchange(a, b);
+    std::unordered_map<std::uint64_t, Id> images;  // (process, view) -> view of the image
+    for (std::size_t i = 0; i < machine_.locals_.size(); ++i) {
+      const LocalEntry& entry = machine_.locals_[i];
+      const Id image = machine_.locals_[known_local(static_cast<Id>(i), g)].shown;
+      const auto [at, is_new] = images.try_emplace(pair_key(entry.process, entry.shown), image);
+      if (at->second == image) continue;
+      known.broken.emplace(a, b);
+      if (known.reason.empty()) {
+        known.reason = exchange_text(a, b) + " tells apart what looks the same";
+      }
+      break;
+    }
+  }
+  return known.broken.size() == before;
 }
 
 bool Symmetry::certify_initial(const std::vector<std::vector<Id>>& worlds, Asymmetries& known) {

@@ -104,6 +104,49 @@ struct Namer {
   void on(Context&, NodeId, Nothing) {}
 };
 
+struct Keeper {
+  struct Options {
+    std::uint32_t variant = 0;
+  };
+  struct Hello {};
+  struct Ask {};
+  using Message = std::variant<Hello, Ask>;
+  using Context = gainsay::Context<Keeper>;
+  enum class Timer : std::uint8_t { act };
+  enum class Stage : std::uint8_t { idle, acted, greeted, told };
+
+  Stage stage = Stage::idle;
+  std::uint8_t secret = 0;
+  std::uint32_t variant = 0;
+
+  void start(Context& ctx) {
+    variant = ctx.options().variant;
+    ctx.set(Timer::act);
+  }
+  void on(Context& ctx, Timer) {
+    if (stage != Stage::idle) return;
+    stage = Stage::acted;
+    secret = static_cast<std::uint8_t>(ctx.choose(3));
+    ctx.broadcast(Hello{});
+  }
+  void on(Context& ctx, NodeId from, Hello) {
+    if (stage != Stage::idle) return;
+    stage = Stage::greeted;
+    ctx.send(from, Ask{});
+  }
+  void on(Context&, NodeId, Ask) {
+    if (stage == Stage::acted) stage = Stage::told;
+  }
+};
+struct KeeperView {
+  Keeper::Stage stage = Keeper::Stage::idle;
+  std::uint8_t told = 0;
+};
+KeeperView view(const Keeper& keeper) {
+  const bool told = keeper.stage == Keeper::Stage::told;
+  return {.stage = keeper.stage, .told = told ? keeper.secret : std::uint8_t{0}};
+}
+
 }  // namespace
 
 Model register_model(const Bounds& bounds) {
@@ -148,6 +191,15 @@ Model one_odd_pair_model(NodeId who, NodeId whom) {
               .properties = {}};
   model.properties = {always<Namer>(
       "nothing goes wrong", [](const Namer& node) { return node.stage != Namer::Stage::wrong; })};
+  return model;
+}
+
+Model secret_model(std::uint32_t variant) {
+  const Bounds bounds{.nodes = 2, .timeouts = 1};
+  Model model{.system = make_system<Keeper>("keepers", bounds, {.variant = variant}),
+              .properties = {}};
+  model.properties = {always<Keeper>("the last secret is not told",
+                                     [](const KeeperView& node) { return node.told < 2; })};
   return model;
 }
 

@@ -23,4 +23,9 @@ Model named_node_model(std::uint32_t variant);
 // which is one of six renamings of what a search with symmetry looks at.
 Model one_odd_pair_model(NodeId who, NodeId whom);
 
+// Two processes; one of them chooses a secret, greets, and tells it when asked, which the other
+// does in answer. Until then nobody sees the secret, and who is never asked might have none.
+// Whoever was asked may have another name when asked. The last secret goes wrong.
+Model secret_model(std::uint32_t variant);
+
 }  // namespace gainsay::testing

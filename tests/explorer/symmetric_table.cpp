@@ -128,7 +128,8 @@ struct NodeRules {
   void crash(State& state) const { state = {.durable = state.durable}; }
   std::optional<State> shown(const State& state) const {
     if (!rules.hides) return state;
-    return State{.level = static_cast<std::uint8_t>(state.level + 1 == levels ? levels - 1 : 0)};
+    if (state.level + 1U < levels) return State{};
+    return State{.level = levels - 1, .remembered = state.remembered};
   }
   const std::vector<std::string_view>& timer_names() const {
     static const std::vector<std::string_view> names = {"one", "two"};
@@ -140,6 +141,7 @@ struct NodeRules {
     switch (rules.quirk) {
       case Quirk::none:
       case Quirk::counts_around:
+      case Quirk::shows_more:
         return false;
       case Quirk::knows_itself:
         return place.self.value == 1;
@@ -274,6 +276,12 @@ Model symmetric_model(const SymmetricShape& shape) {
   system.label_type = &type_of<Word>();
   const auto rules = std::make_shared<const NodeRules>(NodeRules{random_rules(shape)});
   system.processes.assign(shape.bounds.nodes, std::make_shared<const TableType<NodeRules>>(rules));
+  if (shape.quirk == Quirk::shows_more) {
+    NodeRules others = *rules;
+    others.rules.hides = !shape.hides;
+    system.processes[1] = std::make_shared<const TableType<NodeRules>>(
+        std::make_shared<const NodeRules>(std::move(others)));
+  }
   RandomStream random(shape.seed, Purpose::test, NodeId{1});
   if (random.below(4) == 0) {
     system.limits.push_back({.name = "level", .greatest = 2, .value = [](const void* state) {

@@ -14,6 +14,7 @@ enum class Quirk : std::uint8_t {
   knows_itself,   // one process does something else
   compares,       // ids are compared
   counts_around,  // the next id is spoken to: rotations are symmetries, exchanges are not
+  shows_more,     // one process has another view: it matters where views do
 };
 
 struct SymmetricShape {
@@ -22,7 +23,7 @@ struct SymmetricShape {
   Quirk quirk = Quirk::none;
   bool violating = true;
   bool names_a_node = false;  // the properties do
-  bool hides = false;         // views show only whether a process is at its last level
+  bool hides = false;         // views show little but the last level
 };
 
 // The same shape gives the same model. Every outcome that is not a no-op raises the local state or
