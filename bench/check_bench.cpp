@@ -1,4 +1,6 @@
-// Whole checks, without reductions: states a second, by one and two threads.
+// Whole checks, without reductions, by one and two threads: states a second, successors that are
+// judged a second, and probes of the visited set a second. Successors that were met a moment before
+// are judged without a probe.
 #include <benchmark/benchmark.h>
 
 #include "explorer/check.hpp"
@@ -11,14 +13,20 @@ void check_system(benchmark::State& state, const char* name, gainsay::Bounds bou
   gainsay::Configuration configuration = entry->defaults;
   configuration.bounds = bounds;
   const gainsay::Model model = entry->make(configuration);
-  std::uint64_t states = 0;
+  gainsay::CheckReport report;
+  std::uint64_t probes = 0;
   for (auto _ : state) {
-    states = gainsay::check(model, {.reduce = gainsay::Reductions{},
-                                    .jobs = static_cast<unsigned>(state.range(0))})
-                 .states;
+    report = gainsay::check(
+        model, {.reduce = gainsay::Reductions{}, .jobs = static_cast<unsigned>(state.range(0))});
+    probes += report.probes;
   }
-  state.counters["states"] = static_cast<double>(states);
-  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(states));
+  const auto checks = static_cast<double>(state.iterations());
+  using benchmark::Counter;
+  state.counters["states"] = static_cast<double>(report.states);
+  state.counters["successors_per_second"] =
+      Counter(checks * static_cast<double>(report.transitions), Counter::kIsRate);
+  state.counters["probes_per_second"] = Counter(static_cast<double>(probes), Counter::kIsRate);
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(report.states));
 }
 
 using gainsay::Network;

@@ -224,6 +224,9 @@ struct CheckReport {
   bool holds() const { return verdict == Verdict::holds; }
   std::uint64_t states = 0;
   std::uint64_t transitions = 0;
+  // Successors looked up in the visited set: the others were met a moment before. Unlike all other
+  // counts it depends on threads, so no output has it but that of benchmarks.
+  std::uint64_t probes = 0;
   std::uint32_t depth = 0;  // in worlds, the initial one is 1
   std::uint64_t local_states = 0;
   // Distinct vectors of the local states of the nodes (clients not counted); only counted when

@@ -27,7 +27,11 @@ void worsen(Id& result, std::size_t property) {
 }  // namespace
 
 Evaluator::Evaluator(const System& system, const std::vector<const Property*>& properties)
-    : system_(system), nodes_(system.bounds.nodes), folds_(nodes_) {
+    : system_(system),
+      nodes_(system.bounds.nodes),
+      fine_(dense_locals * dense_row),
+      folds_(nodes_) {
+  fine_.reach(dense_locals * dense_row);
   for (std::size_t i = 0; i < properties.size(); ++i) {
     properties_.emplace_back().property = properties[i];
     if (properties[i]->kind == PropertyKind::recovers) continue;  // judged behind the search
@@ -78,7 +82,10 @@ std::size_t Evaluator::inspect_node(const Machine& machine, Id local) {
       if (!holds(property, views)) worsen(result, property);
     }
   }
-  for (const Id image : images) locals_.insert(image, result);
+  for (const Id image : images) {
+    locals_.insert(image, result);
+    if (result == 0) set_fine(image, image);
+  }
   return verdict(result);
 }
 
@@ -98,7 +105,10 @@ std::size_t Evaluator::evaluate_pair(const Machine& machine, Id a, Id b) {
       if (!(one && other)) worsen(result, property);
     }
   }
-  for (const auto& [first, second] : images) pairs_.insert(pair_key(first, second), result);
+  for (const auto& [first, second] : images) {
+    pairs_.insert(pair_key(first, second), result);
+    if (result == 0) set_fine(first, second);
+  }
   return verdict(result);
 }
 
@@ -252,6 +262,46 @@ std::size_t Evaluator::inspect(const Machine& machine, const Id* world, std::siz
   }
   if (labelled) worst = std::min(worst, inspect_labelled(machine, world));
   return worst;
+}
+
+// REQUIRES: the mutex is held.
+void Evaluator::set_fine(Id a, Id b) {
+  if (a >= dense_locals || b >= dense_locals) return;
+  fine_[a * dense_row + b / 64].fetch_or(std::uint64_t{1} << b % 64, std::memory_order_relaxed);
+  fine_[b * dense_row + a / 64].fetch_or(std::uint64_t{1} << a % 64, std::memory_order_relaxed);
+}
+
+bool Evaluator::is_fine(const Id* before, std::size_t process, Id local, VectorMemo& memo) const {
+  if (!is_known_fine(local, local)) return false;
+  if (process >= nodes_) return true;
+  if (!of_scope_[index_of(Scope::pair)].empty()) {
+    for (std::size_t other = 0; other < nodes_; ++other) {
+      if (other != process && !is_known_fine(local, before[other])) return false;
+    }
+  }
+  return !wants_vectors_ || is_fine_vector(before, process, local, memo);
+}
+
+// The key of a vector in the memo is exact, and never all ones: no two nodes have one local state.
+bool Evaluator::is_fine_vector(const Id* before, std::size_t process, Id local,
+                               VectorMemo& memo) const {
+  const std::size_t bits = std::min<std::size_t>(32, 64 / nodes_);
+  std::uint64_t key = 0;
+  std::uint64_t above = 0;  // what does not fit
+  for (std::size_t node = 0; node < nodes_; ++node) {
+    const std::uint64_t id = node == process ? local : before[node];
+    key = (key << bits) | id;
+    above |= id >> bits;
+  }
+  std::uint64_t& known = memo[spread(key) >> (64 - memo_bits)];
+  if (above == 0 && known == key) return true;
+  Id prefix = 0;
+  for (std::size_t node = 0; node < nodes_ && prefix != ReadMap::none; ++node) {
+    prefix = folds_[node].find(pair_key(prefix, node == process ? local : before[node]));
+  }
+  if (prefix != 0) return false;
+  if (above == 0) known = key;
+  return true;
 }
 
 std::size_t Evaluator::inspect_all(const Machine& machine, const Id* world) {

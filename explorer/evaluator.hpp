@@ -17,6 +17,10 @@ namespace gainsay {
 class Evaluator {
  public:
   static constexpr std::size_t none = ~std::size_t{0};
+  // A worker's memo of vectors of local states that are fine, direct mapped; see is_fine.
+  using VectorMemo = std::vector<std::uint64_t>;
+  static constexpr unsigned memo_bits = 12;
+  static VectorMemo empty_memo() { return VectorMemo(std::size_t{1} << memo_bits, ~0ULL); }
 
   // REQUIRES: the properties outlive the evaluator.
   Evaluator(const System& system, const std::vector<const Property*>& properties);
@@ -33,6 +37,9 @@ class Evaluator {
   // if `labelled`, its history or observers changed: the index of the first property it violates,
   // or `none`. Marks what `sometimes` properties it reaches.
   std::size_t inspect(const Machine& machine, const Id* world, std::size_t process, bool labelled);
+  // Whether a world, known by the local states of the one before it and by what has become of the
+  // process that changed, is known to violate nothing and to reach nothing new.
+  bool is_fine(const Id* before, std::size_t process, Id local, VectorMemo& memo) const;
   // The same for a world of which nothing is known.
   std::size_t inspect_all(const Machine& machine, const Id* world);
 
@@ -62,6 +69,13 @@ class Evaluator {
   std::size_t inspect_labelled(const Machine& machine, const Id* world);
   std::size_t evaluate_pair(const Machine& machine, Id a, Id b);
   std::size_t evaluate_vector(const Machine& machine, const Id* world);
+  bool is_known_fine(Id a, Id b) const {
+    if (a >= dense_locals || b >= dense_locals) return false;
+    const std::uint64_t bits = fine_[a * dense_row + b / 64].load(std::memory_order_relaxed);
+    return (bits >> (b % 64) & 1) != 0;
+  }
+  void set_fine(Id a, Id b);
+  bool is_fine_vector(const Id* before, std::size_t process, Id local, VectorMemo& memo) const;
   Id find_vector(const std::vector<Id>& locals) const;
   void insert_vector(const std::vector<Id>& locals, Id result);
   std::vector<std::vector<Id>> vectors_of(const Machine& machine, const Id* world);
@@ -76,8 +90,13 @@ class Evaluator {
   std::vector<std::size_t> of_scope_[6];
   bool wants_vectors_ = false;
   std::mutex mutex_;
-  ReadMap locals_;              // local -> verdict
-  ReadMap pairs_;               // (local, local) -> verdict
+  ReadMap locals_;  // local -> verdict
+  ReadMap pairs_;   // (local, local) -> verdict
+  // What `locals_` and `pairs_` say of the first local states, as one bit a pair, set where nothing
+  // is violated; a local state by itself is a pair with itself.
+  static constexpr std::size_t dense_locals = 4096;
+  static constexpr std::size_t dense_row = dense_locals / 64;
+  GrowingArray<std::atomic<std::uint64_t>> fine_;
   std::vector<ReadMap> folds_;  // (prefix, local) -> prefix; the last gives a verdict
   ReadMap histories_;           // history -> verdict
   ReadMap observers_;           // (observer, state) -> verdict

@@ -177,6 +177,7 @@ class Machine {
   bool grows_without_end() const { return grows_without_end_.load(std::memory_order_relaxed); }
 
   Id local_of(Id cell) const { return cells_[cell].local; }
+  std::size_t process_of(Id cell) const { return cells_[cell].process; }
   Id inbox_of(Id cell) const { return cells_[cell].inbox; }
   const std::vector<Id>& envelopes_of(Id inbox) const { return inboxes_[inbox].envelopes; }
   const LocalEntry& local(Id id) const { return locals_[id]; }

@@ -27,6 +27,8 @@ class Ranks {
     return add(word);
   }
   Id word(Id rank) const { return words_[rank]; }
+  // By rank; they stay where they are.
+  const Id* words() const { return &words_[0]; }
   std::size_t size() const { return words_.size(); }
   std::size_t bytes() const { return ranks_.bytes() + words_.bytes(); }
 

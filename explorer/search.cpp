@@ -15,7 +15,6 @@ namespace {
 
 constexpr std::size_t task_worlds = 256;
 constexpr std::size_t round_tasks = 1024;
-constexpr std::size_t batch = 512;
 // A layer with fewer worlds than this is not worth waking other threads for.
 constexpr std::size_t parallel_worlds = 2 * task_worlds;
 
@@ -87,6 +86,8 @@ Search::Search(const Model& model, const CheckOptions& options, Passes& passes)
   if (options.reduce) refuse_unsound(*options.reduce, model);
   next_learning_ = options.minimise_from;
   use_symmetry();
+  const bool as_they_are = !symmetry_ && !reduce_.eager && machine_.cut_slot() == Machine::npos;
+  if (as_they_are && !by_fingerprint()) moves_.emplace(machine_, store_);
   if (properties_.size() > 250) throw UsageError("at most 250 properties are checked at once");
 }
 
@@ -160,73 +161,6 @@ void Search::note_step(Worker& worker, std::uint32_t process, std::uint32_t tran
                       .transition = transition});
 }
 
-bool Search::run_task(Worker& worker, const Task& task) {
-  std::uint64_t transitions = 0;
-  worker.candidates.clear();
-  worker.contents.clear();
-  for (std::size_t i = task.begin; i < task.end; ++i) {
-    const std::uint64_t root = store_.roots()[i];
-    const bool fits = expand(
-        worker, root, task.cost,
-        [&](std::uint32_t process, std::uint32_t index, const Transition& edge,
-            std::uint64_t next) {
-          if (edge.fault != 0 || edge.step_violation != 0) {
-            note_step(worker, process, index, edge);
-          }
-          if (edge.fault != 0) return;
-          ++transitions;
-          note_candidate(worker, {.root = next,
-                                  .process = edge.local_changed != 0 ? worker.acted : no_process,
-                                  .labelled = edge.labels != 0});
-        });
-    if (!fits) return false;
-    if (worker.candidates.size() >= batch && !flush(worker)) return false;
-  }
-  if (!flush(worker)) return false;
-  worker.transitions += transitions;
-  return true;
-}
-
-bool Search::flush(Worker& worker) {
-  const std::size_t count = worker.candidates.size();
-  if (!reserve(count)) {
-    visited_is_full_.store(true, std::memory_order_relaxed);
-    return false;
-  }
-  worker.fresh.clear();
-  bool is_full = false;
-  for (std::size_t i = 0; i < count; ++i) {
-    const WordSet::Insertion insertion = mark(worker, i);
-    is_full = insertion == WordSet::Insertion::full;
-    if (is_full) break;
-    if (insertion == WordSet::Insertion::present) continue;
-    const Candidate& candidate = worker.candidates[i];
-    worker.fresh.push_back(candidate.root);
-    if (candidate.process != no_process || candidate.labelled) inspect_new(worker, candidate);
-  }
-  release(count - worker.fresh.size());
-  if (!worker.fresh.empty()) {
-    const std::size_t first = store_.roots().allocate(worker.fresh.size());
-    for (std::size_t i = 0; i < worker.fresh.size(); ++i) {
-      store_.roots()[first + i] = worker.fresh[i];
-    }
-  }
-  worker.candidates.clear();
-  worker.contents.clear();
-  if (is_full) visited_is_full_.store(true, std::memory_order_relaxed);
-  return !is_full;
-}
-
-void Search::inspect_new(Worker& worker, const Candidate& candidate) {
-  Id* world = worker.next.data();
-  store_.unfold(candidate.root, world);
-  const std::size_t process = candidate.process == no_process ? Machine::npos : candidate.process;
-  const std::size_t property = evaluator_.inspect(machine_, world, process, candidate.labelled);
-  if (property == Evaluator::none) return;
-  note(worker.found,
-       {.content = machine_.hash(world), .property = property, .world = words_of(world)});
-}
-
 // --- layers ---
 
 std::vector<Search::Task> Search::tasks_of(LayerKey key) const {
@@ -262,6 +196,7 @@ void Search::run_round(std::vector<Task>& tasks) {
   unload_worlds(false);
   if (!must_grow_.exchange(false)) return;
   make_room();
+  follow_plan();
   if (!incomplete_because_.empty()) tasks.clear();
 }
 
@@ -395,6 +330,7 @@ void Search::start() {
 }
 
 void Search::explore() {
+  follow_plan();
   const Bounds& bounds = model_.system.bounds;
   const std::uint32_t cost_max =
       bounds.crashes + bounds.drops + bounds.duplicates + bounds.partitions;
@@ -459,10 +395,13 @@ void Search::subsume(std::size_t begin) {
 // What the worlds are like shows in the first of them; what it costs is paid back many times. Later
 // the store plans anew by itself, when a word has outgrown its bits.
 void Search::replan() {
-  constexpr std::uint64_t known_well = std::uint64_t{1} << 19;
+  constexpr std::uint64_t known_well = std::uint64_t{1} << 16;
   const std::uint64_t worlds = store_.roots().size();
-  next_plan_ = worlds < known_well ? worlds * 32 : ~std::uint64_t{0};
-  store_.replan(jobs_);
+  const bool is_first = worlds < known_well;
+  next_plan_ = is_first ? worlds * 8 : ~std::uint64_t{0};
+  // Nothing is better than to have all words side by side.
+  if (is_first || store_.has_inner_keys()) store_.replan(jobs_);
+  follow_plan();
 }
 
 // What was dropped too early shows soon: the sooner the pass is given up, the better.

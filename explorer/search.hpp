@@ -23,6 +23,7 @@
 #include "explorer/fingerprint_set.hpp"
 #include "explorer/fingerprints.hpp"
 #include "explorer/machine.hpp"
+#include "explorer/moves.hpp"
 #include "explorer/recovery.hpp"
 #include "explorer/store.hpp"
 #include "explorer/subsumption.hpp"
@@ -64,12 +65,17 @@ class Search {
     std::size_t end = 0;
     std::uint8_t cost = 0;
   };
+  // A successor that may be new.
   struct Candidate {
     std::uint64_t root = 0;
-    std::uint32_t process = 0;  // whose local state changed, or no_process
+    std::uint64_t home = 0;  // where the visited set has it, or would have it
+    Id local = 0;            // of `process` afterwards, where the parent is known
+    std::uint16_t parent = no_parent;
+    std::uint8_t process = no_process;  // whose local state changed
     bool labelled = false;
   };
-  static constexpr std::uint32_t no_process = ~std::uint32_t{0};
+  static constexpr std::uint16_t no_parent = 0xffff;
+  static constexpr std::uint8_t no_process = Moves::no_process;
   // A violation: a world, or a transition of a world.
   struct Found {
     Hash128 content;                         // decides between several
@@ -90,10 +96,19 @@ class Search {
     Hash128 content;                               // of `world`, and
     Hash128 next_content;     // of the successor: only where worlds are known by fingerprints
     std::uint32_t acted = 0;  // where the process of the last successor is in its canonical world
+    // Successors that are yet to be looked up in the visited set; those behind `count` are unused.
     std::vector<Candidate> candidates;
-    std::vector<Hash128> contents;  // of the candidates
+    std::size_t count = 0;
+    std::vector<Hash128> contents;  // of the candidates, where worlds are known by fingerprints
+    std::vector<std::uint32_t> open;
+    std::vector<Moves::Plain> plain;    // of the world that is expanded
+    std::vector<Id> parents;            // local states of the worlds that were expanded for them
+    std::vector<std::uint64_t> recent;  // roots met lately, direct mapped
+    Moves::Memo memo;
+    Evaluator::VectorMemo fine_vectors = Evaluator::empty_memo();
     std::vector<std::uint64_t> fresh;
     std::uint64_t transitions = 0;
+    std::uint64_t probes = 0;
     std::optional<Found> found;
     std::vector<Task> left_over;
   };
@@ -113,6 +128,10 @@ class Search {
   // store must grow first.
   template <class Sink>
   bool expand(Worker& worker, std::uint64_t root, std::uint8_t cost, Sink&& sink);
+  // One of them, where the world allows it.
+  template <class Sink>
+  bool take(Worker& worker, std::size_t process, const Expansion& expansion, std::uint32_t index,
+            Sink&& sink);
   // The event that a world is left by when it has one that only sends something new.
   struct Sent {
     const Transition* transition = nullptr;
@@ -130,18 +149,31 @@ class Search {
   Hash128 content_after(const Worker& worker, std::uint64_t changed);
   bool reserve(std::size_t count);
   void release(std::size_t count);
-  void note_candidate(Worker& worker, const Candidate& candidate) {
-    worker.candidates.push_back(candidate);
-    if (by_fingerprint()) {
-      worker.contents.push_back(worker.next_content);
-      __builtin_prefetch(seen_->first_look(worker.next_content));
-    } else {
-      __builtin_prefetch(store_.visited().first_look(candidate.root));
-    }
+  // Most successors were met a moment ago, as events of different processes commute: those are
+  // not looked up in the visited set, nor even fetched from memory. A root is a world, so this is
+  // exact; whoever does not insert what he has noted must `forget_recent`.
+  void note_candidate(Worker& worker, Candidate candidate) {
+    candidate.home =
+        by_fingerprint() ? spread(candidate.root) : store_.visited().home_of(candidate.root);
+    std::uint64_t& recent = worker.recent[candidate.home >> (64 - recent_bits)];
+    const bool is_fresh = recent != candidate.root;
+    recent = candidate.root;
+    worker.candidates[worker.count] = candidate;
+    if (by_fingerprint()) worker.contents[worker.count] = worker.next_content;
+    worker.count += is_fresh ? 1U : 0U;  // without a branch: nobody can predict it
+    const void* look = by_fingerprint() ? seen_->first_look(worker.next_content)
+                                        : store_.visited().first_look(candidate.home);
+    __builtin_prefetch(is_fresh ? look : &worker);
   }
+  static constexpr unsigned recent_bits = 13;
+  static void forget_recent(Worker& worker);
+  void make_space(Worker& worker, std::size_t more) {
+    if (worker.count + more > worker.candidates.size()) make_space_anew(worker, more);
+  }
+  void make_space_anew(Worker& worker, std::size_t more);
   WordSet::Insertion mark(const Worker& worker, std::size_t candidate) {
     return by_fingerprint() ? seen_->insert(worker.contents[candidate])
-                            : store_.visited().insert(worker.candidates[candidate].root);
+                            : store_.visited().insert_at(worker.candidates[candidate].home);
   }
   void mark_fingerprint(const Id* words);
   void make_room();
@@ -168,6 +200,16 @@ class Search {
   std::vector<Task> tasks_of(LayerKey key) const;
   void run_round(std::vector<Task>& tasks);
   bool run_task(Worker& worker, const Task& task);
+  bool expand_all(Worker& worker, const Task& task);
+  bool expand_by_moves(Worker& worker, std::uint64_t root, std::uint8_t cost);
+  std::uint32_t add_plain(Worker& worker, const Moves::List& list, std::uint32_t count);
+  void note_plain(Worker& worker, std::uint64_t root, std::uint16_t parent, std::uint32_t count);
+  bool take_sending(Worker& worker, const Moves::List& list, std::size_t process,
+                    std::uint16_t parent);
+  bool take_others(Worker& worker, const Moves::List& list, std::size_t process, std::uint8_t cost);
+  void note_successor(Worker& worker, std::uint32_t process, std::uint32_t index,
+                      const Transition& edge, std::uint64_t root);
+  void follow_plan();
   bool flush(Worker& worker);
   void inspect_new(Worker& worker, const Candidate& candidate);
   void note(std::optional<Found>& best, Found found);
@@ -233,6 +275,8 @@ class Search {
   Antichains antichains_;
   std::optional<Symmetry> symmetry_;
   unsigned jobs_;
+  std::optional<Moves> moves_;  // where worlds are taken as they are
+  std::uint64_t plan_ = 0;      // of the store, that `moves_` and what workers remember is of
   std::vector<Worker> workers_;
   const std::uint64_t memory_max_;
   std::map<LayerKey, Layer> layers_;
@@ -278,16 +322,23 @@ bool Search::expand(Worker& worker, std::uint64_t root, std::uint8_t cost, Sink&
     const Expansion& expansion = machine_.expand(worker.world.words.data(), process);
     const auto count = static_cast<std::uint32_t>(expansion.transitions.size());
     for (std::uint32_t i = 0; i < count; ++i) {
-      const Transition& transition = expansion.transitions[i];
-      if (transition.cost != cost) continue;
-      if (!machine_.affordable(worker.world.words.data(), transition)) continue;
-      std::uint64_t next = WorldStore::no_root;
-      if (transition.fault == 0 && !successor(worker, process, expansion, transition, next)) {
-        return false;
-      }
-      sink(static_cast<std::uint32_t>(process), i, transition, next);
+      if (expansion.transitions[i].cost != cost) continue;
+      if (!take(worker, process, expansion, i, sink)) return false;
     }
   }
+  return true;
+}
+
+template <class Sink>
+bool Search::take(Worker& worker, std::size_t process, const Expansion& expansion,
+                  std::uint32_t index, Sink&& sink) {
+  const Transition& transition = expansion.transitions[index];
+  if (!machine_.affordable(worker.world.words.data(), transition)) return true;
+  std::uint64_t next = WorldStore::no_root;
+  if (transition.fault == 0 && !successor(worker, process, expansion, transition, next)) {
+    return false;
+  }
+  sink(static_cast<std::uint32_t>(process), index, transition, next);
   return true;
 }
 

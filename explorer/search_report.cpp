@@ -31,6 +31,7 @@ void Search::report_counts(CheckReport& report) const {
     if (layer.end > layer.begin) report.depth = std::max(report.depth, key.second);
   }
   report.transitions = transitions_;
+  for (const Worker& worker : workers_) report.probes += worker.probes;
   report.local_states = evaluator_.local_states();
   report.local_state_vectors = evaluator_.vectors();
   report.messages = machine_.messages();

@@ -27,6 +27,14 @@ WorldStore::WorldStore(std::size_t slots, bool keeps_visited)
 
 void WorldStore::adopt(FoldPlan plan) {
   folding_.pairs = std::deque<PairTable>(plan.inner);
+  folding_.fields.clear();
+  for (std::size_t slot = 0; slot < plan.slots; ++slot) {
+    const FoldPlan::Place place = plan.places[slot];
+    folding_.fields.push_back({.words = ranks_[slot].words(),
+                               .mask = (std::uint64_t{1} << place.width) - 1,
+                               .key = place.key,
+                               .shift = place.shift});
+  }
   folding_.plan = std::move(plan);
   ++plan_number_;
   outgrown_.store(false);
@@ -39,18 +47,17 @@ void WorldStore::adopt(FoldPlan plan) {
 void WorldStore::unfold(const Folding& folding, std::uint64_t root, World& world) const {
   const FoldPlan& plan = folding.plan;
   world.keys[plan.inner] = root;
-  const auto item = [&](std::size_t i) {
-    const FoldPlan::Place place = plan.places[i];
-    const std::uint64_t mask = (std::uint64_t{1} << place.width) - 1;
-    return static_cast<Id>((world.keys[place.key] >> place.shift) & mask);
-  };
   for (std::size_t k = plan.inner; k-- > 0;) {
-    world.ids[k] = item(plan.slots + k);
+    const FoldPlan::Place place = plan.places[plan.slots + k];
+    const std::uint64_t mask = (std::uint64_t{1} << place.width) - 1;
+    world.ids[k] = static_cast<Id>((world.keys[place.key] >> place.shift) & mask);
     world.keys[k] = folding.pairs[k].pair(world.ids[k]);
   }
   for (std::size_t slot = 0; slot < plan.slots; ++slot) {
-    world.ranks[slot] = item(slot);
-    world.words[slot] = ranks_[slot].word(world.ranks[slot]);
+    const Field& field = folding.fields[slot];
+    const auto rank = static_cast<Id>((world.keys[field.key] >> field.shift) & field.mask);
+    world.ranks[slot] = rank;
+    world.words[slot] = field.words[rank];
   }
 }
 
@@ -85,6 +92,24 @@ bool WorldStore::fold_keys(const World& from, std::uint64_t& touched, Worker& wo
     }
   }
   return true;
+}
+
+bool WorldStore::change(std::size_t slot, Id before, Id after, std::uint64_t& change) {
+  const FoldPlan::Place place = folding_.plan.places[slot];
+  const Id rank = ranks_[slot].rank(after);
+  if ((std::uint64_t{rank} >> place.width) != 0) {
+    outgrown_.store(true, std::memory_order_relaxed);
+    return false;
+  }
+  change = (std::uint64_t{rank} - ranks_[slot].rank(before)) << place.shift;
+  return true;
+}
+
+std::uint64_t WorldStore::root_with_keys(Successor& of, Worker& worker) {
+  const std::size_t root = folding_.plan.inner;
+  worker.keys[root] = of.root;
+  of.touched |= std::uint64_t{1} << root;
+  return fold_keys(of.from, of.touched, worker) ? worker.keys[root] : no_root;
 }
 
 void WorldStore::append(const Id* words, Worker& worker) {
@@ -146,7 +171,11 @@ FoldPlan WorldStore::new_plan(const std::vector<Id>& sample) const {
     return std::min(sum, std::max(estimate, first_guess) + more_bits_);
   };
   const std::size_t worlds = std::max(roots_.size(), visited_ ? visited_->size() : 0);
-  return FoldPlan::make(bits, WordSet::bits_for(worlds * 2), distinct_bits);
+  // A search that has come so far is not small: four MiB for its table save interning.
+  constexpr std::size_t small = std::size_t{1} << 12;
+  constexpr std::size_t room = std::size_t{1} << 19;
+  const std::size_t expected = worlds < small ? worlds * 2 : std::max(worlds * 2, room);
+  return FoldPlan::make(bits, WordSet::bits_for(expected), distinct_bits);
 }
 
 // Folds all worlds, without keeping their roots: false when an id has outgrown its bits.
@@ -195,7 +224,8 @@ void WorldStore::replan(unsigned jobs) {
   const std::span<std::uint64_t> worlds = others.empty() ? roots : std::span(others);
   const Folding old = std::move(folding_);
   adopt(std::move(plan));
-  while (!intern_all(old, worlds, jobs)) {
+  // Without inner keys all ranks fit that there are.
+  while (has_inner_keys() && !intern_all(old, worlds, jobs)) {
     if (++more_bits_ > FoldPlan::width_max) throw std::bad_alloc();
     adopt(new_plan(rows));
   }

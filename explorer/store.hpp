@@ -85,6 +85,35 @@ class WorldStore {
     return fold(nothing, words, ~std::uint64_t{0} >> (words_max - folding_.plan.slots), worker);
   }
 
+  // A successor of `from`, while its words are changed one by one.
+  struct Successor {
+    const World& from;
+    std::uint64_t root;
+    std::uint64_t touched = 0;  // keys that must be interned anew
+  };
+  std::uint64_t root(const World& of) const { return of.keys[folding_.plan.inner]; }
+  // Whether the word of a slot lies in the root itself, and not in an inner key.
+  bool lies_in_root(std::size_t slot) const {
+    return folding_.plan.places[slot].key == folding_.plan.inner;
+  }
+  // What the key of a slot changes by, when its word goes from one to the other, as long as the
+  // plan is the same; false when `make_room` must be called first.
+  bool change(std::size_t slot, Id before, Id after, std::uint64_t& change);
+  void add(Successor& to, std::size_t slot, std::uint64_t change, Worker& worker) const {
+    if (lies_in_root(slot)) {
+      to.root += change;
+    } else {
+      add_to_key(to.from, folding_.plan.places[slot].key, change, to.touched, worker);
+    }
+  }
+  // no_root when `make_room` must be called first.
+  std::uint64_t root_of(Successor& of, Worker& worker) {
+    return of.touched == 0 ? of.root : root_with_keys(of, worker);
+  }
+  bool has_inner_keys() const { return folding_.plan.inner > 0; }
+  // Another number whenever roots have another meaning.
+  std::uint64_t plan_number() const { return plan_number_; }
+
   Id rank(std::size_t slot, Id word) { return ranks_[slot].rank(word); }
 
   // Adds a world that is not there yet (else DecodeError). REQUIRES: no other thread is in the
@@ -119,17 +148,30 @@ class WorldStore {
       outgrown_.store(true, std::memory_order_relaxed);
       return false;
     }
-    const std::uint64_t bit = std::uint64_t{1} << place.key;
-    if ((touched & bit) == 0) worker.keys[place.key] = from.keys[place.key];
-    touched |= bit;
-    worker.keys[place.key] += change << place.shift;
+    add_to_key(from, place.key, change << place.shift, touched, worker);
     return true;
   }
+  static void add_to_key(const World& from, std::size_t key, std::uint64_t change,
+                         std::uint64_t& touched, Worker& worker) {
+    const std::uint64_t bit = std::uint64_t{1} << key;
+    if ((touched & bit) == 0) worker.keys[key] = from.keys[key];
+    touched |= bit;
+    worker.keys[key] += change;
+  }
+  std::uint64_t root_with_keys(Successor& of, Worker& worker);
   bool fold_keys(const World& from, std::uint64_t& touched, Worker& worker);
+  // Where the rank of a slot's word lies, and the words by their ranks.
+  struct Field {
+    const Id* words = nullptr;
+    std::uint64_t mask = 0;
+    std::uint8_t key = 0;
+    std::uint8_t shift = 0;
+  };
   // What gives a root its meaning.
   struct Folding {
     FoldPlan plan;
     std::deque<PairTable> pairs{};  // by inner key
+    std::vector<Field> fields{};    // by slot
   };
   void unfold(const Folding& folding, std::uint64_t root, World& world) const;
   std::vector<Id> sample() const;

@@ -11,9 +11,6 @@ namespace gainsay {
 
 namespace {
 
-constexpr unsigned distance_bits = 5;
-constexpr std::uint64_t distance_mask = (std::uint64_t{1} << distance_bits) - 1;
-static_assert(WordSet::stored_bits + distance_bits == 48);
 constexpr std::size_t least_buckets = std::size_t{1} << 10;
 
 // Odd, and the inverse modulo 2^64 (which is one modulo every smaller power too).
@@ -70,6 +67,7 @@ WordSet::WordSet(unsigned bits, std::size_t words)
       mask_(~std::uint64_t{0} >> (64 - bits)),
       count_(std::max(buckets_for(words, entries),
                       bits > stored_bits ? std::size_t{1} << (bits - stored_bits) : 1)),
+      unneeded_(log2_of(count_) + 64 - bits),
       region_(bytes()) {
   region_.commit(bytes());
 }
@@ -82,27 +80,20 @@ std::uint64_t WordSet::unmix(std::uint64_t mixed) const {
   return mixed ^ (mixed >> half_);
 }
 
-// The product of a mixed word and the number of buckets has the bucket in its high half. Two words
-// of one bucket differ in the low half by a multiple of (buckets << 64 - bits), so that what is
-// below the power of two in that need not be stored.
-WordSet::Place WordSet::place_of(std::uint64_t word) const {
-  const Wide product = static_cast<Wide>(mix(word) << (64 - bits_)) * count_;
-  const unsigned unneeded = log2_of(count_) + 64 - bits_;
-  const auto low = static_cast<std::uint64_t>(product);
-  return {.bucket = static_cast<std::size_t>(product >> 64),
-          .rest = unneeded >= 64 ? 0 : low >> unneeded};
-}
-
-// The one mixed word whose product begins so.
-std::uint64_t WordSet::word_at(const Bucket* buckets, std::size_t count, std::size_t bucket,
+// The one mixed word whose product begins so: the least that is not smaller, and has zeros where
+// words of fewer than 64 bits have them.
+std::uint64_t WordSet::home_at(const Bucket* buckets, std::size_t count, std::size_t bucket,
                                std::uint32_t entry) const {
+  constexpr std::uint64_t distance_mask = (std::uint64_t{1} << distance_bits) - 1;
+  static_assert(stored_bits + distance_bits == 48);
   const std::uint64_t stored = buckets[bucket].entry(entry);
-  const std::size_t home = bucket - (stored & distance_mask);
+  const std::size_t own = bucket - (stored & distance_mask);
   const unsigned unneeded = log2_of(count) + 64 - bits_;
-  const Wide least = (static_cast<Wide>(home) << 64) +
-                     (unneeded >= 64 ? 0 : (stored >> distance_bits) << unneeded);
-  const Wide step = static_cast<Wide>(count) << (64 - bits_);
-  return unmix(static_cast<std::uint64_t>((least + step - 1) / step));
+  const Wide least =
+      (static_cast<Wide>(own) << 64) + (unneeded >= 64 ? 0 : (stored >> distance_bits) << unneeded);
+  const auto home = static_cast<std::uint64_t>((least + count - 1) / count);
+  const std::uint64_t below = (std::uint64_t{1} << (64 - bits_)) - 1;
+  return (home + below) & ~below;
 }
 
 bool WordSet::reserve(std::size_t count) {
@@ -112,21 +103,21 @@ bool WordSet::reserve(std::size_t count) {
   return false;
 }
 
-WordSet::Insertion WordSet::insert(std::uint64_t word) {
-  const Place place = place_of(word);
+WordSet::Insertion WordSet::insert_at(std::uint64_t home, std::uint32_t known) {
+  const Place place = place_of(home);
   for (std::uint64_t distance = 0; distance < spare_buckets; ++distance) {
     Bucket& bucket = buckets()[place.bucket + distance];
     const std::uint64_t entry = (place.rest << distance_bits) | distance;
-    for (std::uint32_t looked_at = 0;;) {
+    for (std::uint32_t looked_at = known;;) {
       std::uint32_t filled = bucket.filled.load(std::memory_order_acquire);
       if ((filled & locked) != 0) continue;
       if (filled > looked_at && bucket.holds(filled, entry)) return Insertion::present;
-      looked_at = filled;
+      looked_at = std::max(looked_at, filled);
       if (filled == entries) break;
       const std::uint32_t taken = filled | locked;
       if (!bucket.filled.compare_exchange_weak(filled, taken, std::memory_order_acquire)) continue;
-      bucket.put(looked_at, entry);
-      bucket.filled.store(looked_at + 1, std::memory_order_release);
+      bucket.put(filled, entry);
+      bucket.filled.store(filled + 1, std::memory_order_release);
       return Insertion::added;
     }
   }
@@ -134,7 +125,7 @@ WordSet::Insertion WordSet::insert(std::uint64_t word) {
 }
 
 bool WordSet::contains(std::uint64_t word) const {
-  const Place place = place_of(word);
+  const Place place = place_of(home_of(word));
   for (std::uint64_t distance = 0; distance < spare_buckets; ++distance) {
     const Bucket& bucket = buckets()[place.bucket + distance];
     const std::uint32_t filled = bucket.filled.load(std::memory_order_acquire) & ~locked;
@@ -144,8 +135,12 @@ bool WordSet::contains(std::uint64_t word) const {
   return false;
 }
 
-// Powers of two and one and a half times them, in turn.
-std::size_t WordSet::grown() const { return count_ % 3 == 0 ? count_ / 3 * 4 : count_ / 2 * 3; }
+// Powers of two and one and a half times them, in turn, once it is worth saving memory.
+std::size_t WordSet::grown() const {
+  constexpr std::size_t small = std::size_t{1} << 17;  // 8 MiB
+  if (count_ < small) return count_ * 2;
+  return count_ % 3 == 0 ? count_ / 3 * 4 : count_ / 2 * 3;
+}
 
 void WordSet::grow(unsigned jobs) {
   constexpr std::size_t chunk = std::size_t{1} << 15;  // buckets: 2 MiB
@@ -154,13 +149,21 @@ void WordSet::grow(unsigned jobs) {
   const auto* from = reinterpret_cast<const Bucket*>(old.data());
   std::atomic<bool> fits{true};
   count_ = grown();
+  unneeded_ = log2_of(count_) + 64 - bits_;
   region_ = Region(bytes());
   region_.commit(bytes());
+  // What comes next belongs a little further on in the new table, too.
+  constexpr std::size_t ahead = 16;
+  const double ratio = static_cast<double>(count_) / static_cast<double>(old_count);
   const auto move = [&](unsigned, std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
+      const auto next = static_cast<std::size_t>(static_cast<double>(i + ahead) * ratio);
+      __builtin_prefetch(&buckets()[std::min(next, count_)], 1);
       const std::uint32_t filled = from[i].filled.load(std::memory_order_relaxed);
       for (std::uint32_t k = 0; k < filled; ++k) {
-        if (insert(word_at(from, old_count, i, k)) == Insertion::full) fits.store(false);
+        // Each is there once: none needs to be looked for.
+        const Insertion insertion = insert_at(home_at(from, old_count, i, k), entries);
+        if (insertion == Insertion::full) fits.store(false);
       }
     }
     old.discard(begin * sizeof(Bucket), end * sizeof(Bucket));

@@ -38,18 +38,31 @@ class WordSet {
   bool reserve(std::size_t count);
   // Gives back what was reserved and turned out to be there already.
   void release(std::size_t count) { reserved_.fetch_sub(count, std::memory_order_relaxed); }
+  // Where words belong, by value: a loop that asks for many keeps it in registers.
+  struct Places;
+  Places places() const;
+  // A word, mixed: its high bits tell where it belongs. Different words have different ones.
+  std::uint64_t home_of(std::uint64_t word) const;
   // What an insertion looks at first, for the caller to prefetch: g++ 12 takes a function that only
   // prefetches for one without effects, and leaves its calls out.
-  const void* first_look(std::uint64_t word) const {
-    return &buckets()[bucket_of(mix(word) << (64 - bits_))];
+  const void* first_look(std::uint64_t home) const;
+  // Whether the word is in the first bucket where it may be, as nearly all are that are there.
+  bool is_at_home(std::uint64_t home) const {
+    const Place place = place_of(home);
+    const Bucket& bucket = buckets()[place.bucket];
+    const std::uint32_t filled = bucket.filled.load(std::memory_order_acquire) & ~locked;
+    return bucket.holds(filled, place.rest << distance_bits);
   }
   // REQUIRES: room for it is reserved. `full` when the set must grow all the same.
-  Insertion insert(std::uint64_t word);
+  Insertion insert(std::uint64_t word) { return insert_at(home_of(word)); }
+  // The same, of the word that belongs there.
+  Insertion insert_at(std::uint64_t home) { return insert_at(home, 0); }
   bool contains(std::uint64_t word) const;
   // How many words are there, while none is inserted.
   std::size_t size() const { return reserved_.load(std::memory_order_relaxed); }
 
-  // Half as large again. The old table is given back as it is read: there is no peak of both.
+  // Half as large again, or twice while it is small. The old table is given back as it is read:
+  // there is no peak of both.
   void grow(unsigned jobs);
   std::size_t grown_bytes() const { return (grown() + spare_buckets) * sizeof(Bucket); }
   std::size_t bytes() const { return (count_ + spare_buckets) * sizeof(Bucket); }
@@ -60,7 +73,7 @@ class WordSet {
   void for_each(Visit&& visit) const {
     for (std::size_t i = 0; i < count_ + spare_buckets; ++i) {
       const std::uint32_t filled = buckets()[i].filled.load(std::memory_order_relaxed);
-      for (std::uint32_t k = 0; k < filled; ++k) visit(word_at(buckets(), count_, i, k));
+      for (std::uint32_t k = 0; k < filled; ++k) visit(word_of(home_at(buckets(), count_, i, k)));
     }
   }
 
@@ -68,6 +81,7 @@ class WordSet {
   static constexpr std::uint32_t entries = 10;
   static constexpr std::size_t spare_buckets = 32;  // the last buckets overflow into them
   static constexpr std::uint32_t locked = 1U << 31;
+  static constexpr unsigned distance_bits = 5;
   static constexpr unsigned tag_bits = 16;
   static constexpr std::uint64_t tag_mask = (std::uint64_t{1} << tag_bits) - 1;
   static constexpr std::uint64_t first_factor = 0xbf58476d1ce4e5b9ULL;
@@ -91,23 +105,13 @@ class WordSet {
     std::uint64_t rest;
   };
 
-  // A bijection of the words below 2^bits: a shift by half of the bits is undone by itself, and a
-  // product with an odd number by one with its inverse.
-  std::uint64_t mix(std::uint64_t word) const {
-    word ^= word >> half_;
-    word = (word * first_factor) & mask_;
-    word ^= word >> half_;
-    word = (word * second_factor) & mask_;
-    return word ^ (word >> half_);
-  }
+  // So many entries of each bucket are known to be others.
+  Insertion insert_at(std::uint64_t home, std::uint32_t known);
   std::uint64_t unmix(std::uint64_t mixed) const;
-  // REQUIRES: the mixed word, moved to the high end.
-  std::size_t bucket_of(std::uint64_t mixed) const {
-    return static_cast<std::size_t>((static_cast<Wide>(mixed) * count_) >> 64);
-  }
-  Place place_of(std::uint64_t word) const;
-  std::uint64_t word_at(const Bucket* buckets, std::size_t count, std::size_t bucket,
+  Place place_of(std::uint64_t home) const;
+  std::uint64_t home_at(const Bucket* buckets, std::size_t count, std::size_t bucket,
                         std::uint32_t entry) const;
+  std::uint64_t word_of(std::uint64_t home) const { return unmix(home >> (64 - bits_)); }
   std::size_t grown() const;
   Bucket* buckets() const { return reinterpret_cast<Bucket*>(region_.data()); }
 
@@ -115,9 +119,39 @@ class WordSet {
   unsigned half_;
   std::uint64_t mask_;
   std::size_t count_;  // buckets, without the spare ones
+  unsigned unneeded_;  // low bits of a product that are not stored
   Region region_;
   std::atomic<std::size_t> reserved_{0};
 };
+
+struct WordSet::Places {
+  unsigned half;
+  unsigned unused;  // high bits
+  std::uint64_t mask;
+  std::size_t count;
+  const Bucket* buckets;
+
+  // A bijection of the words below 2^bits: a shift by half of the bits is undone by itself, and a
+  // product with an odd number by one with its inverse.
+  std::uint64_t home_of(std::uint64_t word) const {
+    word ^= word >> half;
+    word = (word * first_factor) & mask;
+    word ^= word >> half;
+    word = (word * second_factor) & mask;
+    return (word ^ (word >> half)) << unused;
+  }
+  const void* first_look(std::uint64_t home) const {
+    return &buckets[static_cast<std::size_t>((static_cast<Wide>(home) * count) >> 64)];
+  }
+};
+inline WordSet::Places WordSet::places() const {
+  return {
+      .half = half_, .unused = 64 - bits_, .mask = mask_, .count = count_, .buckets = buckets()};
+}
+inline std::uint64_t WordSet::home_of(std::uint64_t word) const { return places().home_of(word); }
+inline const void* WordSet::first_look(std::uint64_t home) const {
+  return places().first_look(home);
+}
 
 // Tags are compared four at once: subtracting one from each of the differences borrows from the
 // highest bit of those that are zero (and perhaps of one above such a one, so the rest decides).
@@ -140,6 +174,16 @@ inline bool WordSet::Bucket::holds(std::uint32_t count, std::uint64_t entry) con
     if (at < count && rest[at].load(std::memory_order_relaxed) == rest_wanted) return true;
   }
   return false;
+}
+
+// The product of a mixed word and the number of buckets has the bucket in its high half. Two words
+// of one bucket differ in the low half by a multiple of (buckets << 64 - bits), so that what is
+// below the power of two in that need not be stored.
+inline WordSet::Place WordSet::place_of(std::uint64_t home) const {
+  const Wide product = static_cast<Wide>(home) * count_;
+  const auto low = static_cast<std::uint64_t>(product);
+  return {.bucket = static_cast<std::size_t>(product >> 64),
+          .rest = unneeded_ >= 64 ? 0 : low >> unneeded_};
 }
 
 }  // namespace gainsay
