@@ -3,7 +3,7 @@
 // known for the cell, and one for each (receiver's cell, message).
 //
 // Changes hold as long as the store's plan: `forget` when that is another. For worlds that are
-// taken as they are, without symmetry and without partitions.
+// taken as they are: without symmetry, partitions and an adversary that learns.
 //
 // Thread-safety: `of` and `received` may be called by all threads, `forget` by none at the same
 // time.

@@ -296,8 +296,13 @@ bool replays(const Model& model, const Counterexample& found) {
 
 TEST(Adversary, ReliableBroadcastHoldsWithOneOfFour) {
   for (const NodeId byzantine : {NodeId{0}, NodeId{3}}) {
-    const CheckReport report = check(broadcast::model(4, {byzantine}), {.reduce = views});
-    EXPECT_EQ(report.verdict, Verdict::holds) << report;
+    for (const auto& reduce : {std::optional<Reductions>(views), std::optional<Reductions>()}) {
+      const CheckReport report =
+          check(broadcast::model(4, {byzantine}), {.reduce = reduce, .audit = true});
+      EXPECT_EQ(report.verdict, Verdict::holds) << report;
+      ASSERT_TRUE(report.audit);
+      EXPECT_EQ(report.audit->disagreement, "");
+    }
   }
 }
 
@@ -322,8 +327,9 @@ TEST(Adversary, ADeadMessageFeedsAForgedCertificate) {
     const CheckReport report = check(broken, {.reduce = reduce});
     ASSERT_EQ(report.verdict, Verdict::violated) << report;
     EXPECT_TRUE(replays(broken, *report.counterexample));
-    const CheckReport holds = check(certificates::model(4, 3), {.reduce = reduce});
+    const CheckReport holds = check(certificates::model(4, 3), {.reduce = reduce, .audit = true});
     EXPECT_EQ(holds.verdict, Verdict::holds) << holds;
+    EXPECT_EQ(holds.audit ? holds.audit->disagreement : "", "");
   }
 }
 

@@ -229,6 +229,10 @@ TEST(Audit, AgreesOnRandomSymmetricTables) {
     bounds.timeouts = 1 + random.below(3);
     Reductions reduce{.dead_messages = random.chance(2, 3), .symmetry = true};
     reduce.eager = bounds.network == Network::async && random.chance(1, 2);
+    shape.hides = random.chance(2, 3);
+    reduce.silent = bounds.network == Network::async && random.chance(1, 2);
+    reduce.minimise = bounds.network == Network::async && random.chance(1, 2);
+    reduce.subsumption = reduce.eager && random.chance(1, 2);
     const CheckReport report = audited(symmetric_model(shape), reduce);
     ASSERT_TRUE(agrees(report)) << seed;
     renamed += report.audit ? report.audit->renamed : 0;
