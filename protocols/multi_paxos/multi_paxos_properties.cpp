@@ -124,17 +124,40 @@ bool has_learnt(const View& node) {
       node.ledger, [](const auto& entry) { return std::holds_alternative<Kind>(entry.second); });
 }
 
+// A leader of a newer ballot is there while a node holds what it accepted in an older one.
+bool leads_over_older_accepts(const Nodes<View>& nodes) {
+  for (const View& leader : nodes) {
+    if (leader.role != Role::leader) continue;
+    for (const View& node : nodes) {
+      const auto is_older = [&](const auto& e) { return e.second.ballot < leader.ballot; };
+      if (std::ranges::any_of(node.accepted, is_older)) return true;
+    }
+  }
+  return false;
+}
+
+// True when the bounds let a second candidate lead. In the round of the first it must not have been
+// asked by it.
+bool has_takeover(const Bounds& bounds, const Options& options) {
+  const std::size_t members = bounds.nodes - options.spares;
+  const bool asks_some = phase_1_quorum(members, options) < members;
+  return std::min(options.candidates, bounds.nodes) >= 2 &&
+         (asks_some || allows(bounds, "round", 2));
+}
+
+// True when it may find a slot in use and not the one before: the old leader had two open at once,
+// and is not asked, or is no acceptor.
+bool has_hole(const Bounds& bounds, const Options& options) {
+  const std::size_t members = bounds.nodes - options.spares;
+  const bool asks_some = phase_1_quorum(members, options) < members;
+  return has_takeover(bounds, options) && (asks_some || options.spares > 0) &&
+         options.propose >= 2 && options.alpha != 1 && allows(bounds, "slot", 2);
+}
+
 void add_sometimes(Model& model, const Bounds& bounds, const Options& options) {
   auto& properties = model.properties;
   properties.push_back(
       sometimes<Node>("a leader", [](const View& node) { return node.role == Role::leader; }));
-  if (std::min(options.candidates, bounds.nodes) >= 2) {
-    properties.push_back(sometimes<Node>("two leaders at once", [](const Nodes<View>& nodes) {
-      int leaders = 0;
-      for (const View& node : nodes) leaders += node.role == Role::leader ? 1 : 0;
-      return leaders >= 2;
-    }));
-  }
   const std::uint32_t writes =
       std::max(bounds.clients * bounds.operations > 0 ? 1U : 0U, options.propose);
   if (writes == 0 || !allows(bounds, "slot", 1)) return;
@@ -143,10 +166,16 @@ void add_sometimes(Model& model, const Bounds& bounds, const Options& options) {
   if (bounds.clients > 0) {
     properties.push_back(sometimes<Node>("a command is chosen", has_learnt<Command>));
   }
-  if (options.candidates >= 2 && options.propose >= 2 && allows(bounds, "slot", 2)) {
+  if (has_takeover(bounds, options)) {
+    properties.push_back(sometimes<Node>("a leader takes over", leads_over_older_accepts));
+  }
+  if (has_hole(bounds, options)) {
     properties.push_back(sometimes<Node>("a hole is filled by a no-op", has_learnt<Noop>));
   }
-  if (options.alpha > 0 && options.changes > 0 && allows(bounds, "slot", options.alpha + 1)) {
+  const std::uint32_t slots_used =
+      std::max(options.propose, bounds.clients * bounds.operations + 1);
+  if (options.alpha > 0 && options.changes > 0 && slots_used > options.alpha &&
+      allows(bounds, "slot", options.alpha + 1)) {
     properties.push_back(sometimes<Node>(
         "a slot is decided by a new configuration", [alpha = options.alpha](const View& node) {
           return std::ranges::any_of(node.ledger, [&](const auto& entry) {

@@ -249,8 +249,7 @@ bool reaches(const CheckReport& report, const std::string& name) {
 }
 
 TEST(MultiPaxosCheck, AConfigurationChosenInASlotDecidesLaterOnes) {
-  const CheckReport report =
-      checked(small({{"alpha", "1"}, {"spares", "1"}, {"propose", "2"}, {"candidates", "1"}}, 2));
+  const CheckReport report = checked(small({{"alpha", "1"}, {"spares", "1"}, {"propose", "2"}}, 3));
   EXPECT_EQ(report.verdict, Verdict::holds) << report << report.story;
   EXPECT_TRUE(reaches(report, "a slot is decided by a new configuration")) << report;
 }
