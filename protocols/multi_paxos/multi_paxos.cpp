@@ -215,15 +215,10 @@ void Node::propose(Context& ctx, const Value& value) {
   if (members->contains(ctx.self())) accept(ctx, slot, {.ballot = ballot, .value = value});
 }
 
-// Adds a node to the configuration, or removes one.
+// Any configuration may follow any other: alpha keeps them apart (PMS 3).
 void Node::propose_change(Context& ctx) {
-  NodeSet members = first_members(ctx.nodes(), ctx.options());
-  for (const auto& [slot, value] : durable.ledger) {
-    if (const auto* change = std::get_if<Reconfigure>(&value)) members = change->members;
-  }
-  const NodeId changed{static_cast<std::uint8_t>(ctx.choose(ctx.nodes()))};
-  members.contains(changed) ? members.erase(changed) : members.insert(changed);
-  if (!members.empty()) propose(ctx, Reconfigure{members});
+  const std::uint32_t sets = std::uint32_t{1} << ctx.nodes();
+  propose(ctx, Reconfigure{NodeSet::from_bits(1 + ctx.choose(sets - 1))});
 }
 
 void Node::accept(Context& ctx, Slot slot, const Proposal& proposal) {

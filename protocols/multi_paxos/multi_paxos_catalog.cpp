@@ -68,6 +68,10 @@ Options options_of(const Configuration& configuration) {
   if (options.spares >= configuration.bounds.nodes) {
     throw UsageError("multi-paxos: the first configuration has no member");
   }
+  // A leader chooses among all sets of nodes.
+  if (options.alpha > 0 && configuration.bounds.nodes > 8) {
+    throw UsageError("multi-paxos: alpha goes with at most 8 nodes");
+  }
   // A learner counts quorums of a configuration that it may not know yet; a leader always does.
   if (options.all_learn && options.alpha > 0) {
     throw UsageError("multi-paxos: all-learn needs a fixed configuration");
