@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "protocols/multi_paxos/multi_paxos.hpp"
 #include "protocols/paxos/paxos.hpp"
 #include "protocols/raft/raft.hpp"
 #include "protocols/raft_core/raft_core.hpp"
@@ -55,6 +56,7 @@ const std::vector<CatalogEntry>& catalog() {
   static const std::vector<CatalogEntry> entries = {
       complete(two_phase_commit::catalog_entry()),
       complete(paxos::catalog_entry()),
+      complete(multi_paxos::catalog_entry()),
       complete(raft_core::catalog_entry()),
       complete(raft::catalog_entry()),
   };

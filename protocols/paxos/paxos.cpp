@@ -6,7 +6,10 @@ namespace gainsay::paxos {
 
 namespace {
 
-std::size_t majority(const Node::Context& ctx) { return ctx.nodes() / 2 + 1; }
+std::size_t majority(const Node::Context& ctx) {
+  if (ctx.options().bug == Bug::quorum_half) return ctx.nodes() / 2;  // P11
+  return ctx.nodes() / 2 + 1;
+}
 
 }  // namespace
 
@@ -107,7 +110,7 @@ Workload<Node::Operation> workload(const Bounds& bounds) {
 
 Bug bug_of(const std::string& name) {
   for (const Bug bug : {Bug::ignore_accepted, Bug::first_not_highest, Bug::promise_not_persisted,
-                        Bug::accept_below_promise}) {
+                        Bug::accept_below_promise, Bug::quorum_half}) {
     if (bug_name(static_cast<std::uint64_t>(bug), type_of<Bug>()) == name) return bug;
   }
   return Bug::none;
@@ -162,6 +165,9 @@ CatalogEntry catalog_entry() {
       "an acceptor forgets the promised ballot at a restart", crashing);
   bug("P08", "accept-below-promise", "agreement",
       "an acceptor accepts with a ballot lower than the promised one", unordered);
+  Bounds even = unordered;
+  even.nodes = 4;
+  bug("P11", "quorum-half", "agreement", "n/2 acceptors count as a majority", even);
   entry.make = make_model;
   return entry;
 }

@@ -55,6 +55,7 @@ enum class Bug : std::uint8_t {
   first_not_highest,
   promise_not_persisted,
   accept_below_promise,
+  quorum_half,
 };
 
 struct Node {

@@ -1,0 +1,189 @@
+#include <algorithm>
+#include <charconv>
+#include <string>
+
+#include "protocols/catalog.hpp"
+#include "protocols/multi_paxos/multi_paxos.hpp"
+
+namespace gainsay::multi_paxos {
+
+namespace {
+
+std::uint32_t number(std::string_view option, std::string_view text) {
+  std::uint32_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    throw UsageError("multi-paxos: option " + std::string(option) + " takes a number, not '" +
+                     std::string(text) + "'");
+  }
+  return value;
+}
+
+Bug bug_named(const std::string& name) {
+  if (name.empty()) return Bug::none;
+  std::string enumerator = name;
+  std::ranges::replace(enumerator, '-', '_');
+  const auto& enumerators = type_of<Bug>().enumerators;
+  const auto found = std::ranges::find(enumerators, enumerator);
+  return static_cast<Bug>(found - enumerators.begin());
+}
+
+// Every quorum of promises must meet every quorum of accepts (FP 3): q1 + q2 > members. The one
+// that is not given is the smallest that does.
+void set_quorums(Options& options, std::uint32_t members) {
+  if (options.q1 == 0 && options.q2 == 0) return;
+  if (options.alpha > 0) throw UsageError("multi-paxos: q1 and q2 need a fixed configuration");
+  const bool misconfigured = options.bug == Bug::flexible_quorum_misconfig;
+  const std::uint32_t sum = misconfigured ? members : members + 1;
+  const std::uint32_t given = std::max(options.q1, options.q2);
+  if (given > members) throw UsageError("multi-paxos: a quorum has more than all members");
+  if (options.q1 == 0) options.q1 = std::max(sum - given, 1U);
+  if (options.q2 == 0) options.q2 = std::max(sum - given, 1U);
+  if (options.q1 + options.q2 < sum) {
+    throw UsageError("multi-paxos: q1 + q2 must be greater than the number of members, " +
+                     std::to_string(members));
+  }
+}
+
+Options options_of(const Configuration& configuration) {
+  // In async every message sent stays deliverable, so sending it again would change nothing.
+  Options options{.bug = bug_named(configuration.bug),
+                  .resend = configuration.bounds.network != Network::async};
+  for (const auto& [name, text] : configuration.options) {
+    const std::uint32_t value = number(name, text);
+    if (name == "propose") options.propose = value;
+    if (name == "values") options.values = value;
+    if (name == "candidates") options.candidates = value;
+    if (name == "spares") options.spares = value;
+    if (name == "alpha") options.alpha = value;
+    if (name == "changes") options.changes = value;
+    if (name == "q1") options.q1 = value;
+    if (name == "q2") options.q2 = value;
+    if (name == "all-learn") options.all_learn = value != 0;
+    if (name == "resend") options.resend = value != 0;
+    if (name == "disk-loss") options.disk_loss = value != 0;
+    if (name == "recovers") options.recovers = value;
+  }
+  if (options.values == 0) throw UsageError("multi-paxos: there must be a value to propose");
+  if (options.spares >= configuration.bounds.nodes) {
+    throw UsageError("multi-paxos: the first configuration has no member");
+  }
+  // A leader chooses among all sets of nodes.
+  if (options.alpha > 0 && configuration.bounds.nodes > 8) {
+    throw UsageError("multi-paxos: alpha goes with at most 8 nodes");
+  }
+  // A learner counts quorums of a configuration that it may not know yet; a leader always does.
+  if (options.all_learn && options.alpha > 0) {
+    throw UsageError("multi-paxos: all-learn needs a fixed configuration");
+  }
+  set_quorums(options, configuration.bounds.nodes - options.spares);
+  return options;
+}
+
+// Client k appends its own letter to one shared key and reads it back, in turn.
+Workload<kv::Operation> workload_of(const Bounds& bounds) {
+  const bool async = bounds.network == Network::async;
+  Workload<kv::Operation> result{.retry = !async, .to_all = async};
+  for (std::uint32_t client = 0; client < bounds.clients; ++client) {
+    const std::string letter(1, static_cast<char>('a' + client % 26));
+    std::vector<NodeId> servers;
+    for (std::uint32_t i = 0; i < bounds.nodes; ++i) {
+      servers.push_back({static_cast<std::uint8_t>((client + i) % bounds.nodes)});
+    }
+    auto& items = result.clients.emplace_back();
+    for (std::uint32_t i = 0; i < bounds.operations; ++i) {
+      const kv::Operation append{.action = kv::Action::append, .key = "x", .value = letter};
+      const kv::Operation get{.action = kv::Action::get, .key = "x", .value = ""};
+      items.push_back({.operation = i % 2 == 0 ? append : get, .servers = servers});
+    }
+  }
+  return result;
+}
+
+std::uint64_t highest_round(const Node& node) {
+  return std::max(node.durable.promised.round, node.ballot.round);
+}
+
+std::uint64_t highest_slot(const Node& node) {
+  Slot last = node.next > 0 ? node.next - 1 : 0;
+  if (!node.durable.accepted.empty()) last = std::max(last, node.durable.accepted.rbegin()->first);
+  if (!node.durable.ledger.empty()) last = std::max(last, node.durable.ledger.rbegin()->first);
+  return last;
+}
+
+// Bounds of a scenario in which the first nodes, so many, stand for election.
+Configuration scenario(std::uint32_t nodes, std::uint32_t candidates, std::uint64_t round,
+                       OptionTexts options) {
+  options.emplace("candidates", std::to_string(candidates));
+  options.emplace("propose", "1");
+  Configuration configuration{.bounds = {.nodes = nodes}, .options = std::move(options), .bug = ""};
+  configuration.bounds.limits["round"] = round;
+  return configuration;
+}
+
+Configuration with_crash(Configuration configuration) {
+  configuration.bounds.crashes = 1;
+  configuration.bounds.restarts = 1;
+  return configuration;
+}
+
+Configuration defaults() {
+  Configuration configuration =
+      scenario(3, 2, 1, {{"propose", "2"}, {"recovers", "2"}, {"resend", "1"}});
+  configuration.bounds.limits["slot"] = 2;
+  configuration.bounds.clients = 1;
+  return configuration;
+}
+
+std::vector<gainsay::Bug> bugs() {
+  return {
+      {"P06", "ballot-reuse-after-crash", "one value is chosen",
+       "a proposer forgets in a crash which ballot it used, and uses it again",
+       with_crash(scenario(3, 1, 2, {{"spares", "1"}, {"values", "2"}}))},
+      {"P07", "stale-promise-counted", "one value is chosen",
+       "a promise of an earlier ballot counts for the present one", scenario(3, 2, 2, {})},
+      {"P13", "learn-from-mixed-ballots", "agreement",
+       "a learner counts who accepted anything in a slot, whatever the ballot",
+       scenario(3, 2, 1, {{"all-learn", "1"}})},
+      {"P15", "gap-ignored", "no gaps applied",
+       "a node applies the next slot that it knows, though one before is missing",
+       scenario(3, 2, 1, {{"propose", "2"}})},
+      {"P19", "disk-corruption-recovery", "one value is chosen",
+       "a node that lost its disk promises and accepts again at once",
+       with_crash(scenario(3, 2, 1, {{"disk-loss", "1"}}))},
+      {"P20", "flexible-quorum-misconfig", "one value is chosen",
+       "quorum sizes are accepted with q1 + q2 = n: they need not meet",
+       scenario(4, 2, 1, {{"q1", "2"}})},
+  };
+}
+
+}  // namespace
+
+Model make_model(const Configuration& configuration) {
+  const Bounds& bounds = configuration.bounds;
+  const Options options = options_of(configuration);
+  const Workload<kv::Operation> workload = workload_of(bounds);
+  Model model{.system = make_system<Node>("multi-paxos", bounds, options), .properties = {}};
+  model.system.bug = configuration.bug;
+  model.system.options = configuration.options;
+  if (bounds.clients > 0) add_clients<Node>(model.system, workload);
+  add_limit<Node>(model.system, "round", highest_round);
+  add_limit<Node>(model.system, "slot", highest_slot);
+  add_properties(model, bounds, options, workload);
+  return model;
+}
+
+CatalogEntry catalog_entry() {
+  return {.name = "multi-paxos",
+          .version = "1",
+          .summary = "Multi-Paxos with a stable leader, serving a key-value store through its log",
+          .client_bounds = ClientBounds::clients_and_operations,
+          .defaults = defaults(),
+          .limits = {"round", "slot"},
+          .options = {"propose", "values", "candidates", "spares", "alpha", "changes", "q1", "q2",
+                      "all-learn", "resend", "disk-loss", "recovers"},
+          .bugs = bugs(),
+          .make = make_model};
+}
+
+}  // namespace gainsay::multi_paxos
