@@ -7,18 +7,22 @@ namespace gainsay::raft {
 
 using namespace std::chrono_literals;
 
-namespace {
-
-std::size_t quorum(const Node::Context& ctx) {
-  if (ctx.options().bug == Bug::quorum_off_by_one) return ctx.nodes() / 2;
-  return ctx.nodes() / 2 + 1;
+NodeSet all_nodes(const Node::Context& ctx) {
+  NodeSet nodes;
+  for (std::uint8_t id = 0; id < ctx.nodes(); ++id) nodes.insert({id});
+  return nodes;
 }
 
-template <class Action>
-void for_each_peer(const Node::Context& ctx, Action action) {
-  for (std::uint8_t id = 0; id < ctx.nodes(); ++id) {
-    if (id != ctx.self().value) action(NodeId{id});
-  }
+NodeSet peers(const Node::Context& ctx) {
+  NodeSet nodes = all_nodes(ctx);
+  nodes.erase(ctx.self());
+  return nodes;
+}
+
+namespace {
+
+bool needs_extras(const Options& options) {
+  return options.bug == Bug::index_only_completion || options.read_index;
 }
 
 }  // namespace
@@ -29,6 +33,7 @@ Term Node::term_at(Index index) const {
 
 void Node::start(Context& ctx) {
   started = true;
+  if (needs_extras(ctx.options())) extras.emplace();
   if (ctx.options().bug == Bug::vote_not_persisted) durable.voted_for.reset();
   if (ctx.options().bug == Bug::no_timer_after_restart && durable.term > 0) return;
   restart_election_timer(ctx);
@@ -75,8 +80,13 @@ void Node::start_election(Context& ctx) {
   count_votes(ctx);
 }
 
+bool Node::is_quorum(const Context& ctx, NodeSet nodes) const {
+  if (ctx.options().bug == Bug::quorum_off_by_one) return nodes.size() >= ctx.nodes() / 2;
+  return nodes.size() > ctx.nodes() / 2;
+}
+
 void Node::count_votes(Context& ctx) {
-  if (votes.size() < quorum(ctx)) return;
+  if (!is_quorum(ctx, votes)) return;
   role = Role::leader;
   votes.clear();
   next.assign(ctx.nodes(), last_index() + 1);
@@ -84,7 +94,11 @@ void Node::count_votes(Context& ctx) {
   match.assign(ctx.nodes(), 0);
   ctx.clear(Timer::election);
   arm_leader_timers(ctx);
-  send_heartbeats(ctx);
+  if (ctx.options().noop) {
+    append(ctx, {.term = durable.term, .command = {}});  // which announces the leader as well
+  } else {
+    send_heartbeats(ctx);
+  }
 }
 
 // "If one server's current term is smaller than the other's, then it updates its current term to
@@ -102,6 +116,8 @@ void Node::step_down(Context& ctx, Term term) {
   votes.clear();
   next.clear();
   match.clear();
+  if (extras) extras->reads.clear();
+  if (extras) extras->read_answered = false;
   ctx.clear(Timer::heartbeat);
   ctx.clear(Timer::propose);
 }
@@ -138,11 +154,11 @@ void Node::on(Context& ctx, NodeId from, const Vote& vote) {
 
 void Node::append(Context& ctx, Entry entry) {
   if (ctx.options().bug == Bug::index_only_completion && entry.command) {
-    waiting[last_index() + 1] = entry.command->request;
+    extras->waiting[last_index() + 1] = entry.command->request;
   }
   durable.log.push_back(std::move(entry));
   arm_leader_timers(ctx);
-  for_each_peer(ctx, [&](NodeId peer) { replicate(ctx, peer); });
+  for (const NodeId peer : peers(ctx)) replicate(ctx, peer);
   advance_commit(ctx);
 }
 
@@ -165,7 +181,7 @@ void Node::send_heartbeat(Context& ctx, NodeId to) const {
 }
 
 void Node::send_heartbeats(Context& ctx) const {
-  for_each_peer(ctx, [&](NodeId peer) { send_heartbeat(ctx, peer); });
+  for (const NodeId peer : peers(ctx)) send_heartbeat(ctx, peer);
 }
 
 // Makes the log agree with the leader's up to the returned index. Entries behind it stay: they may
@@ -228,9 +244,11 @@ void Node::on(Context& ctx, NodeId from, const AppendReply& reply) {
 // True when the commit index grew, which all peers are then told.
 bool Node::advance_commit(Context& ctx) {
   for (Index index = last_index(); index > commit; --index) {
-    std::size_t holders = 1;
-    for_each_peer(ctx, [&](NodeId peer) { holders += match[peer] >= index ? 1 : 0; });
-    if (holders < quorum(ctx)) continue;
+    NodeSet holders{ctx.self()};
+    for (const NodeId peer : peers(ctx)) {
+      if (match[peer] >= index) holders.insert(peer);
+    }
+    if (!is_quorum(ctx, holders)) continue;
     // An entry of an older term is committed only through a later one of this term (figure 3.7).
     const bool own_term = term_at(index) == durable.term;
     if (!own_term && ctx.options().bug != Bug::fig8_old_term_commit) return false;
@@ -262,10 +280,10 @@ void Node::apply(Context& ctx, Index index) {
     }
   }
   if (ctx.options().bug == Bug::index_only_completion) {
-    const auto found = waiting.find(index);
-    if (found == waiting.end()) return;
+    const auto found = extras->waiting.find(index);
+    if (found == extras->waiting.end()) return;
     ctx.reply(found->second, result);
-    waiting.erase(found);
+    extras->waiting.erase(found);
   } else if (role == Role::leader && command) {
     ctx.reply(command->request, result);
   }
@@ -296,6 +314,10 @@ void Node::on(Context& ctx, NodeId, const Request<Operation>& request) {
   if (role != Role::leader) return;  // the client asks the others as well
   if (const Session* session = session_of(ctx, request.id)) {
     if (session->number == request.id.number) ctx.reply(request.id, session->result);
+    return;
+  }
+  if (ctx.options().read_index && request.operation.action == kv::Action::get) {
+    read(ctx, request);
     return;
   }
   if (holds(request.id)) return;

@@ -1,16 +1,18 @@
 // Raft, after Ongaro, "Consensus: Bridging Theory and Practice" (2014), chapters 3 and 6: leader
-// election, log replication and a key-value store whose reads go through the log.
+// election, log replication and a key-value store whose reads go through the log. What an option
+// adds stands in a file of its own: reads outside the log (section 6.4) in raft_reads.cpp.
 //
 // What is left out, and why it is right to:
 // - A message of an older term is dropped instead of refused with the newer term (section 3.3), and
 //   a vote that is not given is not answered: both answers would only hurry up what the messages of
 //   the newer term say anyway, and every message multiplies the worlds.
-// - A new leader appends no entry of its own (section 6.4 needs one for reads outside the log).
-//   With one, every acknowledgement of a leader would cover an entry of its own term, and the
+// - A new leader appends no entry of its own, unless asked to (section 6.4 needs one for reads
+//   outside the log). With one, every acknowledgement of a leader would cover an entry of its own term, and the
 //   restriction of section 3.6.2 (figure 3.7) would never be put to the test. Instead, a request
 //   that the log holds only in an entry of an older term is appended again; sessions filter it.
 // - A leader sends what is new as soon as it is new, so that a heartbeat never tells what cannot be
 //   told without it; where no message is lost for good (network async) its timer is off.
+// - Leases (section 6.4.1): they need clocks whose drift is bounded, and any timer may fire here.
 #pragma once
 
 #include <cstdint>
@@ -53,6 +55,9 @@ enum class Bug : std::uint8_t {
   no_dedupe,
   no_retry_of_election,
   no_timer_after_restart,
+  local_read_no_check,
+  readindex_no_noop,
+  readindex_old_acks,
 };
 
 struct Options {
@@ -65,6 +70,8 @@ struct Options {
   bool heartbeat = true;
   // Once faults stop, a leader must be in reach within so many more terms; 0: that is not asked.
   std::uint32_t recovers = 0;
+  bool noop = false;        // a new leader appends an entry without a command (section 6.4)
+  bool read_index = false;  // reads do not go through the log (section 6.4)
 };
 
 struct Command {
@@ -105,10 +112,36 @@ struct AppendReply {
   Index index;  // success: the last index that is known to match; else the prev_index refused
 };
 
+// A heartbeat that belongs to a read: whoever answers it took its sender for the leader after the
+// read had been asked for (section 6.4, step 3).
+struct ConfirmLeader {
+  Term term;
+  RequestId read;
+};
+struct LeaderConfirmed {
+  Term term;
+  RequestId read;
+};
+
+// A read that a leader has not answered yet.
+struct PendingRead {
+  RequestId request;
+  kv::Operation operation;
+  NodeSet confirmed;  // by whom, this leader included
+};
+
+// What only some options keep. Plain Raft has none of it, and its worlds are none the larger.
+struct Extras {
+  flat_map<Index, RequestId> waiting;  // only the variant index_only_completion keeps one
+  std::vector<PendingRead> reads;      // of a leader
+  bool read_answered = false;          // by this leader, outside the log; for properties
+};
+
 enum class Role : std::uint8_t { follower, candidate, leader };
 
 struct Node {
   using Message = std::variant<RequestVote, Vote, AppendEntries, AppendReply>;
+  using LaterMessage = std::variant<ConfirmLeader, LeaderConfirmed>;
   using Context = gainsay::Context<Node>;
   using Options = raft::Options;
   using Operation = kv::Operation;
@@ -130,7 +163,7 @@ struct Node {
   PerNode<Index> match;  // of a leader; its own slot stays 0
   kv::Store store;       // the state machine: a function of the committed entries
   flat_map<NodeId, Session> sessions;
-  flat_map<Index, RequestId> waiting;  // only the variant index_only_completion keeps one
+  std::optional<Extras> extras;  // from the start on, where an option needs it
 
   void start(Context& ctx);
   void on(Context& ctx, Timer timer);
@@ -139,6 +172,8 @@ struct Node {
   void on(Context& ctx, NodeId from, const AppendEntries& append);
   void on(Context& ctx, NodeId from, const AppendReply& reply);
   void on(Context& ctx, NodeId from, const Request<Operation>& request);
+  void on(Context& ctx, NodeId from, const ConfirmLeader& confirm);
+  void on(Context& ctx, NodeId from, const LeaderConfirmed& confirmed);
 
   Index last_index() const { return static_cast<Index>(durable.log.size()); }
   // 0 before the first entry and behind the last.
@@ -147,6 +182,7 @@ struct Node {
   void restart_election_timer(Context& ctx) const;
   void arm_leader_timers(Context& ctx) const;
   void start_election(Context& ctx);
+  bool is_quorum(const Context& ctx, NodeSet nodes) const;
   void count_votes(Context& ctx);
   void adopt_newer_term(Context& ctx, Term term);
   void step_down(Context& ctx, Term term);
@@ -161,7 +197,15 @@ struct Node {
   void apply(Context& ctx, Index index);
   const Session* session_of(const Context& ctx, const RequestId& request) const;
   bool holds(const RequestId& request) const;
+
+  // raft_reads.cpp
+  void read(Context& ctx, const Request<Operation>& request);
+  void count_confirmations(Context& ctx, const RequestId& read);
+  void answer_read(Context& ctx, const RequestId& request, const Operation& operation);
 };
+
+NodeSet all_nodes(const Node::Context& ctx);
+NodeSet peers(const Node::Context& ctx);
 
 // What the properties look at.
 struct View {
@@ -171,6 +215,7 @@ struct View {
   Log log;
   Index commit;
   PerNode<Index> match;
+  bool read_answered;
 };
 View view(const Node& node);
 

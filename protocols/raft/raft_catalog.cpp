@@ -38,6 +38,8 @@ Options options_of(const Configuration& configuration) {
     if (name == "candidates") options.candidates = value;
     if (name == "heartbeat") options.heartbeat = value != 0;
     if (name == "recovers") options.recovers = value;
+    if (name == "noop") options.noop = value != 0;
+    if (name == "read-index") options.read_index = value != 0;
   }
   return options;
 }
@@ -99,6 +101,11 @@ Configuration with_recovery(Configuration configuration, std::uint32_t more_term
   return configuration;
 }
 
+Configuration with_option(Configuration configuration, const std::string& name) {
+  configuration.options[name] = "1";
+  return configuration;
+}
+
 std::vector<gainsay::Bug> bugs() {
   return {
       {"R01", "fig8-old-term-commit", "leader completeness",
@@ -136,6 +143,15 @@ std::vector<gainsay::Bug> bugs() {
       {"R46", "index-only-completion", "linearizability",
        "a waiting client is answered when its index commits, whoever's entry is there",
        with_log(with_clients(with_candidates(writes(3, 2, 0), 2), 1, 2), 1)},
+      {"R47", "local-read-no-check", "linearizability",
+       "a leader answers reads from its own state, whether it still is the leader or not",
+       with_option(with_clients(with_candidates(writes(3, 2, 0), 2), 1, 2), "read-index")},
+      {"R48", "readindex-no-noop", "linearizability",
+       "a new leader serves reads before an entry of its own term is committed",
+       with_option(with_clients(with_candidates(writes(3, 2, 0), 2), 1, 2), "read-index")},
+      {"R49", "readindex-old-acks", "linearizability",
+       "a confirmation that was asked for by an earlier read confirms a later one",
+       with_option(with_clients(with_candidates(writes(3, 2, 0), 2), 1, 4), "read-index")},
       {"R52", "no-dedupe", "linearizability", "a request that is in the log twice is applied twice",
        with_clients(writes(2, 2, 0), 1, 2)},
       {"R70", "no-retry-of-election", "a leader again",
@@ -169,7 +185,7 @@ CatalogEntry catalog_entry() {
           .client_bounds = ClientBounds::clients_and_operations,
           .defaults = with_recovery(with_clients(writes(3, 2, 0), 1, 1), 2),
           .limits = {"term", "log"},
-          .options = {"propose", "candidates", "heartbeat", "recovers"},
+          .options = {"propose", "candidates", "heartbeat", "recovers", "noop", "read-index"},
           .bugs = bugs(),
           .make = make_model};
 }

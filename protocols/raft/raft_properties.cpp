@@ -11,7 +11,8 @@ View view(const Node& node) {
           .term = node.durable.term,
           .log = node.durable.log,
           .commit = node.commit,
-          .match = node.match};
+          .match = node.match,
+          .read_answered = node.extras && node.extras->read_answered};
 }
 
 namespace {
@@ -129,6 +130,11 @@ std::vector<Property> properties(const Bounds& bounds, const Options& options) {
     result.push_back(sometimes<Node>("a re-election", [](const View& node) {
       return node.role == Role::leader && node.term >= 2;
     }));
+  }
+  // Only a client's second operation is a read.
+  if (options.read_index && bounds.clients > 0 && bounds.operations > 1) {
+    result.push_back(sometimes<Node>("a read outside the log",
+                                     [](const View& node) { return node.read_answered; }));
   }
   if (options.recovers > 0) {
     result.push_back(recovers<Node>("a leader again", has_newest_leader,
