@@ -22,18 +22,25 @@ NodeSet peers(const Node::Context& ctx) {
 namespace {
 
 bool needs_extras(const Options& options) {
-  return options.bug == Bug::index_only_completion || options.read_index;
+  return options.bug == Bug::index_only_completion || options.read_index || options.compact > 0;
 }
 
 }  // namespace
 
+Index Node::last_index() const {
+  const auto entries = static_cast<Index>(durable.log.size());
+  return base() == 0 ? entries : base() + entries - 1;
+}
+
 Term Node::term_at(Index index) const {
-  return index == 0 || index > last_index() ? 0 : durable.log[index - 1].term;
+  const bool is_there = index > 0 && index >= base() && index <= last_index();
+  return is_there ? durable.log[place(index)].term : 0;
 }
 
 void Node::start(Context& ctx) {
   started = true;
   if (needs_extras(ctx.options())) extras.emplace();
+  restore();
   if (ctx.options().bug == Bug::vote_not_persisted) durable.voted_for.reset();
   if (ctx.options().bug == Bug::no_timer_after_restart && durable.term > 0) return;
   restart_election_timer(ctx);
@@ -153,8 +160,9 @@ void Node::on(Context& ctx, NodeId from, const Vote& vote) {
 // --- Log replication (section 3.5) ---
 
 void Node::append(Context& ctx, Entry entry) {
-  if (ctx.options().bug == Bug::index_only_completion && entry.command) {
-    extras->waiting[last_index() + 1] = entry.command->request;
+  if (ctx.options().bug == Bug::index_only_completion &&
+      std::holds_alternative<Command>(entry.command)) {
+    extras->waiting[last_index() + 1] = std::get<Command>(entry.command).request;
   }
   durable.log.push_back(std::move(entry));
   arm_leader_timers(ctx);
@@ -164,15 +172,24 @@ void Node::append(Context& ctx, Entry entry) {
 
 void Node::replicate(Context& ctx, NodeId to) const {
   const Index prev = std::min(next[to] - 1, last_index());
+  if (prev < base()) {
+    send_snapshot(ctx, to);
+    return;
+  }
+  const auto first = static_cast<std::ptrdiff_t>(place(prev + 1));
   ctx.send(to, AppendEntries{.term = durable.term,
                              .prev_index = prev,
                              .prev_term = term_at(prev),
-                             .entries = Log(durable.log.begin() + prev, durable.log.end()),
+                             .entries = Log(durable.log.begin() + first, durable.log.end()),
                              .commit = commit});
 }
 
 void Node::send_heartbeat(Context& ctx, NodeId to) const {
   const Index prev = next[to] - 1;
+  if (prev < base()) {
+    send_snapshot(ctx, to);
+    return;
+  }
   ctx.send(to, AppendEntries{.term = durable.term,
                              .prev_index = prev,
                              .prev_term = term_at(prev),
@@ -184,17 +201,24 @@ void Node::send_heartbeats(Context& ctx) const {
   for (const NodeId peer : peers(ctx)) send_heartbeat(ctx, peer);
 }
 
+void Node::cut_behind(Index index) {
+  if (index >= base()) durable.log.resize(place(index + 1));
+}
+
 // Makes the log agree with the leader's up to the returned index. Entries behind it stay: they may
 // come from a later message of the same leader that overtook this one.
+// What the snapshot includes is committed, and therefore in agreement.
 Index Node::take_entries(const Context& ctx, const AppendEntries& append) {
-  Log& log = durable.log;
+  const Bug bug = ctx.options().bug;
   Index index = append.prev_index;
-  if (ctx.options().bug == Bug::truncate_always) log.resize(index);
+  if (bug == Bug::truncate_always) cut_behind(index);
+  const bool blind = bug == Bug::prev0_append_blind && append.prev_index == 0 && base() > 0;
   for (const Entry& entry : append.entries) {
     ++index;
+    if (index <= base() && !blind) continue;
     const bool conflict = index <= last_index() && term_at(index) != entry.term;
-    if (conflict) log.resize(index - 1);
-    if (index > last_index()) log.push_back(entry);
+    if (conflict && !blind) cut_behind(index - 1);
+    if (index > last_index() || blind) durable.log.push_back(entry);
   }
   return index;
 }
@@ -203,7 +227,10 @@ void Node::on(Context& ctx, NodeId from, const AppendEntries& append) {
   if (append.term < durable.term) return;
   step_down(ctx, append.term);
   restart_election_timer(ctx);
-  if (append.prev_index > last_index() || term_at(append.prev_index) != append.prev_term) {
+  const bool follows_on =
+      append.prev_index < base() ||
+      (append.prev_index <= last_index() && term_at(append.prev_index) == append.prev_term);
+  if (!follows_on) {
     ctx.send(from, AppendReply{.term = durable.term, .success = false, .index = append.prev_index});
     return;
   }
@@ -263,12 +290,14 @@ void Node::commit_to(Context& ctx, Index index) {
   // Only a faulty variant commits behind the end of its log.
   for (Index i = commit + 1; i <= std::min(index, last_index()); ++i) apply(ctx, i);
   commit = index;
+  const Index fewest = ctx.options().compact;
+  if (fewest > 0 && commit <= last_index() && commit - base() >= fewest) compact();
 }
 
 void Node::apply(Context& ctx, Index index) {
-  const std::optional<Command>& command = durable.log[index - 1].command;
+  const auto* command = std::get_if<Command>(&durable.log[place(index)].command);
   Result result;
-  if (command) {
+  if (command != nullptr) {
     const Session* session = session_of(ctx, command->request);
     if (session == nullptr) {
       result = kv::Model::apply(store, command->operation);
@@ -284,7 +313,7 @@ void Node::apply(Context& ctx, Index index) {
     if (found == extras->waiting.end()) return;
     ctx.reply(found->second, result);
     extras->waiting.erase(found);
-  } else if (role == Role::leader && command) {
+  } else if (role == Role::leader && command != nullptr) {
     ctx.reply(command->request, result);
   }
 }
@@ -304,8 +333,9 @@ const Session* Node::session_of(const Context& ctx, const RequestId& request) co
 // commits itself, or for a later request, so that the client has had the answer.
 bool Node::holds(const RequestId& request) const {
   return std::ranges::any_of(durable.log, [&](const Entry& entry) {
-    if (!entry.command || entry.command->request.client != request.client) return false;
-    const std::uint32_t number = entry.command->request.number;
+    const auto* command = std::get_if<Command>(&entry.command);
+    if (command == nullptr || command->request.client != request.client) return false;
+    const std::uint32_t number = command->request.number;
     return number > request.number || (number == request.number && entry.term == durable.term);
   });
 }

@@ -1,20 +1,23 @@
 // Raft, after Ongaro, "Consensus: Bridging Theory and Practice" (2014), chapters 3 and 6: leader
 // election, log replication and a key-value store whose reads go through the log. What an option
-// adds stands in a file of its own: reads outside the log (section 6.4) in raft_reads.cpp.
+// adds stands in a file of its own: reads outside the log (section 6.4) in raft_reads.cpp, log
+// compaction (chapter 5) in raft_snapshot.cpp.
 //
 // What is left out, and why it is right to:
 // - A message of an older term is dropped instead of refused with the newer term (section 3.3), and
 //   a vote that is not given is not answered: both answers would only hurry up what the messages of
 //   the newer term say anyway, and every message multiplies the worlds.
 // - A new leader appends no entry of its own, unless asked to (section 6.4 needs one for reads
-//   outside the log). With one, every acknowledgement of a leader would cover an entry of its own term, and the
-//   restriction of section 3.6.2 (figure 3.7) would never be put to the test. Instead, a request
-//   that the log holds only in an entry of an older term is appended again; sessions filter it.
+//   outside the log). With one, every acknowledgement of a leader would cover an entry of its own
+//   term, and the restriction of section 3.6.2 (figure 3.7) would never be put to the test.
+//   Instead, a request that the log holds only in an entry of an older term is appended again;
+//   sessions filter it.
 // - A leader sends what is new as soon as it is new, so that a heartbeat never tells what cannot be
 //   told without it; where no message is lost for good (network async) its timer is off.
 // - Leases (section 6.4.1): they need clocks whose drift is bounded, and any timer may fire here.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -58,6 +61,9 @@ enum class Bug : std::uint8_t {
   local_read_no_check,
   readindex_no_noop,
   readindex_old_acks,
+  prev0_append_blind,
+  snapshot_lowers_term,
+  stale_snapshot_installed,
 };
 
 struct Options {
@@ -72,23 +78,38 @@ struct Options {
   std::uint32_t recovers = 0;
   bool noop = false;        // a new leader appends an entry without a command (section 6.4)
   bool read_index = false;  // reads do not go through the log (section 6.4)
+  // A snapshot takes the place of the applied entries when there are so many (section 5.1); 0:
+  // never.
+  std::uint32_t compact = 0;
 };
-
-struct Command {
-  RequestId request;
-  kv::Operation operation;
-};
-struct Entry {
-  Term term = 0;
-  std::optional<Command> command;
-};
-using Log = std::vector<Entry>;
 
 // The last request of a client that was applied, and its result (section 6.3).
 struct Session {
   std::uint32_t number = 0;
   kv::Result result;
 };
+
+// What an entry holds. The first two are named as in an optional, which stood here before there
+// was more: kept traces call them so.
+struct None {};
+struct Some {
+  RequestId request;
+  kv::Operation operation;
+};
+using Command = Some;
+// The state machine after an entry, which stands for all entries up to there (section 5.1): it is
+// the first of a log, and its entry's term is the last included term.
+struct Snapshot {
+  Index last_index = 0;
+  kv::Store store;
+  flat_map<NodeId, Session> sessions;
+  std::vector<Term> covered;  // the terms of the entries before the last; for properties only
+};
+struct Entry {
+  Term term = 0;
+  std::variant<None, Command, Snapshot> command;
+};
+using Log = std::vector<Entry>;
 
 struct RequestVote {
   Term term;
@@ -123,6 +144,13 @@ struct LeaderConfirmed {
   RequestId read;
 };
 
+// Instead of entries that the leader has no longer (section 5.3), answered by an AppendReply: what
+// the snapshot includes matches. It is sent whole.
+struct InstallSnapshot {
+  Term term;
+  Entry snapshot;
+};
+
 // A read that a leader has not answered yet.
 struct PendingRead {
   RequestId request;
@@ -135,13 +163,14 @@ struct Extras {
   flat_map<Index, RequestId> waiting;  // only the variant index_only_completion keeps one
   std::vector<PendingRead> reads;      // of a leader
   bool read_answered = false;          // by this leader, outside the log; for properties
+  bool snapshot_installed = false;     // since the start; for properties
 };
 
 enum class Role : std::uint8_t { follower, candidate, leader };
 
 struct Node {
   using Message = std::variant<RequestVote, Vote, AppendEntries, AppendReply>;
-  using LaterMessage = std::variant<ConfirmLeader, LeaderConfirmed>;
+  using LaterMessage = std::variant<ConfirmLeader, LeaderConfirmed, InstallSnapshot>;
   using Context = gainsay::Context<Node>;
   using Options = raft::Options;
   using Operation = kv::Operation;
@@ -174,10 +203,16 @@ struct Node {
   void on(Context& ctx, NodeId from, const Request<Operation>& request);
   void on(Context& ctx, NodeId from, const ConfirmLeader& confirm);
   void on(Context& ctx, NodeId from, const LeaderConfirmed& confirmed);
+  void on(Context& ctx, NodeId from, const InstallSnapshot& install);
 
-  Index last_index() const { return static_cast<Index>(durable.log.size()); }
-  // 0 before the first entry and behind the last.
+  // The last index that the log's snapshot includes; 0 without one.
+  Index base() const;
+  Index last_index() const;
+  // 0 where the log has no entry, and none that its snapshot ends with.
   Term term_at(Index index) const;
+  // Where the entry of an index from base() on lies in the log.
+  std::size_t place(Index index) const { return index - std::max<Index>(base(), 1); }
+  void cut_behind(Index index);
 
   void restart_election_timer(Context& ctx) const;
   void arm_leader_timers(Context& ctx) const;
@@ -198,6 +233,13 @@ struct Node {
   const Session* session_of(const Context& ctx, const RequestId& request) const;
   bool holds(const RequestId& request) const;
 
+  // raft_snapshot.cpp
+  const Snapshot* snapshot() const;
+  void restore();
+  void compact();
+  void send_snapshot(Context& ctx, NodeId to) const;
+  void install(const Entry& entry);
+
   // raft_reads.cpp
   void read(Context& ctx, const Request<Operation>& request);
   void count_confirmations(Context& ctx, const RequestId& read);
@@ -212,10 +254,12 @@ struct View {
   bool started;
   Role role;
   Term term;
-  Log log;
+  Log log;     // whole: without commands where a snapshot stands for them
+  Index base;  // up to here
   Index commit;
   PerNode<Index> match;
   bool read_answered;
+  bool snapshot_installed;
 };
 View view(const Node& node);
 

@@ -40,6 +40,7 @@ Options options_of(const Configuration& configuration) {
     if (name == "recovers") options.recovers = value;
     if (name == "noop") options.noop = value != 0;
     if (name == "read-index") options.read_index = value != 0;
+    if (name == "compact") options.compact = value;
   }
   return options;
 }
@@ -140,6 +141,15 @@ std::vector<gainsay::Bug> bugs() {
        "a follower takes a smaller commit index from a late message", writes(2, 1, 1)},
       {"R26", "match-goes-back", "match index monotonic",
        "a leader takes a smaller matchIndex from a late acknowledgement", writes(2, 1, 1)},
+      {"R31", "prev0-append-blind", "log matching",
+       "entries behind index 0 are appended to whatever there is, a snapshot included",
+       with_option(with_clients(writes(2, 1, 0), 1, 2), "compact")},
+      {"R33", "snapshot-lowers-term", "term monotonic",
+       "a follower that installs a snapshot takes its last included term for the current one",
+       with_option(with_candidates(writes(3, 2, 1), 2), "compact")},
+      {"R36", "stale-snapshot-installed", "commit index monotonic",
+       "a late snapshot takes the place of a state machine that is further on",
+       with_option(with_candidates(writes(3, 1, 2), 1), "compact")},
       {"R46", "index-only-completion", "linearizability",
        "a waiting client is answered when its index commits, whoever's entry is there",
        with_log(with_clients(with_candidates(writes(3, 2, 0), 2), 1, 2), 1)},
@@ -173,7 +183,7 @@ Model make_model(const Configuration& configuration) {
   model.system.options = configuration.options;
   if (bounds.clients > 0) add_clients<Node>(model.system, workload(bounds));
   add_limit<Node>(model.system, "term", [](const Node& node) { return node.durable.term; });
-  add_limit<Node>(model.system, "log", [](const Node& node) { return node.durable.log.size(); });
+  add_limit<Node>(model.system, "log", [](const Node& node) { return node.last_index(); });
   model.properties = properties(bounds, options);
   return model;
 }
@@ -185,7 +195,8 @@ CatalogEntry catalog_entry() {
           .client_bounds = ClientBounds::clients_and_operations,
           .defaults = with_recovery(with_clients(writes(3, 2, 0), 1, 1), 2),
           .limits = {"term", "log"},
-          .options = {"propose", "candidates", "heartbeat", "recovers", "noop", "read-index"},
+          .options = {"propose", "candidates", "heartbeat", "recovers", "noop", "read-index",
+                      "compact"},
           .bugs = bugs(),
           .make = make_model};
 }

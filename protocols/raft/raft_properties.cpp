@@ -5,22 +5,47 @@
 
 namespace gainsay::raft {
 
+namespace {
+
+// The log with an entry for each that its snapshot covers, of which only the term is known.
+Log whole_log(const Node& node) {
+  Log log;
+  if (const Snapshot* snapshot = node.snapshot()) {
+    for (const Term term : snapshot->covered) log.push_back({.term = term, .command = {}});
+  }
+  log.insert(log.end(), node.durable.log.begin(), node.durable.log.end());
+  return log;
+}
+
+}  // namespace
+
 View view(const Node& node) {
   return {.started = node.started,
           .role = node.role,
           .term = node.durable.term,
-          .log = node.durable.log,
+          .log = whole_log(node),
+          .base = node.base(),
           .commit = node.commit,
           .match = node.match,
-          .read_answered = node.extras && node.extras->read_answered};
+          .read_answered = node.extras && node.extras->read_answered,
+          .snapshot_installed = node.extras && node.extras->snapshot_installed};
 }
 
 namespace {
 
+// Two snapshots up to the same entry are the same; where one log has a snapshot and the other has
+// more, terms are compared.
+bool same_entry(const View& a, const View& b, std::size_t place) {
+  if (a.log[place].term != b.log[place].term) return false;
+  const std::size_t index = place + 1;
+  const bool same_kind = a.base == b.base ? index >= a.base : index > std::max(a.base, b.base);
+  return !same_kind || equal(a.log[place], b.log[place]);
+}
+
 // How many entries two logs have in common from the start on.
-std::size_t common_prefix(const Log& a, const Log& b) {
+std::size_t common_prefix(const View& a, const View& b) {
   std::size_t count = 0;
-  while (count < std::min(a.size(), b.size()) && equal(a[count], b[count])) ++count;
+  while (count < std::min(a.log.size(), b.log.size()) && same_entry(a, b, count)) ++count;
   return count;
 }
 
@@ -29,7 +54,7 @@ std::size_t committed(const View& node) {
 }
 
 bool log_matching(const View& a, const View& b) {
-  const std::size_t common = common_prefix(a.log, b.log);
+  const std::size_t common = common_prefix(a, b);
   for (std::size_t i = common; i < std::min(a.log.size(), b.log.size()); ++i) {
     if (a.log[i].term == b.log[i].term) return false;
   }
@@ -38,7 +63,7 @@ bool log_matching(const View& a, const View& b) {
 
 bool leader_completeness(const View& a, const View& leader) {
   if (leader.role != Role::leader || a.term > leader.term) return true;
-  return common_prefix(a.log, leader.log) >= committed(a);
+  return common_prefix(a, leader) >= committed(a);
 }
 
 bool match_is_real(const Nodes<View>& nodes) {
@@ -48,7 +73,7 @@ bool match_is_real(const Nodes<View>& nodes) {
       // A node of a newer term may have dropped what it acknowledged.
       if (&nodes[i] == &leader || nodes[i].term > leader.term) continue;
       const NodeId id{static_cast<std::uint8_t>(i)};
-      if (leader.match[id] > common_prefix(leader.log, nodes[i].log)) return false;
+      if (leader.match[id] > common_prefix(leader, nodes[i])) return false;
     }
   }
   return true;
@@ -98,8 +123,7 @@ std::vector<Property> properties(const Bounds& bounds, const Options& options) {
       // entry for the same index.
       always_pair<Node>("state machine safety",
                         [](const View& a, const View& b) {
-                          return common_prefix(a.log, b.log) >=
-                                 std::min(committed(a), committed(b));
+                          return common_prefix(a, b) >= std::min(committed(a), committed(b));
                         }),
       // If an entry is committed in a given term, then it is present in the logs of the leaders of
       // that term and of all later ones.
@@ -135,6 +159,13 @@ std::vector<Property> properties(const Bounds& bounds, const Options& options) {
   if (options.read_index && bounds.clients > 0 && bounds.operations > 1) {
     result.push_back(sometimes<Node>("a read outside the log",
                                      [](const View& node) { return node.read_answered; }));
+  }
+  // With two nodes a leader's snapshot has only what the other has acknowledged.
+  const std::uint32_t entries = std::max(options.propose, bounds.clients * bounds.operations);
+  if (options.compact > 0 && bounds.nodes > 2 && entries >= options.compact &&
+      allows(bounds, "log", options.compact)) {
+    result.push_back(sometimes<Node>("a snapshot is installed",
+                                     [](const View& node) { return node.snapshot_installed; }));
   }
   if (options.recovers > 0) {
     result.push_back(recovers<Node>("a leader again", has_newest_leader,

@@ -19,9 +19,8 @@ void Node::read(Context& ctx, const Request<Operation>& request) {
       extras->reads, [&](const PendingRead& pending) { return pending.request == request.id; });
   if (asked_before) return;
   // Steps 2 and 4: commit is the readIndex, and the state machine has always applied that far.
-  extras->reads.push_back({.request = request.id,
-                           .operation = request.operation,
-                           .confirmed = {ctx.self()}});
+  extras->reads.push_back(
+      {.request = request.id, .operation = request.operation, .confirmed = {ctx.self()}});
   // Step 3. A request is the name of its round: an answer to an earlier asking of the same request
   // by the same leader was sent after the request was made, too, and that is what counts.
   ctx.broadcast(ConfirmLeader{.term = durable.term, .read = request.id});
