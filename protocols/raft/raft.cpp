@@ -7,22 +7,11 @@ namespace gainsay::raft {
 
 using namespace std::chrono_literals;
 
-NodeSet all_nodes(const Node::Context& ctx) {
-  NodeSet nodes;
-  for (std::uint8_t id = 0; id < ctx.nodes(); ++id) nodes.insert({id});
-  return nodes;
-}
-
-NodeSet peers(const Node::Context& ctx) {
-  NodeSet nodes = all_nodes(ctx);
-  nodes.erase(ctx.self());
-  return nodes;
-}
-
 namespace {
 
 bool needs_extras(const Options& options) {
-  return options.bug == Bug::index_only_completion || options.read_index || options.compact > 0;
+  return options.bug == Bug::index_only_completion || options.read_index || options.compact > 0 ||
+         options.changes > 0 || options.transfer || options.prevote;
 }
 
 }  // namespace
@@ -49,7 +38,11 @@ void Node::start(Context& ctx) {
 void Node::on(Context& ctx, Timer timer) {
   switch (timer) {
     case Timer::election:
-      start_election(ctx);
+      if (ctx.options().prevote) {
+        ask_for_prevotes(ctx);
+      } else {
+        start_election(ctx);
+      }
       return;
     case Timer::heartbeat:
       send_heartbeats(ctx);
@@ -58,13 +51,20 @@ void Node::on(Context& ctx, Timer timer) {
     case Timer::propose:
       append(ctx, {.term = durable.term, .command = {}});
       return;
+    case Timer::change:
+      change(ctx);
+      return;
+    case Timer::transfer:
+      transfer_leadership(ctx);
+      return;
   }
 }
 
 // --- Election (section 3.4) ---
 
 void Node::restart_election_timer(Context& ctx) const {
-  if (ctx.self().value < ctx.options().candidates) ctx.set(Timer::election, between(150ms, 300ms));
+  const bool stands = ctx.self().value < ctx.options().candidates && !is_learner(ctx);
+  if (stands) ctx.set(Timer::election, between(150ms, 300ms));
 }
 
 void Node::arm_leader_timers(Context& ctx) const {
@@ -74,6 +74,7 @@ void Node::arm_leader_timers(Context& ctx) const {
   } else {
     ctx.clear(Timer::propose);
   }
+  arm_membership_timers(ctx);
 }
 
 void Node::start_election(Context& ctx) {
@@ -81,15 +82,12 @@ void Node::start_election(Context& ctx) {
   durable.voted_for = ctx.self();
   role = Role::candidate;
   votes = {ctx.self()};
+  if (extras) extras->told_to_stand = false;
   if (ctx.options().bug != Bug::no_retry_of_election) restart_election_timer(ctx);
-  ctx.broadcast(RequestVote{
-      .term = durable.term, .last_index = last_index(), .last_term = term_at(last_index())});
+  const RequestVote request{
+      .term = durable.term, .last_index = last_index(), .last_term = term_at(last_index())};
+  for (const NodeId voter : other_voters(ctx)) ctx.send(voter, request);
   count_votes(ctx);
-}
-
-bool Node::is_quorum(const Context& ctx, NodeSet nodes) const {
-  if (ctx.options().bug == Bug::quorum_off_by_one) return nodes.size() >= ctx.nodes() / 2;
-  return nodes.size() > ctx.nodes() / 2;
 }
 
 void Node::count_votes(Context& ctx) {
@@ -123,26 +121,31 @@ void Node::step_down(Context& ctx, Term term) {
   votes.clear();
   next.clear();
   match.clear();
-  if (extras) extras->reads.clear();
-  if (extras) extras->read_answered = false;
-  ctx.clear(Timer::heartbeat);
-  ctx.clear(Timer::propose);
+  if (extras) {
+    extras->reads.clear();
+    extras->read_answered = false;
+    extras->prevotes.clear();
+    extras->told_to_stand = false;
+  }
+  for (const Timer timer : {Timer::heartbeat, Timer::propose, Timer::change, Timer::transfer}) {
+    ctx.clear(timer);
+  }
 }
 
 // The election restriction (section 3.6.1).
-bool Node::up_to_date(const Context& ctx, const RequestVote& request) const {
+bool Node::up_to_date(const Context& ctx, Index index, Term term) const {
   const Term own_term = term_at(last_index());
-  const bool long_enough = request.last_index >= last_index();
+  const bool long_enough = index >= last_index();
   if (ctx.options().bug == Bug::vote_no_log_check) return true;
   if (ctx.options().bug == Bug::vote_length_only) return long_enough;
-  return request.last_term > own_term || (request.last_term == own_term && long_enough);
+  return term > own_term || (term == own_term && long_enough);
 }
 
 void Node::on(Context& ctx, NodeId from, const RequestVote& request) {
   adopt_newer_term(ctx, request.term);
   if (request.term < durable.term) return;
   if (durable.voted_for && *durable.voted_for != from) return;
-  if (!up_to_date(ctx, request)) return;
+  if (!up_to_date(ctx, request.last_index, request.last_term)) return;
   durable.voted_for = from;
   restart_election_timer(ctx);
   ctx.send(from, Vote{.term = durable.term});
@@ -159,14 +162,25 @@ void Node::on(Context& ctx, NodeId from, const Vote& vote) {
 
 // --- Log replication (section 3.5) ---
 
+namespace {
+
+void take_configuration(const Node::Context& ctx, Node& node, const Entry& entry) {
+  const auto* members = std::get_if<Members>(&entry.command);
+  if (members == nullptr || ctx.options().bug != Bug::config_no_rollback) return;
+  node.extras->in_force = *members;
+}
+
+}  // namespace
+
 void Node::append(Context& ctx, Entry entry) {
   if (ctx.options().bug == Bug::index_only_completion &&
       std::holds_alternative<Command>(entry.command)) {
     extras->waiting[last_index() + 1] = std::get<Command>(entry.command).request;
   }
+  take_configuration(ctx, *this, entry);
   durable.log.push_back(std::move(entry));
   arm_leader_timers(ctx);
-  for (const NodeId peer : peers(ctx)) replicate(ctx, peer);
+  for (const NodeId peer : replicas(ctx)) replicate(ctx, peer);
   advance_commit(ctx);
 }
 
@@ -198,7 +212,7 @@ void Node::send_heartbeat(Context& ctx, NodeId to) const {
 }
 
 void Node::send_heartbeats(Context& ctx) const {
-  for (const NodeId peer : peers(ctx)) send_heartbeat(ctx, peer);
+  for (const NodeId peer : replicas(ctx)) send_heartbeat(ctx, peer);
 }
 
 void Node::cut_behind(Index index) {
@@ -218,7 +232,9 @@ Index Node::take_entries(const Context& ctx, const AppendEntries& append) {
     if (index <= base() && !blind) continue;
     const bool conflict = index <= last_index() && term_at(index) != entry.term;
     if (conflict && !blind) cut_behind(index - 1);
-    if (index > last_index() || blind) durable.log.push_back(entry);
+    if (index <= last_index() && !blind) continue;
+    take_configuration(ctx, *this, entry);
+    durable.log.push_back(entry);
   }
   return index;
 }
@@ -259,6 +275,8 @@ void Node::on(Context& ctx, NodeId from, const AppendReply& reply) {
   match[from] = takes_late ? reply.index : std::max(before, reply.index);
   next[from] = match[from] + 1;
   const bool told_all = advance_commit(ctx);
+  if (role != Role::leader) return;  // a configuration without it is committed
+  arm_membership_timers(ctx);
   if (next[from] <= last_index()) {
     replicate(ctx, from);
   } else if (match[from] > before && commit > 0 && !told_all) {
@@ -272,7 +290,7 @@ void Node::on(Context& ctx, NodeId from, const AppendReply& reply) {
 bool Node::advance_commit(Context& ctx) {
   for (Index index = last_index(); index > commit; --index) {
     NodeSet holders{ctx.self()};
-    for (const NodeId peer : peers(ctx)) {
+    for (const NodeId peer : replicas(ctx)) {
       if (match[peer] >= index) holders.insert(peer);
     }
     if (!is_quorum(ctx, holders)) continue;
@@ -281,6 +299,7 @@ bool Node::advance_commit(Context& ctx) {
     if (!own_term && ctx.options().bug != Bug::fig8_old_term_commit) return false;
     commit_to(ctx, index);
     send_heartbeats(ctx);
+    finish_change(ctx);
     return true;
   }
   return false;

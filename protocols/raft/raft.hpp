@@ -1,7 +1,8 @@
 // Raft, after Ongaro, "Consensus: Bridging Theory and Practice" (2014), chapters 3 and 6: leader
 // election, log replication and a key-value store whose reads go through the log. What an option
 // adds stands in a file of its own: reads outside the log (section 6.4) in raft_reads.cpp, log
-// compaction (chapter 5) in raft_snapshot.cpp.
+// compaction (chapter 5) in raft_snapshot.cpp, membership changes, learners, leadership transfer
+// and pre-votes (chapter 4, sections 3.10 and 9.6) in raft_membership.cpp.
 //
 // What is left out, and why it is right to:
 // - A message of an older term is dropped instead of refused with the newer term (section 3.3), and
@@ -64,6 +65,9 @@ enum class Bug : std::uint8_t {
   prev0_append_blind,
   snapshot_lowers_term,
   stale_snapshot_installed,
+  single_server_change_2015,
+  config_no_rollback,
+  learner_counts,
 };
 
 struct Options {
@@ -81,6 +85,11 @@ struct Options {
   // A snapshot takes the place of the applied entries when there are so many (section 5.1); 0:
   // never.
   std::uint32_t compact = 0;
+  std::uint32_t voters = 0;   // only the first so many; the others learn (section 4.2.1). 0: all
+  std::uint32_t changes = 0;  // of the configuration: so many entries for them in a log (chapter 4)
+  bool joint = false;         // changes are arbitrary, through joint consensus (section 4.3)
+  bool transfer = false;      // a leader may hand its leadership on (section 3.10)
+  bool prevote = false;       // a candidate first asks whether it could win (section 9.6)
 };
 
 // The last request of a client that was applied, and its result (section 6.3).
@@ -97,17 +106,24 @@ struct Some {
   kv::Operation operation;
 };
 using Command = Some;
+// A configuration: in force as soon as it is in a log (section 4.1).
+struct Members {
+  NodeSet voters;
+  NodeSet incoming;  // joint consensus: the new voters, of whom a majority is needed as well
+  NodeSet learners;  // who are sent the log, and count for nothing
+};
 // The state machine after an entry, which stands for all entries up to there (section 5.1): it is
 // the first of a log, and its entry's term is the last included term.
 struct Snapshot {
   Index last_index = 0;
   kv::Store store;
   flat_map<NodeId, Session> sessions;
-  std::vector<Term> covered;  // the terms of the entries before the last; for properties only
+  std::optional<Members> members;  // none: the initial ones
+  std::vector<Term> covered;       // the terms of the entries before the last; for properties only
 };
 struct Entry {
   Term term = 0;
-  std::variant<None, Command, Snapshot> command;
+  std::variant<None, Command, Snapshot, Members> command;
 };
 using Log = std::vector<Entry>;
 
@@ -151,6 +167,21 @@ struct InstallSnapshot {
   Entry snapshot;
 };
 
+// "Start an election at once" (section 3.10).
+struct TimeoutNow {
+  Term term;
+};
+// Would you vote for me in this term, to which I have not got yet?
+struct PreVote {
+  Term term;
+  Index last_index;
+  Term last_term;
+};
+struct PreVoteReply {
+  Term term;
+  bool given;  // else the asker is behind: this is the current term
+};
+
 // A read that a leader has not answered yet.
 struct PendingRead {
   RequestId request;
@@ -164,18 +195,22 @@ struct Extras {
   std::vector<PendingRead> reads;      // of a leader
   bool read_answered = false;          // by this leader, outside the log; for properties
   bool snapshot_installed = false;     // since the start; for properties
+  NodeSet prevotes;                    // for the next term, while an election is thought about
+  bool told_to_stand = false;          // and in this term nothing else has come; for properties
+  std::optional<Members> in_force;     // only the variant config_no_rollback keeps one
 };
 
 enum class Role : std::uint8_t { follower, candidate, leader };
 
 struct Node {
   using Message = std::variant<RequestVote, Vote, AppendEntries, AppendReply>;
-  using LaterMessage = std::variant<ConfirmLeader, LeaderConfirmed, InstallSnapshot>;
+  using LaterMessage = std::variant<ConfirmLeader, LeaderConfirmed, InstallSnapshot, TimeoutNow,
+                                    PreVote, PreVoteReply>;
   using Context = gainsay::Context<Node>;
   using Options = raft::Options;
   using Operation = kv::Operation;
   using Result = kv::Result;
-  enum class Timer : std::uint8_t { election, heartbeat, propose };
+  enum class Timer : std::uint8_t { election, heartbeat, propose, change, transfer };
 
   struct Durable {
     Term term = 0;
@@ -204,6 +239,9 @@ struct Node {
   void on(Context& ctx, NodeId from, const ConfirmLeader& confirm);
   void on(Context& ctx, NodeId from, const LeaderConfirmed& confirmed);
   void on(Context& ctx, NodeId from, const InstallSnapshot& install);
+  void on(Context& ctx, NodeId from, const TimeoutNow& now);
+  void on(Context& ctx, NodeId from, const PreVote& request);
+  void on(Context& ctx, NodeId from, const PreVoteReply& reply);
 
   // The last index that the log's snapshot includes; 0 without one.
   Index base() const;
@@ -217,11 +255,10 @@ struct Node {
   void restart_election_timer(Context& ctx) const;
   void arm_leader_timers(Context& ctx) const;
   void start_election(Context& ctx);
-  bool is_quorum(const Context& ctx, NodeSet nodes) const;
   void count_votes(Context& ctx);
   void adopt_newer_term(Context& ctx, Term term);
   void step_down(Context& ctx, Term term);
-  bool up_to_date(const Context& ctx, const RequestVote& request) const;
+  bool up_to_date(const Context& ctx, Index last_index, Term last_term) const;
   void append(Context& ctx, Entry entry);
   void replicate(Context& ctx, NodeId to) const;
   void send_heartbeat(Context& ctx, NodeId to) const;
@@ -232,6 +269,22 @@ struct Node {
   void apply(Context& ctx, Index index);
   const Session* session_of(const Context& ctx, const RequestId& request) const;
   bool holds(const RequestId& request) const;
+
+  // raft_membership.cpp
+  Index members_index() const;  // of the latest configuration in the log, or 0
+  Members members(const Context& ctx) const;
+  bool is_learner(const Context& ctx) const;
+  NodeSet other_voters(const Context& ctx) const;
+  NodeSet replicas(const Context& ctx) const;  // the other members
+  bool is_quorum(const Context& ctx, NodeSet nodes) const;
+  bool may_change(const Context& ctx) const;
+  void change(Context& ctx);
+  void finish_change(Context& ctx);
+  void arm_membership_timers(Context& ctx) const;
+  NodeSet successors(const Context& ctx) const;
+  void transfer_leadership(Context& ctx);
+  void ask_for_prevotes(Context& ctx);
+  void count_prevotes(Context& ctx);
 
   // raft_snapshot.cpp
   const Snapshot* snapshot() const;
@@ -246,8 +299,7 @@ struct Node {
   void answer_read(Context& ctx, const RequestId& request, const Operation& operation);
 };
 
-NodeSet all_nodes(const Node::Context& ctx);
-NodeSet peers(const Node::Context& ctx);
+NodeSet initial_voters(std::uint32_t nodes, const Options& options);
 
 // What the properties look at.
 struct View {
@@ -260,6 +312,7 @@ struct View {
   PerNode<Index> match;
   bool read_answered;
   bool snapshot_installed;
+  bool told_to_stand;
 };
 View view(const Node& node);
 

@@ -41,6 +41,10 @@ Options options_of(const Configuration& configuration) {
     if (name == "noop") options.noop = value != 0;
     if (name == "read-index") options.read_index = value != 0;
     if (name == "compact") options.compact = value;
+    if (name == "voters") options.voters = value;
+    if (name == "changes") options.changes = value;
+    if (name == "joint") options.joint = value != 0;
+    if (name == "transfer") options.transfer = value != 0;
   }
   return options;
 }
@@ -107,6 +111,21 @@ Configuration with_option(Configuration configuration, const std::string& name) 
   return configuration;
 }
 
+// Two leaders that may each take one server out.
+Configuration changing() {
+  Configuration configuration = with_log(with_candidates(writes(4, 3, 1), 2), 2);
+  configuration.options["changes"] = "1";
+  configuration.bounds.timeouts = 5;
+  return configuration;
+}
+
+// Three voters and a learner.
+Configuration learning() {
+  Configuration configuration = with_candidates(writes(4, 2, 1), 2);
+  configuration.options["voters"] = "3";
+  return configuration;
+}
+
 std::vector<gainsay::Bug> bugs() {
   return {
       {"R01", "fig8-old-term-commit", "leader completeness",
@@ -164,6 +183,11 @@ std::vector<gainsay::Bug> bugs() {
        with_option(with_clients(with_candidates(writes(3, 2, 0), 2), 1, 4), "read-index")},
       {"R52", "no-dedupe", "linearizability", "a request that is in the log twice is applied twice",
        with_clients(writes(2, 2, 0), 1, 2)},
+      {"R55", "single-server-change-2015", "leader completeness",
+       "a leader changes the configuration before an entry of its own term is committed",
+       changing()},
+      {"R61", "learner-counts", "held by voters",
+       "what a learner acknowledges counts towards a majority", learning()},
       {"R70", "no-retry-of-election", "a leader again",
        "a candidate whose election fails does not start another",
        with_recovery(writes(3, 1, 0), 2)},
@@ -196,7 +220,7 @@ CatalogEntry catalog_entry() {
           .defaults = with_recovery(with_clients(writes(3, 2, 0), 1, 1), 2),
           .limits = {"term", "log"},
           .options = {"propose", "candidates", "heartbeat", "recovers", "noop", "read-index",
-                      "compact"},
+                      "compact", "voters", "changes", "joint", "transfer"},
           .bugs = bugs(),
           .make = make_model};
 }

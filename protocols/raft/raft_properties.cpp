@@ -28,7 +28,8 @@ View view(const Node& node) {
           .commit = node.commit,
           .match = node.match,
           .read_answered = node.extras && node.extras->read_answered,
-          .snapshot_installed = node.extras && node.extras->snapshot_installed};
+          .snapshot_installed = node.extras && node.extras->snapshot_installed,
+          .told_to_stand = node.extras && node.extras->told_to_stand};
 }
 
 namespace {
@@ -106,6 +107,63 @@ bool allows(const Bounds& bounds, std::string_view limit, std::uint64_t value) {
   return found == bounds.limits.end() || found->second >= value;
 }
 
+bool is_configuration(const Entry& entry) { return std::holds_alternative<Members>(entry.command); }
+
+bool one_change_at_a_time(const View& before, const View& after) {
+  const bool same_leadership =
+      before.role == Role::leader && after.role == Role::leader && before.term == after.term;
+  if (!same_leadership || after.log.size() <= before.log.size()) return true;
+  if (!is_configuration(after.log.back())) return true;
+  for (std::size_t index = after.commit + 1; index < after.log.size(); ++index) {
+    if (is_configuration(after.log[index - 1])) return false;
+  }
+  return true;
+}
+
+bool committed_configuration(const View& node) {
+  for (std::size_t i = 0; i < committed(node); ++i) {
+    if (is_configuration(node.log[i])) return true;
+  }
+  return false;
+}
+
+// A leader that nobody has left for a newer term; its voters are the initial ones.
+bool held_by_voters(const Nodes<View>& nodes, const View& leader, NodeSet voters) {
+  std::size_t holders = 0;
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    if (nodes[i].term > leader.term) return true;
+    const bool counts = voters.contains({static_cast<std::uint8_t>(i)});
+    const bool holds = &nodes[i] == &leader || common_prefix(nodes[i], leader) >= leader.commit;
+    holders += counts && holds ? 1 : 0;
+  }
+  return holders > voters.size() / 2;
+}
+
+void add_membership_properties(std::vector<Property>& result, const Bounds& bounds,
+                               const Options& options) {
+  if (options.voters > 0 && options.changes == 0) {
+    const NodeSet voters = initial_voters(bounds.nodes, options);
+    // What a leader has committed is in the logs of a majority of the voters; learners do not
+    // count.
+    result.push_back(always<Node>("held by voters", [voters](const Nodes<View>& nodes) {
+      for (const View& node : nodes) {
+        if (node.role == Role::leader && !held_by_voters(nodes, node, voters)) return false;
+      }
+      return true;
+    }));
+  }
+  if (options.changes > 0) {
+    // A leader begins no change of the configuration before the one before it is committed.
+    result.push_back(always_step<Node>("one change at a time", one_change_at_a_time));
+    result.push_back(sometimes<Node>("a committed configuration", committed_configuration));
+  }
+  if (options.transfer && allows(bounds, "term", 2)) {
+    result.push_back(sometimes<Node>("a transferred leadership", [](const View& node) {
+      return node.role == Role::leader && node.told_to_stand;
+    }));
+  }
+}
+
 }  // namespace
 
 std::vector<Property> properties(const Bounds& bounds, const Options& options) {
@@ -167,6 +225,7 @@ std::vector<Property> properties(const Bounds& bounds, const Options& options) {
     result.push_back(sometimes<Node>("a snapshot is installed",
                                      [](const View& node) { return node.snapshot_installed; }));
   }
+  add_membership_properties(result, bounds, options);
   if (options.recovers > 0) {
     result.push_back(recovers<Node>("a leader again", has_newest_leader,
                                     {.more = {{"term", options.recovers}}}));

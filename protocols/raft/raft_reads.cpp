@@ -23,7 +23,9 @@ void Node::read(Context& ctx, const Request<Operation>& request) {
       {.request = request.id, .operation = request.operation, .confirmed = {ctx.self()}});
   // Step 3. A request is the name of its round: an answer to an earlier asking of the same request
   // by the same leader was sent after the request was made, too, and that is what counts.
-  ctx.broadcast(ConfirmLeader{.term = durable.term, .read = request.id});
+  for (const NodeId voter : other_voters(ctx)) {
+    ctx.send(voter, ConfirmLeader{.term = durable.term, .read = request.id});
+  }
   count_confirmations(ctx, request.id);
 }
 

@@ -21,8 +21,15 @@ void Node::restore() {
 
 // Puts a snapshot of the state machine in the place of all entries that are applied.
 void Node::compact() {
-  Snapshot taken{.last_index = commit, .store = store, .sessions = sessions, .covered = {}};
-  if (snapshot() != nullptr) taken.covered = snapshot()->covered;
+  Snapshot taken{.last_index = commit, .store = store, .sessions = sessions};
+  if (const Snapshot* before = snapshot()) {
+    taken.members = before->members;
+    taken.covered = before->covered;
+  }
+  for (Index index = base() + 1; index <= commit; ++index) {  // the latest configuration (5.1)
+    const auto* members = std::get_if<Members>(&durable.log[place(index)].command);
+    if (members != nullptr) taken.members = *members;
+  }
   for (Index index = std::max<Index>(base(), 1); index < commit; ++index) {
     taken.covered.push_back(term_at(index));
   }
