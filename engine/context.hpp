@@ -32,20 +32,36 @@ struct Reply {
   Result result;
 };
 
-// The alternatives of Node::Message, and requests and replies where the node serves clients.
-template <class Node, class Message = typename Node::Message>
-struct WireOf;
-template <class Node, class... M>
-struct WireOf<Node, std::variant<M...>> {
-  using type = std::variant<M...>;
+namespace detail {
+template <class Node>
+struct LaterMessageOf {
+  using type = std::variant<>;
 };
-template <class Node, class... M>
+template <class Node>
+requires requires { typename Node::LaterMessage; }
+struct LaterMessageOf<Node> {
+  using type = typename Node::LaterMessage;
+};
+}  // namespace detail
+
+// The alternatives of Node::Message, and requests and replies where the node serves clients. What a
+// protocol gains when traces of it are already kept goes into Node::LaterMessage: its alternatives
+// stand last, so that the others are encoded as before.
+template <class Node, class Message = typename Node::Message,
+          class Later = typename detail::LaterMessageOf<Node>::type>
+struct WireOf;
+template <class Node, class... M, class... L>
+struct WireOf<Node, std::variant<M...>, std::variant<L...>> {
+  using type = std::variant<M..., L...>;
+};
+template <class Node, class... M, class... L>
 requires requires {
   typename Node::Operation;
   typename Node::Result;
 }
-struct WireOf<Node, std::variant<M...>> {
-  using type = std::variant<M..., Request<typename Node::Operation>, Reply<typename Node::Result>>;
+struct WireOf<Node, std::variant<M...>, std::variant<L...>> {
+  using type = std::variant<M..., Request<typename Node::Operation>, Reply<typename Node::Result>,
+                            L...>;
 };
 template <class Node>
 using Wire = typename WireOf<Node>::type;

@@ -52,13 +52,14 @@ constexpr bool handles_all(std::type_identity<std::variant<>>) {
   return true;
 }
 
-template <class Node, class... M>
-consteval bool check_contract(std::type_identity<std::variant<M...>>) {
+template <class Node, class... M, class... L>
+consteval bool check_contract(std::type_identity<std::variant<M...>>,
+                              std::type_identity<std::variant<L...>>) {
   static_assert(std::is_aggregate_v<Node>, "gainsay: a Node must be an aggregate");
   static_assert(
       requires(Node node, Context<Node> & context) { node.start(context); },
       "gainsay: a Node needs `void start(Context&)`");
-  static_assert((Handles<Node, M> && ...),
+  static_assert((Handles<Node, M> && ...) && (Handles<Node, L> && ...),
                 "gainsay: a message has no handler of exactly its type: "
                 "`void on(Context&, NodeId from, Message)`");
   static_assert(
@@ -168,7 +169,9 @@ template <class Node>
 class NodeType final : public ProcessType {
  public:
   using Options = typename detail::OptionsOf<Node>::type;
-  static_assert(detail::check_contract<Node>(std::type_identity<typename Node::Message>{}));
+  static_assert(detail::check_contract<Node>(
+      std::type_identity<typename Node::Message>{},
+      std::type_identity<typename detail::LaterMessageOf<Node>::type>{}));
 
   explicit NodeType(Options options = {})
       : options_(std::make_shared<const Options>(std::move(options))) {

@@ -9,26 +9,27 @@ using namespace std::chrono_literals;
 
 namespace {
 
-std::size_t quorum(const Node::Context& ctx) {
-  if (ctx.options().bug == Bug::quorum_off_by_one) return ctx.nodes() / 2;
-  return ctx.nodes() / 2 + 1;
-}
-
-template <class Action>
-void for_each_peer(const Node::Context& ctx, Action action) {
-  for (std::uint8_t id = 0; id < ctx.nodes(); ++id) {
-    if (id != ctx.self().value) action(NodeId{id});
-  }
+bool needs_extras(const Options& options) {
+  return options.bug == Bug::index_only_completion || options.read_index || options.compact > 0 ||
+         options.changes > 0 || options.transfer || options.prevote;
 }
 
 }  // namespace
 
+Index Node::last_index() const {
+  const auto entries = static_cast<Index>(durable.log.size());
+  return base() == 0 ? entries : base() + entries - 1;
+}
+
 Term Node::term_at(Index index) const {
-  return index == 0 || index > last_index() ? 0 : durable.log[index - 1].term;
+  const bool is_there = index > 0 && index >= base() && index <= last_index();
+  return is_there ? durable.log[place(index)].term : 0;
 }
 
 void Node::start(Context& ctx) {
   started = true;
+  if (needs_extras(ctx.options())) extras.emplace();
+  restore();
   if (ctx.options().bug == Bug::vote_not_persisted) durable.voted_for.reset();
   if (ctx.options().bug == Bug::no_timer_after_restart && durable.term > 0) return;
   restart_election_timer(ctx);
@@ -37,7 +38,11 @@ void Node::start(Context& ctx) {
 void Node::on(Context& ctx, Timer timer) {
   switch (timer) {
     case Timer::election:
-      start_election(ctx);
+      if (ctx.options().prevote) {
+        ask_for_prevotes(ctx);
+      } else {
+        start_election(ctx);
+      }
       return;
     case Timer::heartbeat:
       send_heartbeats(ctx);
@@ -46,13 +51,20 @@ void Node::on(Context& ctx, Timer timer) {
     case Timer::propose:
       append(ctx, {.term = durable.term, .command = {}});
       return;
+    case Timer::change:
+      change(ctx);
+      return;
+    case Timer::transfer:
+      transfer_leadership(ctx);
+      return;
   }
 }
 
 // --- Election (section 3.4) ---
 
 void Node::restart_election_timer(Context& ctx) const {
-  if (ctx.self().value < ctx.options().candidates) ctx.set(Timer::election, between(150ms, 300ms));
+  const bool stands = ctx.self().value < ctx.options().candidates && !is_learner(ctx);
+  if (stands) ctx.set(Timer::election, between(150ms, 300ms));
 }
 
 void Node::arm_leader_timers(Context& ctx) const {
@@ -62,6 +74,7 @@ void Node::arm_leader_timers(Context& ctx) const {
   } else {
     ctx.clear(Timer::propose);
   }
+  arm_membership_timers(ctx);
 }
 
 void Node::start_election(Context& ctx) {
@@ -69,14 +82,16 @@ void Node::start_election(Context& ctx) {
   durable.voted_for = ctx.self();
   role = Role::candidate;
   votes = {ctx.self()};
+  if (extras) extras->told_to_stand = false;
   if (ctx.options().bug != Bug::no_retry_of_election) restart_election_timer(ctx);
-  ctx.broadcast(RequestVote{
-      .term = durable.term, .last_index = last_index(), .last_term = term_at(last_index())});
+  const RequestVote request{
+      .term = durable.term, .last_index = last_index(), .last_term = term_at(last_index())};
+  for (const NodeId voter : other_voters(ctx)) ctx.send(voter, request);
   count_votes(ctx);
 }
 
 void Node::count_votes(Context& ctx) {
-  if (votes.size() < quorum(ctx)) return;
+  if (!is_quorum(ctx, votes)) return;
   role = Role::leader;
   votes.clear();
   next.assign(ctx.nodes(), last_index() + 1);
@@ -84,7 +99,11 @@ void Node::count_votes(Context& ctx) {
   match.assign(ctx.nodes(), 0);
   ctx.clear(Timer::election);
   arm_leader_timers(ctx);
-  send_heartbeats(ctx);
+  if (ctx.options().noop) {
+    append(ctx, {.term = durable.term, .command = {}});  // which announces the leader as well
+  } else {
+    send_heartbeats(ctx);
+  }
 }
 
 // "If one server's current term is smaller than the other's, then it updates its current term to
@@ -102,24 +121,31 @@ void Node::step_down(Context& ctx, Term term) {
   votes.clear();
   next.clear();
   match.clear();
-  ctx.clear(Timer::heartbeat);
-  ctx.clear(Timer::propose);
+  if (extras) {
+    extras->reads.clear();
+    extras->read_answered = false;
+    extras->prevotes.clear();
+    extras->told_to_stand = false;
+  }
+  for (const Timer timer : {Timer::heartbeat, Timer::propose, Timer::change, Timer::transfer}) {
+    ctx.clear(timer);
+  }
 }
 
 // The election restriction (section 3.6.1).
-bool Node::up_to_date(const Context& ctx, const RequestVote& request) const {
+bool Node::up_to_date(const Context& ctx, Index index, Term term) const {
   const Term own_term = term_at(last_index());
-  const bool long_enough = request.last_index >= last_index();
+  const bool long_enough = index >= last_index();
   if (ctx.options().bug == Bug::vote_no_log_check) return true;
   if (ctx.options().bug == Bug::vote_length_only) return long_enough;
-  return request.last_term > own_term || (request.last_term == own_term && long_enough);
+  return term > own_term || (term == own_term && long_enough);
 }
 
 void Node::on(Context& ctx, NodeId from, const RequestVote& request) {
   adopt_newer_term(ctx, request.term);
   if (request.term < durable.term) return;
   if (durable.voted_for && *durable.voted_for != from) return;
-  if (!up_to_date(ctx, request)) return;
+  if (!up_to_date(ctx, request.last_index, request.last_term)) return;
   durable.voted_for = from;
   restart_election_timer(ctx);
   ctx.send(from, Vote{.term = durable.term});
@@ -136,27 +162,48 @@ void Node::on(Context& ctx, NodeId from, const Vote& vote) {
 
 // --- Log replication (section 3.5) ---
 
+namespace {
+
+void take_configuration(const Node::Context& ctx, Node& node, const Entry& entry) {
+  const auto* members = std::get_if<Members>(&entry.command);
+  if (members == nullptr || ctx.options().bug != Bug::config_no_rollback) return;
+  node.extras->in_force = *members;
+}
+
+}  // namespace
+
 void Node::append(Context& ctx, Entry entry) {
-  if (ctx.options().bug == Bug::index_only_completion && entry.command) {
-    waiting[last_index() + 1] = entry.command->request;
+  if (ctx.options().bug == Bug::index_only_completion &&
+      std::holds_alternative<Command>(entry.command)) {
+    extras->waiting[last_index() + 1] = std::get<Command>(entry.command).request;
   }
+  take_configuration(ctx, *this, entry);
   durable.log.push_back(std::move(entry));
   arm_leader_timers(ctx);
-  for_each_peer(ctx, [&](NodeId peer) { replicate(ctx, peer); });
+  for (const NodeId peer : replicas(ctx)) replicate(ctx, peer);
   advance_commit(ctx);
 }
 
 void Node::replicate(Context& ctx, NodeId to) const {
   const Index prev = std::min(next[to] - 1, last_index());
+  if (prev < base()) {
+    send_snapshot(ctx, to);
+    return;
+  }
+  const auto first = static_cast<std::ptrdiff_t>(place(prev + 1));
   ctx.send(to, AppendEntries{.term = durable.term,
                              .prev_index = prev,
                              .prev_term = term_at(prev),
-                             .entries = Log(durable.log.begin() + prev, durable.log.end()),
+                             .entries = Log(durable.log.begin() + first, durable.log.end()),
                              .commit = commit});
 }
 
 void Node::send_heartbeat(Context& ctx, NodeId to) const {
   const Index prev = next[to] - 1;
+  if (prev < base()) {
+    send_snapshot(ctx, to);
+    return;
+  }
   ctx.send(to, AppendEntries{.term = durable.term,
                              .prev_index = prev,
                              .prev_term = term_at(prev),
@@ -165,20 +212,29 @@ void Node::send_heartbeat(Context& ctx, NodeId to) const {
 }
 
 void Node::send_heartbeats(Context& ctx) const {
-  for_each_peer(ctx, [&](NodeId peer) { send_heartbeat(ctx, peer); });
+  for (const NodeId peer : replicas(ctx)) send_heartbeat(ctx, peer);
+}
+
+void Node::cut_behind(Index index) {
+  if (index >= base()) durable.log.resize(place(index + 1));
 }
 
 // Makes the log agree with the leader's up to the returned index. Entries behind it stay: they may
 // come from a later message of the same leader that overtook this one.
+// What the snapshot includes is committed, and therefore in agreement.
 Index Node::take_entries(const Context& ctx, const AppendEntries& append) {
-  Log& log = durable.log;
+  const Bug bug = ctx.options().bug;
   Index index = append.prev_index;
-  if (ctx.options().bug == Bug::truncate_always) log.resize(index);
+  if (bug == Bug::truncate_always) cut_behind(index);
+  const bool blind = bug == Bug::prev0_append_blind && append.prev_index == 0 && base() > 0;
   for (const Entry& entry : append.entries) {
     ++index;
+    if (index <= base() && !blind) continue;
     const bool conflict = index <= last_index() && term_at(index) != entry.term;
-    if (conflict) log.resize(index - 1);
-    if (index > last_index()) log.push_back(entry);
+    if (conflict && !blind) cut_behind(index - 1);
+    if (index <= last_index() && !blind) continue;
+    take_configuration(ctx, *this, entry);
+    durable.log.push_back(entry);
   }
   return index;
 }
@@ -187,7 +243,10 @@ void Node::on(Context& ctx, NodeId from, const AppendEntries& append) {
   if (append.term < durable.term) return;
   step_down(ctx, append.term);
   restart_election_timer(ctx);
-  if (append.prev_index > last_index() || term_at(append.prev_index) != append.prev_term) {
+  const bool follows_on =
+      append.prev_index < base() ||
+      (append.prev_index <= last_index() && term_at(append.prev_index) == append.prev_term);
+  if (!follows_on) {
     ctx.send(from, AppendReply{.term = durable.term, .success = false, .index = append.prev_index});
     return;
   }
@@ -216,6 +275,8 @@ void Node::on(Context& ctx, NodeId from, const AppendReply& reply) {
   match[from] = takes_late ? reply.index : std::max(before, reply.index);
   next[from] = match[from] + 1;
   const bool told_all = advance_commit(ctx);
+  if (role != Role::leader) return;  // a configuration without it is committed
+  arm_membership_timers(ctx);
   if (next[from] <= last_index()) {
     replicate(ctx, from);
   } else if (match[from] > before && commit > 0 && !told_all) {
@@ -228,14 +289,17 @@ void Node::on(Context& ctx, NodeId from, const AppendReply& reply) {
 // True when the commit index grew, which all peers are then told.
 bool Node::advance_commit(Context& ctx) {
   for (Index index = last_index(); index > commit; --index) {
-    std::size_t holders = 1;
-    for_each_peer(ctx, [&](NodeId peer) { holders += match[peer] >= index ? 1 : 0; });
-    if (holders < quorum(ctx)) continue;
+    NodeSet holders{ctx.self()};
+    for (const NodeId peer : replicas(ctx)) {
+      if (match[peer] >= index) holders.insert(peer);
+    }
+    if (!is_quorum(ctx, holders)) continue;
     // An entry of an older term is committed only through a later one of this term (figure 3.7).
     const bool own_term = term_at(index) == durable.term;
     if (!own_term && ctx.options().bug != Bug::fig8_old_term_commit) return false;
     commit_to(ctx, index);
     send_heartbeats(ctx);
+    finish_change(ctx);
     return true;
   }
   return false;
@@ -245,12 +309,14 @@ void Node::commit_to(Context& ctx, Index index) {
   // Only a faulty variant commits behind the end of its log.
   for (Index i = commit + 1; i <= std::min(index, last_index()); ++i) apply(ctx, i);
   commit = index;
+  const Index fewest = ctx.options().compact;
+  if (fewest > 0 && commit <= last_index() && commit - base() >= fewest) compact();
 }
 
 void Node::apply(Context& ctx, Index index) {
-  const std::optional<Command>& command = durable.log[index - 1].command;
+  const auto* command = std::get_if<Command>(&durable.log[place(index)].command);
   Result result;
-  if (command) {
+  if (command != nullptr) {
     const Session* session = session_of(ctx, command->request);
     if (session == nullptr) {
       result = kv::Model::apply(store, command->operation);
@@ -262,11 +328,11 @@ void Node::apply(Context& ctx, Index index) {
     }
   }
   if (ctx.options().bug == Bug::index_only_completion) {
-    const auto found = waiting.find(index);
-    if (found == waiting.end()) return;
+    const auto found = extras->waiting.find(index);
+    if (found == extras->waiting.end()) return;
     ctx.reply(found->second, result);
-    waiting.erase(found);
-  } else if (role == Role::leader && command) {
+    extras->waiting.erase(found);
+  } else if (role == Role::leader && command != nullptr) {
     ctx.reply(command->request, result);
   }
 }
@@ -286,8 +352,9 @@ const Session* Node::session_of(const Context& ctx, const RequestId& request) co
 // commits itself, or for a later request, so that the client has had the answer.
 bool Node::holds(const RequestId& request) const {
   return std::ranges::any_of(durable.log, [&](const Entry& entry) {
-    if (!entry.command || entry.command->request.client != request.client) return false;
-    const std::uint32_t number = entry.command->request.number;
+    const auto* command = std::get_if<Command>(&entry.command);
+    if (command == nullptr || command->request.client != request.client) return false;
+    const std::uint32_t number = command->request.number;
     return number > request.number || (number == request.number && entry.term == durable.term);
   });
 }
@@ -296,6 +363,10 @@ void Node::on(Context& ctx, NodeId, const Request<Operation>& request) {
   if (role != Role::leader) return;  // the client asks the others as well
   if (const Session* session = session_of(ctx, request.id)) {
     if (session->number == request.id.number) ctx.reply(request.id, session->result);
+    return;
+  }
+  if (ctx.options().read_index && request.operation.action == kv::Action::get) {
+    read(ctx, request);
     return;
   }
   if (holds(request.id)) return;

@@ -1,18 +1,24 @@
 // Raft, after Ongaro, "Consensus: Bridging Theory and Practice" (2014), chapters 3 and 6: leader
-// election, log replication and a key-value store whose reads go through the log.
+// election, log replication and a key-value store whose reads go through the log. What an option
+// adds stands in a file of its own: reads outside the log (section 6.4) in raft_reads.cpp, log
+// compaction (chapter 5) in raft_snapshot.cpp, membership changes, learners, leadership transfer
+// and pre-votes (chapter 4, sections 3.10 and 9.6) in raft_membership.cpp.
 //
 // What is left out, and why it is right to:
 // - A message of an older term is dropped instead of refused with the newer term (section 3.3), and
 //   a vote that is not given is not answered: both answers would only hurry up what the messages of
 //   the newer term say anyway, and every message multiplies the worlds.
-// - A new leader appends no entry of its own (section 6.4 needs one for reads outside the log).
-//   With one, every acknowledgement of a leader would cover an entry of its own term, and the
-//   restriction of section 3.6.2 (figure 3.7) would never be put to the test. Instead, a request
-//   that the log holds only in an entry of an older term is appended again; sessions filter it.
+// - A new leader appends no entry of its own, unless asked to (section 6.4 needs one for reads
+//   outside the log). With one, every acknowledgement of a leader would cover an entry of its own
+//   term, and the restriction of section 3.6.2 (figure 3.7) would never be put to the test.
+//   Instead, a request that the log holds only in an entry of an older term is appended again;
+//   sessions filter it.
 // - A leader sends what is new as soon as it is new, so that a heartbeat never tells what cannot be
 //   told without it; where no message is lost for good (network async) its timer is off.
+// - Leases (section 6.4.1): they need clocks whose drift is bounded, and any timer may fire here.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -53,6 +59,15 @@ enum class Bug : std::uint8_t {
   no_dedupe,
   no_retry_of_election,
   no_timer_after_restart,
+  local_read_no_check,
+  readindex_no_noop,
+  readindex_old_acks,
+  prev0_append_blind,
+  snapshot_lowers_term,
+  stale_snapshot_installed,
+  single_server_change_2015,
+  config_no_rollback,
+  learner_counts,
 };
 
 struct Options {
@@ -65,23 +80,52 @@ struct Options {
   bool heartbeat = true;
   // Once faults stop, a leader must be in reach within so many more terms; 0: that is not asked.
   std::uint32_t recovers = 0;
+  bool noop = false;        // a new leader appends an entry without a command (section 6.4)
+  bool read_index = false;  // reads do not go through the log (section 6.4)
+  // A snapshot takes the place of the applied entries when there are so many (section 5.1); 0:
+  // never.
+  std::uint32_t compact = 0;
+  std::uint32_t voters = 0;   // only the first so many; the others learn (section 4.2.1). 0: all
+  std::uint32_t changes = 0;  // of the configuration: so many entries for them in a log (chapter 4)
+  bool joint = false;         // changes are arbitrary, through joint consensus (section 4.3)
+  bool transfer = false;      // a leader may hand its leadership on (section 3.10)
+  bool prevote = false;       // a candidate first asks whether it could win (section 9.6)
 };
-
-struct Command {
-  RequestId request;
-  kv::Operation operation;
-};
-struct Entry {
-  Term term = 0;
-  std::optional<Command> command;
-};
-using Log = std::vector<Entry>;
 
 // The last request of a client that was applied, and its result (section 6.3).
 struct Session {
   std::uint32_t number = 0;
   kv::Result result;
 };
+
+// What an entry holds. The first two are named as in an optional, which stood here before there
+// was more: kept traces call them so.
+struct None {};
+struct Some {
+  RequestId request;
+  kv::Operation operation;
+};
+using Command = Some;
+// A configuration: in force as soon as it is in a log (section 4.1).
+struct Members {
+  NodeSet voters;
+  NodeSet incoming;  // joint consensus: the new voters, of whom a majority is needed as well
+  NodeSet learners;  // who are sent the log, and count for nothing
+};
+// The state machine after an entry, which stands for all entries up to there (section 5.1): it is
+// the first of a log, and its entry's term is the last included term.
+struct Snapshot {
+  Index last_index = 0;
+  kv::Store store;
+  flat_map<NodeId, Session> sessions;
+  std::optional<Members> members;  // none: the initial ones
+  std::vector<Term> covered;       // the terms of the entries before the last; for properties only
+};
+struct Entry {
+  Term term = 0;
+  std::variant<None, Command, Snapshot, Members> command;
+};
+using Log = std::vector<Entry>;
 
 struct RequestVote {
   Term term;
@@ -105,15 +149,68 @@ struct AppendReply {
   Index index;  // success: the last index that is known to match; else the prev_index refused
 };
 
+// A heartbeat that belongs to a read: whoever answers it took its sender for the leader after the
+// read had been asked for (section 6.4, step 3).
+struct ConfirmLeader {
+  Term term;
+  RequestId read;
+};
+struct LeaderConfirmed {
+  Term term;
+  RequestId read;
+};
+
+// Instead of entries that the leader has no longer (section 5.3), answered by an AppendReply: what
+// the snapshot includes matches. It is sent whole.
+struct InstallSnapshot {
+  Term term;
+  Entry snapshot;
+};
+
+// "Start an election at once" (section 3.10).
+struct TimeoutNow {
+  Term term;
+};
+// Would you vote for me in this term, to which I have not got yet?
+struct PreVote {
+  Term term;
+  Index last_index;
+  Term last_term;
+};
+struct PreVoteReply {
+  Term term;
+  bool given;  // else the asker is behind: this is the current term
+};
+
+// A read that a leader has not answered yet.
+struct PendingRead {
+  RequestId request;
+  kv::Operation operation;
+  NodeSet confirmed;  // by whom, this leader included
+};
+
+// What only some options keep. Plain Raft has none of it, and its worlds are none the larger.
+struct Extras {
+  flat_map<Index, RequestId> waiting;  // only the variant index_only_completion keeps one
+  std::vector<PendingRead> reads;      // of a leader
+  bool read_answered = false;          // by this leader, outside the log; for properties
+  bool snapshot_installed = false;     // since the start; for properties
+  NodeSet prevotes;                    // for the next term, while an election is thought about
+  bool told_to_stand = false;          // and in this term nothing else has come; for properties
+  std::optional<Members> in_force;     // only the variant config_no_rollback keeps one
+};
+
 enum class Role : std::uint8_t { follower, candidate, leader };
 
 struct Node {
   using Message = std::variant<RequestVote, Vote, AppendEntries, AppendReply>;
+  using LaterMessage = std::variant<ConfirmLeader, LeaderConfirmed, InstallSnapshot, TimeoutNow,
+                                    PreVote, PreVoteReply>;
   using Context = gainsay::Context<Node>;
   using Options = raft::Options;
   using Operation = kv::Operation;
   using Result = kv::Result;
-  enum class Timer : std::uint8_t { election, heartbeat, propose };
+  enum class Timer : std::uint8_t { election, heartbeat, propose, change, transfer };
 
   struct Durable {
     Term term = 0;
@@ -130,7 +227,7 @@ struct Node {
   PerNode<Index> match;  // of a leader; its own slot stays 0
   kv::Store store;       // the state machine: a function of the committed entries
   flat_map<NodeId, Session> sessions;
-  flat_map<Index, RequestId> waiting;  // only the variant index_only_completion keeps one
+  std::optional<Extras> extras;  // from the start on, where an option needs it
 
   void start(Context& ctx);
   void on(Context& ctx, Timer timer);
@@ -139,10 +236,21 @@ struct Node {
   void on(Context& ctx, NodeId from, const AppendEntries& append);
   void on(Context& ctx, NodeId from, const AppendReply& reply);
   void on(Context& ctx, NodeId from, const Request<Operation>& request);
+  void on(Context& ctx, NodeId from, const ConfirmLeader& confirm);
+  void on(Context& ctx, NodeId from, const LeaderConfirmed& confirmed);
+  void on(Context& ctx, NodeId from, const InstallSnapshot& install);
+  void on(Context& ctx, NodeId from, const TimeoutNow& now);
+  void on(Context& ctx, NodeId from, const PreVote& request);
+  void on(Context& ctx, NodeId from, const PreVoteReply& reply);
 
-  Index last_index() const { return static_cast<Index>(durable.log.size()); }
-  // 0 before the first entry and behind the last.
+  // The last index that the log's snapshot includes; 0 without one.
+  Index base() const;
+  Index last_index() const;
+  // 0 where the log has no entry, and none that its snapshot ends with.
   Term term_at(Index index) const;
+  // Where the entry of an index from base() on lies in the log.
+  std::size_t place(Index index) const { return index - std::max<Index>(base(), 1); }
+  void cut_behind(Index index);
 
   void restart_election_timer(Context& ctx) const;
   void arm_leader_timers(Context& ctx) const;
@@ -150,7 +258,7 @@ struct Node {
   void count_votes(Context& ctx);
   void adopt_newer_term(Context& ctx, Term term);
   void step_down(Context& ctx, Term term);
-  bool up_to_date(const Context& ctx, const RequestVote& request) const;
+  bool up_to_date(const Context& ctx, Index last_index, Term last_term) const;
   void append(Context& ctx, Entry entry);
   void replicate(Context& ctx, NodeId to) const;
   void send_heartbeat(Context& ctx, NodeId to) const;
@@ -161,16 +269,50 @@ struct Node {
   void apply(Context& ctx, Index index);
   const Session* session_of(const Context& ctx, const RequestId& request) const;
   bool holds(const RequestId& request) const;
+
+  // raft_membership.cpp
+  Index members_index() const;  // of the latest configuration in the log, or 0
+  Members members(const Context& ctx) const;
+  bool is_learner(const Context& ctx) const;
+  NodeSet other_voters(const Context& ctx) const;
+  NodeSet replicas(const Context& ctx) const;  // the other members
+  bool is_quorum(const Context& ctx, NodeSet nodes) const;
+  bool may_change(const Context& ctx) const;
+  void change(Context& ctx);
+  void finish_change(Context& ctx);
+  void arm_membership_timers(Context& ctx) const;
+  NodeSet successors(const Context& ctx) const;
+  void transfer_leadership(Context& ctx);
+  void ask_for_prevotes(Context& ctx);
+  void count_prevotes(Context& ctx);
+
+  // raft_snapshot.cpp
+  const Snapshot* snapshot() const;
+  void restore();
+  void compact();
+  void send_snapshot(Context& ctx, NodeId to) const;
+  void install(const Entry& entry);
+
+  // raft_reads.cpp
+  void read(Context& ctx, const Request<Operation>& request);
+  void count_confirmations(Context& ctx, const RequestId& read);
+  void answer_read(Context& ctx, const RequestId& request, const Operation& operation);
 };
+
+NodeSet initial_voters(std::uint32_t nodes, const Options& options);
 
 // What the properties look at.
 struct View {
   bool started;
   Role role;
   Term term;
-  Log log;
+  Log log;     // whole: without commands where a snapshot stands for them
+  Index base;  // up to here
   Index commit;
   PerNode<Index> match;
+  bool read_answered;
+  bool snapshot_installed;
+  bool told_to_stand;
 };
 View view(const Node& node);
 

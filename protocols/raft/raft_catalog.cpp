@@ -38,6 +38,13 @@ Options options_of(const Configuration& configuration) {
     if (name == "candidates") options.candidates = value;
     if (name == "heartbeat") options.heartbeat = value != 0;
     if (name == "recovers") options.recovers = value;
+    if (name == "noop") options.noop = value != 0;
+    if (name == "read-index") options.read_index = value != 0;
+    if (name == "compact") options.compact = value;
+    if (name == "voters") options.voters = value;
+    if (name == "changes") options.changes = value;
+    if (name == "joint") options.joint = value != 0;
+    if (name == "transfer") options.transfer = value != 0;
   }
   return options;
 }
@@ -99,6 +106,26 @@ Configuration with_recovery(Configuration configuration, std::uint32_t more_term
   return configuration;
 }
 
+Configuration with_option(Configuration configuration, const std::string& name) {
+  configuration.options[name] = "1";
+  return configuration;
+}
+
+// Two leaders that may each take one server out.
+Configuration changing() {
+  Configuration configuration = with_log(with_candidates(writes(4, 3, 1), 2), 2);
+  configuration.options["changes"] = "1";
+  configuration.bounds.timeouts = 5;
+  return configuration;
+}
+
+// Three voters and a learner.
+Configuration learning() {
+  Configuration configuration = with_candidates(writes(4, 2, 1), 2);
+  configuration.options["voters"] = "3";
+  return configuration;
+}
+
 std::vector<gainsay::Bug> bugs() {
   return {
       {"R01", "fig8-old-term-commit", "leader completeness",
@@ -133,11 +160,34 @@ std::vector<gainsay::Bug> bugs() {
        "a follower takes a smaller commit index from a late message", writes(2, 1, 1)},
       {"R26", "match-goes-back", "match index monotonic",
        "a leader takes a smaller matchIndex from a late acknowledgement", writes(2, 1, 1)},
+      {"R31", "prev0-append-blind", "log matching",
+       "entries behind index 0 are appended to whatever there is, a snapshot included",
+       with_option(with_clients(writes(2, 1, 0), 1, 2), "compact")},
+      {"R33", "snapshot-lowers-term", "term monotonic",
+       "a follower that installs a snapshot takes its last included term for the current one",
+       with_option(with_candidates(writes(3, 2, 1), 2), "compact")},
+      {"R36", "stale-snapshot-installed", "commit index monotonic",
+       "a late snapshot takes the place of a state machine that is further on",
+       with_option(with_candidates(writes(3, 1, 2), 1), "compact")},
       {"R46", "index-only-completion", "linearizability",
        "a waiting client is answered when its index commits, whoever's entry is there",
        with_log(with_clients(with_candidates(writes(3, 2, 0), 2), 1, 2), 1)},
+      {"R47", "local-read-no-check", "linearizability",
+       "a leader answers reads from its own state, whether it still is the leader or not",
+       with_option(with_clients(with_candidates(writes(3, 2, 0), 2), 1, 2), "read-index")},
+      {"R48", "readindex-no-noop", "linearizability",
+       "a new leader serves reads before an entry of its own term is committed",
+       with_option(with_clients(with_candidates(writes(3, 2, 0), 2), 1, 2), "read-index")},
+      {"R49", "readindex-old-acks", "linearizability",
+       "a confirmation that was asked for by an earlier read confirms a later one",
+       with_option(with_clients(with_candidates(writes(3, 2, 0), 2), 1, 4), "read-index")},
       {"R52", "no-dedupe", "linearizability", "a request that is in the log twice is applied twice",
        with_clients(writes(2, 2, 0), 1, 2)},
+      {"R55", "single-server-change-2015", "leader completeness",
+       "a leader changes the configuration before an entry of its own term is committed",
+       changing()},
+      {"R61", "learner-counts", "held by voters",
+       "what a learner acknowledges counts towards a majority", learning()},
       {"R70", "no-retry-of-election", "a leader again",
        "a candidate whose election fails does not start another",
        with_recovery(writes(3, 1, 0), 2)},
@@ -157,7 +207,7 @@ Model make_model(const Configuration& configuration) {
   model.system.options = configuration.options;
   if (bounds.clients > 0) add_clients<Node>(model.system, workload(bounds));
   add_limit<Node>(model.system, "term", [](const Node& node) { return node.durable.term; });
-  add_limit<Node>(model.system, "log", [](const Node& node) { return node.durable.log.size(); });
+  add_limit<Node>(model.system, "log", [](const Node& node) { return node.last_index(); });
   model.properties = properties(bounds, options);
   return model;
 }
@@ -169,7 +219,8 @@ CatalogEntry catalog_entry() {
           .client_bounds = ClientBounds::clients_and_operations,
           .defaults = with_recovery(with_clients(writes(3, 2, 0), 1, 1), 2),
           .limits = {"term", "log"},
-          .options = {"propose", "candidates", "heartbeat", "recovers"},
+          .options = {"propose", "candidates", "heartbeat", "recovers", "noop", "read-index",
+                      "compact", "voters", "changes", "joint", "transfer"},
           .bugs = bugs(),
           .make = make_model};
 }

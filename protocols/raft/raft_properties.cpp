@@ -5,21 +5,48 @@
 
 namespace gainsay::raft {
 
+namespace {
+
+// The log with an entry for each that its snapshot covers, of which only the term is known.
+Log whole_log(const Node& node) {
+  Log log;
+  if (const Snapshot* snapshot = node.snapshot()) {
+    for (const Term term : snapshot->covered) log.push_back({.term = term, .command = {}});
+  }
+  log.insert(log.end(), node.durable.log.begin(), node.durable.log.end());
+  return log;
+}
+
+}  // namespace
+
 View view(const Node& node) {
   return {.started = node.started,
           .role = node.role,
           .term = node.durable.term,
-          .log = node.durable.log,
+          .log = whole_log(node),
+          .base = node.base(),
           .commit = node.commit,
-          .match = node.match};
+          .match = node.match,
+          .read_answered = node.extras && node.extras->read_answered,
+          .snapshot_installed = node.extras && node.extras->snapshot_installed,
+          .told_to_stand = node.extras && node.extras->told_to_stand};
 }
 
 namespace {
 
+// Two snapshots up to the same entry are the same; where one log has a snapshot and the other has
+// more, terms are compared.
+bool same_entry(const View& a, const View& b, std::size_t place) {
+  if (a.log[place].term != b.log[place].term) return false;
+  const std::size_t index = place + 1;
+  const bool same_kind = a.base == b.base ? index >= a.base : index > std::max(a.base, b.base);
+  return !same_kind || equal(a.log[place], b.log[place]);
+}
+
 // How many entries two logs have in common from the start on.
-std::size_t common_prefix(const Log& a, const Log& b) {
+std::size_t common_prefix(const View& a, const View& b) {
   std::size_t count = 0;
-  while (count < std::min(a.size(), b.size()) && equal(a[count], b[count])) ++count;
+  while (count < std::min(a.log.size(), b.log.size()) && same_entry(a, b, count)) ++count;
   return count;
 }
 
@@ -28,7 +55,7 @@ std::size_t committed(const View& node) {
 }
 
 bool log_matching(const View& a, const View& b) {
-  const std::size_t common = common_prefix(a.log, b.log);
+  const std::size_t common = common_prefix(a, b);
   for (std::size_t i = common; i < std::min(a.log.size(), b.log.size()); ++i) {
     if (a.log[i].term == b.log[i].term) return false;
   }
@@ -37,7 +64,7 @@ bool log_matching(const View& a, const View& b) {
 
 bool leader_completeness(const View& a, const View& leader) {
   if (leader.role != Role::leader || a.term > leader.term) return true;
-  return common_prefix(a.log, leader.log) >= committed(a);
+  return common_prefix(a, leader) >= committed(a);
 }
 
 bool match_is_real(const Nodes<View>& nodes) {
@@ -47,7 +74,7 @@ bool match_is_real(const Nodes<View>& nodes) {
       // A node of a newer term may have dropped what it acknowledged.
       if (&nodes[i] == &leader || nodes[i].term > leader.term) continue;
       const NodeId id{static_cast<std::uint8_t>(i)};
-      if (leader.match[id] > common_prefix(leader.log, nodes[i].log)) return false;
+      if (leader.match[id] > common_prefix(leader, nodes[i])) return false;
     }
   }
   return true;
@@ -80,6 +107,63 @@ bool allows(const Bounds& bounds, std::string_view limit, std::uint64_t value) {
   return found == bounds.limits.end() || found->second >= value;
 }
 
+bool is_configuration(const Entry& entry) { return std::holds_alternative<Members>(entry.command); }
+
+bool one_change_at_a_time(const View& before, const View& after) {
+  const bool same_leadership =
+      before.role == Role::leader && after.role == Role::leader && before.term == after.term;
+  if (!same_leadership || after.log.size() <= before.log.size()) return true;
+  if (!is_configuration(after.log.back())) return true;
+  for (std::size_t index = after.commit + 1; index < after.log.size(); ++index) {
+    if (is_configuration(after.log[index - 1])) return false;
+  }
+  return true;
+}
+
+bool committed_configuration(const View& node) {
+  for (std::size_t i = 0; i < committed(node); ++i) {
+    if (is_configuration(node.log[i])) return true;
+  }
+  return false;
+}
+
+// A leader that nobody has left for a newer term; its voters are the initial ones.
+bool held_by_voters(const Nodes<View>& nodes, const View& leader, NodeSet voters) {
+  std::size_t holders = 0;
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    if (nodes[i].term > leader.term) return true;
+    const bool counts = voters.contains({static_cast<std::uint8_t>(i)});
+    const bool holds = &nodes[i] == &leader || common_prefix(nodes[i], leader) >= leader.commit;
+    holders += counts && holds ? 1 : 0;
+  }
+  return holders > voters.size() / 2;
+}
+
+void add_membership_properties(std::vector<Property>& result, const Bounds& bounds,
+                               const Options& options) {
+  if (options.voters > 0 && options.changes == 0) {
+    const NodeSet voters = initial_voters(bounds.nodes, options);
+    // What a leader has committed is in the logs of a majority of the voters; learners do not
+    // count.
+    result.push_back(always<Node>("held by voters", [voters](const Nodes<View>& nodes) {
+      for (const View& node : nodes) {
+        if (node.role == Role::leader && !held_by_voters(nodes, node, voters)) return false;
+      }
+      return true;
+    }));
+  }
+  if (options.changes > 0) {
+    // A leader begins no change of the configuration before the one before it is committed.
+    result.push_back(always_step<Node>("one change at a time", one_change_at_a_time));
+    result.push_back(sometimes<Node>("a committed configuration", committed_configuration));
+  }
+  if (options.transfer && allows(bounds, "term", 2)) {
+    result.push_back(sometimes<Node>("a transferred leadership", [](const View& node) {
+      return node.role == Role::leader && node.told_to_stand;
+    }));
+  }
+}
+
 }  // namespace
 
 std::vector<Property> properties(const Bounds& bounds, const Options& options) {
@@ -97,8 +181,7 @@ std::vector<Property> properties(const Bounds& bounds, const Options& options) {
       // entry for the same index.
       always_pair<Node>("state machine safety",
                         [](const View& a, const View& b) {
-                          return common_prefix(a.log, b.log) >=
-                                 std::min(committed(a), committed(b));
+                          return common_prefix(a, b) >= std::min(committed(a), committed(b));
                         }),
       // If an entry is committed in a given term, then it is present in the logs of the leaders of
       // that term and of all later ones.
@@ -130,6 +213,19 @@ std::vector<Property> properties(const Bounds& bounds, const Options& options) {
       return node.role == Role::leader && node.term >= 2;
     }));
   }
+  // Only a client's second operation is a read.
+  if (options.read_index && bounds.clients > 0 && bounds.operations > 1) {
+    result.push_back(sometimes<Node>("a read outside the log",
+                                     [](const View& node) { return node.read_answered; }));
+  }
+  // With two nodes a leader's snapshot has only what the other has acknowledged.
+  const std::uint32_t entries = std::max(options.propose, bounds.clients * bounds.operations);
+  if (options.compact > 0 && bounds.nodes > 2 && entries >= options.compact &&
+      allows(bounds, "log", options.compact)) {
+    result.push_back(sometimes<Node>("a snapshot is installed",
+                                     [](const View& node) { return node.snapshot_installed; }));
+  }
+  add_membership_properties(result, bounds, options);
   if (options.recovers > 0) {
     result.push_back(recovers<Node>("a leader again", has_newest_leader,
                                     {.more = {{"term", options.recovers}}}));

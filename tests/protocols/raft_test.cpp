@@ -6,32 +6,10 @@
 #include "engine/world.hpp"
 #include "explorer/check.hpp"
 #include "protocols/catalog.hpp"
+#include "tests/protocols/raft_handlers.hpp"
 
 namespace gainsay::raft {
 namespace {
-
-constexpr NodeId n1{0};
-constexpr NodeId n2{1};
-constexpr NodeId n3{2};
-
-Entry entry(Term term) { return {.term = term, .command = {}}; }
-
-// One node of three, n1, whose handlers are called directly.
-struct Handlers {
-  Options options{.heartbeat = false};
-  StepContext step{{.self = n1, .nodes = 3, .processes = 4}, 0, {}};
-  Node::Context ctx{step, &options};
-  Node node;
-
-  template <class Message>
-  std::optional<Message> last_sent() const {
-    if (step.sends().empty()) return std::nullopt;
-    const auto wire = decoded<Wire<Node>>(step.sends().back().message);
-    const auto* message = std::get_if<Message>(&wire);
-    return message == nullptr ? std::nullopt : std::optional(*message);
-  }
-  bool armed(Node::Timer timer) const { return step.armed(static_cast<std::uint32_t>(timer)); }
-};
 
 TEST(RaftElection, TimeoutIncrementsTheTermAndVotesForItself) {  // section 3.4
   Handlers h;

@@ -141,7 +141,8 @@ TEST(Readme, ItsTableOfBugsIsTheCatalog) {
       std::string row = "| " + entry.name + " | " + bug.id + " | `" + bug.name + "` | " +
                         bug.breaks + " | " + describe(bug.scenario.bounds, bug.scenario.options) +
                         " | ";
-      if (bug.id != "R01") {  // 18 million states
+      // 18 million states, and more than 8 million: too many for a test without reductions.
+      if (bug.id != "R01" && bug.id != "R55") {
         const CheckReport report = check(entry.make(variant(bug)), {.reduce = Reductions{}});
         ASSERT_TRUE(report.counterexample) << bug.name;
         row += with_commas(report.states) + " | " +

@@ -1,0 +1,226 @@
+// Who the members are and what they count for (chapter 4): learners, single-server changes, joint
+// consensus; and what concerns the members' elections: leadership transfer (section 3.10) and
+// pre-votes (section 9.6).
+#include <chrono>
+
+#include "protocols/raft/raft.hpp"
+
+namespace gainsay::raft {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+NodeSet first_nodes(std::uint32_t count) {
+  NodeSet nodes;
+  for (std::uint32_t id = 0; id < count; ++id) nodes.insert({static_cast<std::uint8_t>(id)});
+  return nodes;
+}
+
+NodeSet united(NodeSet a, NodeSet b) { return NodeSet::from_bits(a.bits() | b.bits()); }
+NodeSet common(NodeSet a, NodeSet b) { return NodeSet::from_bits(a.bits() & b.bits()); }
+NodeSet without(NodeSet nodes, NodeSet others) {
+  return NodeSet::from_bits(nodes.bits() & ~others.bits());
+}
+
+bool is_majority(const Node::Context& ctx, NodeSet nodes, NodeSet of) {
+  const std::size_t count = common(nodes, of).size();
+  if (ctx.options().bug == Bug::quorum_off_by_one) return count >= of.size() / 2;
+  return count > of.size() / 2;
+}
+
+}  // namespace
+
+NodeSet initial_voters(std::uint32_t nodes, const Options& options) {
+  return first_nodes(options.voters > 0 ? std::min(options.voters, nodes) : nodes);
+}
+
+Index Node::members_index() const {
+  for (Index index = last_index(); index > base(); --index) {
+    if (std::holds_alternative<Members>(durable.log[place(index)].command)) return index;
+  }
+  return 0;
+}
+
+// "A server always uses the latest configuration in its log, regardless of whether the entry is
+// committed" (section 4.1), and goes back to the one before when the entry is removed.
+Members Node::members(const Context& ctx) const {
+  if (extras && extras->in_force) return *extras->in_force;
+  if (const Index index = members_index(); index > 0) {
+    return std::get<Members>(durable.log[place(index)].command);
+  }
+  if (snapshot() != nullptr && snapshot()->members) return *snapshot()->members;
+  const NodeSet voters = initial_voters(ctx.nodes(), ctx.options());
+  return {.voters = voters, .incoming = {}, .learners = without(first_nodes(ctx.nodes()), voters)};
+}
+
+bool Node::is_learner(const Context& ctx) const {
+  return members(ctx).learners.contains(ctx.self());
+}
+
+NodeSet Node::other_voters(const Context& ctx) const {
+  const Members now = members(ctx);
+  return without(united(now.voters, now.incoming), {ctx.self()});
+}
+
+NodeSet Node::replicas(const Context& ctx) const {
+  return united(other_voters(ctx), without(members(ctx).learners, {ctx.self()}));
+}
+
+// While two configurations are joint, agreement takes a majority of each (section 4.3).
+bool Node::is_quorum(const Context& ctx, NodeSet nodes) const {
+  const Members now = members(ctx);
+  if (ctx.options().bug == Bug::learner_counts) return nodes.size() > now.voters.size() / 2;
+  const bool of_incoming = now.incoming.empty() || is_majority(ctx, nodes, now.incoming);
+  return is_majority(ctx, nodes, now.voters) && of_incoming;
+}
+
+// --- Configuration changes ---
+
+// One at a time, and only when an entry of the leader's own term is committed: without that, two
+// leaders can each add or remove another server, with majorities that do not meet (Ongaro's message
+// to raft-dev of July 2015).
+bool Node::may_change(const Context& ctx) const {
+  std::uint32_t changes = 0;
+  for (const Entry& entry : durable.log) changes += std::holds_alternative<Members>(entry.command);
+  if (role != Role::leader || changes >= ctx.options().changes) return false;
+  if (members_index() > commit || !members(ctx).incoming.empty()) return false;
+  return term_at(commit) == durable.term || ctx.options().bug == Bug::single_server_change_2015;
+}
+
+namespace {
+
+// Of one server: a voter leaves, or a learner becomes a voter (sections 4.1 and 4.2.1).
+std::vector<Members> single_changes(const Members& now) {
+  std::vector<Members> changes;
+  for (const NodeId id : united(now.voters, now.learners)) {
+    Members changed = now;
+    changed.learners.erase(id);
+    if (now.voters.contains(id)) {
+      changed.voters.erase(id);
+    } else {
+      changed.voters.insert(id);
+    }
+    if (!changed.voters.empty()) changes.push_back(changed);
+  }
+  return changes;
+}
+
+// To any other set of voters among the members (section 4.3).
+std::vector<Members> joint_changes(const Members& now) {
+  std::vector<Members> changes;
+  const NodeSet all = united(now.voters, now.learners);
+  for (std::uint64_t bits = 1; bits <= all.bits(); ++bits) {
+    const NodeSet incoming = NodeSet::from_bits(bits);
+    if (incoming == now.voters || common(incoming, all) != incoming) continue;
+    changes.push_back({.voters = now.voters, .incoming = incoming, .learners = now.learners});
+  }
+  return changes;
+}
+
+}  // namespace
+
+void Node::change(Context& ctx) {
+  if (!may_change(ctx)) return;
+  const Members now = members(ctx);
+  const auto changes = ctx.options().joint ? joint_changes(now) : single_changes(now);
+  if (changes.empty()) return;
+  const std::uint32_t chosen = ctx.choose(static_cast<std::uint32_t>(changes.size()));
+  append(ctx, {.term = durable.term, .command = changes[chosen]});
+}
+
+// What a leader does when it has committed a configuration: after a joint one it appends the new
+// one (section 4.3); if it is not in the new one itself it steps down (section 4.2.2).
+void Node::finish_change(Context& ctx) {
+  if (ctx.options().changes == 0) return;
+  arm_membership_timers(ctx);
+  const Members now = members(ctx);
+  if (members_index() > commit) return;
+  if (!now.incoming.empty()) {
+    append(ctx, {.term = durable.term,
+                 .command = Members{.voters = now.incoming,
+                                    .incoming = {},
+                                    .learners = without(now.learners, now.incoming)}});
+  } else if (!now.voters.contains(ctx.self())) {
+    step_down(ctx, durable.term);
+  }
+}
+
+void Node::arm_membership_timers(Context& ctx) const {
+  if (ctx.options().changes > 0) ctx.arm(Timer::change, may_change(ctx));
+  if (ctx.options().transfer) ctx.arm(Timer::transfer, !successors(ctx).empty());
+}
+
+// --- Leadership transfer (section 3.10) ---
+
+// The voters whose logs are as long as the leader's: to bring one up to date is what the leader
+// does all the time.
+NodeSet Node::successors(const Context& ctx) const {
+  NodeSet ready;
+  for (const NodeId voter : other_voters(ctx)) {
+    if (match[voter] == last_index()) ready.insert(voter);
+  }
+  return ready;
+}
+
+// The leader goes on until it hears of the newer term: it may be that nobody takes over.
+void Node::transfer_leadership(Context& ctx) {
+  const NodeSet ready = successors(ctx);
+  if (ready.empty()) return;
+  auto chosen = ready.begin();
+  for (std::uint32_t skip = ctx.choose(static_cast<std::uint32_t>(ready.size())); skip > 0;
+       --skip) {
+    ++chosen;
+  }
+  ctx.send(*chosen, TimeoutNow{.term = durable.term});
+}
+
+void Node::on(Context& ctx, NodeId, const TimeoutNow& now) {
+  if (now.term != durable.term || role != Role::follower) return;
+  start_election(ctx);
+  extras->told_to_stand = true;
+}
+
+// --- Pre-votes (section 9.6) ---
+
+// Nothing durable changes until a majority would give its vote. That whoever has heard from a
+// leader of late refuses takes clocks, and is left out.
+void Node::ask_for_prevotes(Context& ctx) {
+  extras->prevotes = {ctx.self()};
+  restart_election_timer(ctx);
+  for (const NodeId voter : other_voters(ctx)) {
+    ctx.send(voter, PreVote{.term = durable.term + 1,
+                            .last_index = last_index(),
+                            .last_term = term_at(last_index())});
+  }
+  count_prevotes(ctx);
+}
+
+// Who is behind is told so: else it would ask for a term that has been for ever, and it may be the
+// only one whose log is up to date.
+void Node::on(Context& ctx, NodeId from, const PreVote& request) {
+  if (request.term <= durable.term) {
+    ctx.send(from, PreVoteReply{.term = durable.term, .given = false});
+  } else if (up_to_date(ctx, request.last_index, request.last_term)) {
+    ctx.send(from, PreVoteReply{.term = request.term, .given = true});
+  }
+}
+
+void Node::on(Context& ctx, NodeId from, const PreVoteReply& reply) {
+  if (!reply.given) {
+    adopt_newer_term(ctx, reply.term);
+    return;
+  }
+  const bool still_asks = !extras->prevotes.empty() && role != Role::leader;
+  if (!still_asks || reply.term != durable.term + 1) return;
+  extras->prevotes.insert(from);
+  count_prevotes(ctx);
+}
+
+void Node::count_prevotes(Context& ctx) {
+  if (!is_quorum(ctx, extras->prevotes)) return;
+  extras->prevotes.clear();
+  start_election(ctx);
+}
+
+}  // namespace gainsay::raft
