@@ -57,9 +57,7 @@ class ClientProcess final : public Process {
   };
 
   explicit ClientProcess(std::shared_ptr<const Script> script, MatchingClientState state = {})
-      : script_(std::move(script)),
-        state_(state.client),
-        answers_(std::move(state.answers)) {}
+      : script_(std::move(script)), state_(state.client), answers_(std::move(state.answers)) {}
 
   std::unique_ptr<Process> clone() const override {
     return std::make_unique<ClientProcess>(script_, MatchingClientState{state_, answers_});

@@ -1,6 +1,7 @@
 // Signed values. In exploration signatures are ideal: `ctx.sign` signs as oneself, whoever has seen
-// a signed value can repeat it, and nobody can make one of somebody else. Correct nodes keep to that
-// by construction; what Byzantine processes say is checked against what they know (SignedValues).
+// a signed value can repeat it, and nobody can make one of somebody else. Correct nodes keep to
+// that by construction; what Byzantine processes say is checked against what they know
+// (SignedValues).
 #pragma once
 
 #include <algorithm>

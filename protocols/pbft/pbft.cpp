@@ -129,8 +129,8 @@ void Node::accept(Context& ctx, const Signed<PrePrepare>& pre_prepare, const Bat
   Slot& slot = log[value.sequence];
   slot.pre_prepare = pre_prepare;
   slot.batch = batch;
-  ctx.broadcast(ctx.sign(
-      Prepare{.view = value.view, .sequence = value.sequence, .digest = value.digest}));
+  ctx.broadcast(
+      ctx.sign(Prepare{.view = value.view, .sequence = value.sequence, .digest = value.digest}));
   slot.prepares[value.digest].insert(ctx.self());
   check_prepared(ctx, slot);
 }
@@ -163,16 +163,15 @@ void Node::check_prepared(Context& ctx, Slot& slot) {
   slot.prepared = true;
   slot.prepares.clear();
   slot.repeats = 0;
-  const Prepare prepare{
-      .view = value.view, .sequence = value.sequence, .digest = value.digest};
+  const Prepare prepare{.view = value.view, .sequence = value.sequence, .digest = value.digest};
   slot.certificate = Prepared{.pre_prepare = *slot.pre_prepare,
                               .prepares = certificate(prepare, signers),
                               .batch = slot.batch};
   // No more than are needed: who counts does not ask for them, and fewer local states differ.
   std::uint32_t& count = slot.certificate->prepares.signers;
   count = std::min(count, static_cast<std::uint32_t>(prepares_needed(ctx.nodes(), ctx.options())));
-  ctx.broadcast(ctx.sign(
-      Commit{.view = value.view, .sequence = value.sequence, .digest = value.digest}));
+  ctx.broadcast(
+      ctx.sign(Commit{.view = value.view, .sequence = value.sequence, .digest = value.digest}));
   slot.commits[value.digest].insert(ctx.self());
   check_committed(ctx, slot);
 }
@@ -205,11 +204,9 @@ void Node::check_committed(Context& ctx, Slot& slot) {
   slot.repeats = 0;
   // Counted anew, by what is right whatever the variant.
   const std::size_t right = (ctx.nodes() + ctx.options().faults) / 2 + 1;
-  const bool certified =
-      signers.size() >= right && slot.certificate->prepares.signers + 1 >= right;
+  const bool certified = signers.size() >= right && slot.certificate->prepares.signers + 1 >= right;
   decisions[value.sequence].try_emplace(
-      digest_of(slot.batch),
-      Decision{.view = view, .certified = certified, .batch = slot.batch});
+      digest_of(slot.batch), Decision{.view = view, .certified = certified, .batch = slot.batch});
   execute(ctx);
 }
 
@@ -231,8 +228,7 @@ void Node::execute(Context& ctx, const ClientRequest& request) {
   std::erase(waiting, request);
   LastReply& last = replies[request.id.client];
   if (last.number >= request.id.number) return;  // executed before
-  last = {.number = request.id.number,
-          .result = kv::Model::apply(store, request.operation)};
+  last = {.number = request.id.number, .result = kv::Model::apply(store, request.operation)};
   if (ctx.options().requests.empty()) ctx.reply(request.id, last.result);
 }
 
@@ -242,8 +238,7 @@ void Node::take_checkpoint(Context& ctx) {
   Writer state;
   encode(store, state);
   encode(replies, state);
-  const Checkpoint checkpoint{.sequence = executed,
-                              .state = {content_hash(state.bytes()).low}};
+  const Checkpoint checkpoint{.sequence = executed, .state = {content_hash(state.bytes()).low}};
   ctx.broadcast(ctx.sign(checkpoint));
   on(ctx, ctx.self(), ctx.sign(checkpoint));
 }

@@ -1,9 +1,9 @@
 // PBFT (Castro and Liskov, "Practical Byzantine Fault Tolerance", OSDI 1999), serving a key-value
 // store. The names and section numbers are those of the paper.
 //
-// Where the paper leaves room, or is left: a certificate carries its batch, so that no replica needs
-// to fetch a request that it has not seen; a replica that fell behind a checkpoint does not fetch
-// the state either; and it keeps, of the messages it collects, who sent them.
+// Where the paper leaves room, or is left: a certificate carries its batch, so that no replica
+// needs to fetch a request that it has not seen; a replica that fell behind a checkpoint does not
+// fetch the state either; and it keeps, of the messages it collects, who sent them.
 #pragma once
 
 #include <compare>
@@ -75,7 +75,7 @@ struct ViewChange {
 };
 struct NewView {
   ViewNumber view = 0;
-  std::vector<Signed<ViewChange>> view_changes;   // V, by signer
+  std::vector<Signed<ViewChange>> view_changes;  // V, by signer
   std::vector<Signed<PrePrepare>> pre_prepares;  // O, by sequence number
   friend auto operator<=>(const NewView&, const NewView&) = default;
 };
@@ -196,8 +196,7 @@ struct Node {
                                  const Signed<Checkpoint>& checkpoint);
   static std::vector<Fact> facts(const Options& options, NodeId from,
                                  const Signed<ViewChange>& view_change);
-  static std::vector<Fact> facts(const Options& options, NodeId from,
-                                 const ClientRequest& request);
+  static std::vector<Fact> facts(const Options& options, NodeId from, const ClientRequest& request);
   static void forge(Forger<Node>& forger, const flat_set<Fact>& facts);
 
   // h and whether a sequence number lies in (h, H].

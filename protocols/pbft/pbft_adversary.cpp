@@ -4,7 +4,8 @@
 // - batches of several requests, and requests that no client made: clients sign theirs;
 // - certificates with more signatures than are needed, or with some but too few: who checks one
 //   compares their number with what is needed, so one without any stands for all that fail;
-// - certificates whose batch is not that of the digest, whose sequence numbers are not in order, and
+// - certificates whose batch is not that of the digest, whose sequence numbers are not in order,
+// and
 //   new views with view changes that are not valid, too few or too many of them: each is refused.
 // It helps a replica in no way to hear less of what is said, so to say more than is useful is safe.
 #include <algorithm>
@@ -161,8 +162,8 @@ class Liar {
     choose(view, candidates, 0, chosen);
   }
 
-  void choose(ViewNumber view, const std::vector<Signed<ViewChange>>& candidates,
-              std::size_t from, std::vector<Signed<ViewChange>>& chosen) const {
+  void choose(ViewNumber view, const std::vector<Signed<ViewChange>>& candidates, std::size_t from,
+              std::vector<Signed<ViewChange>>& chosen) const {
     if (chosen.size() == quorum(options_.nodes, options_)) {
       say_new_view(view, chosen);
       return;

@@ -45,9 +45,8 @@ std::uint32_t limit(const Bounds& bounds, std::string_view name) {
 
 // Client k appends its own letter to one shared key and reads it back, in turn.
 Workload<kv::Operation> workload(const Bounds& bounds, const Options& options) {
-  Workload<kv::Operation> result{.retry = !options.monotone,
-                                 .to_all = options.monotone,
-                                 .matching = options.faults + 1};
+  Workload<kv::Operation> result{
+      .retry = !options.monotone, .to_all = options.monotone, .matching = options.faults + 1};
   if (options.bug == Bug::client_f_replies) result.matching = options.faults;  // B24
   for (std::uint32_t client = 0; client < bounds.clients; ++client) {
     const std::string letter(1, static_cast<char>('a' + client % 26));
@@ -67,10 +66,10 @@ NodeId client_id(const Bounds& bounds, std::uint32_t client) {
   return {static_cast<std::uint8_t>(bounds.nodes + client)};
 }
 
-// Without clients: two requests that conflict.
-std::vector<ClientRequest> conflicting(const Bounds& bounds) {
+// Without clients: requests that conflict with each other and with the null request.
+std::vector<ClientRequest> conflicting(const Bounds& bounds, std::uint32_t count) {
   std::vector<ClientRequest> requests;
-  for (const std::uint32_t client : {0U, 1U}) {
+  for (std::uint32_t client = 0; client < count; ++client) {
     const std::string letter(1, static_cast<char>('A' + client));
     requests.push_back({.id = {.client = client_id(bounds, client), .number = 1},
                         .operation = {.action = kv::Action::put, .key = "x", .value = letter}});
@@ -86,20 +85,24 @@ Options options_of(const Configuration& configuration) {
                   .views = limit(bounds, "view"),
                   .sequences = limit(bounds, "seq"),
                   .nodes = bounds.nodes};
+  std::uint32_t requests = 2;
   for (const auto& [name, text] : configuration.options) {
     if (name == "byzantine") options.byzantine = replica(text, bounds.nodes);
     if (name == "faults") options.faults = number(name, text);
     if (name == "checkpoint") options.checkpoint_interval = number(name, text);
     if (name == "window") options.window = number(name, text);
+    if (name == "requests") requests = number(name, text);
     if (name == "certificates") options.certificates = number(name, text) != 0;
   }
   if (options.faults >= bounds.nodes) throw UsageError("pbft: faults must be fewer than nodes");
   if (options.checkpoint_interval == 0) throw UsageError("pbft: checkpoint must not be 0");
   if (bounds.crashes > 0) {
-    throw UsageError("pbft: a replica that forgets in a crash is a Byzantine one (--option "
-                     "byzantine=n1); crashes are not checked");
+    throw UsageError(
+        "pbft: a replica that forgets in a crash is a Byzantine one (--option "
+        "byzantine=n1); crashes are not checked");
   }
-  if (bounds.clients == 0) options.requests = options.made = conflicting(bounds);
+  if (requests == 0 || requests > 26) throw UsageError("pbft: requests must be 1 to 26");
+  if (bounds.clients == 0) options.requests = options.made = conflicting(bounds, requests);
   const Workload<kv::Operation> work = workload(bounds, options);
   for (std::uint32_t client = 0; client < bounds.clients; ++client) {
     std::uint32_t made = 0;
@@ -118,6 +121,12 @@ Configuration with_byzantine(const std::string& replica, std::uint64_t views) {
   return {.bounds = {.nodes = 4, .limits = Limits{{"view", views}, {"seq", 1}}},
           .options = {{"byzantine", replica}},
           .bug = ""};
+}
+
+// One request against null.
+Configuration one_request(Configuration configuration) {
+  configuration.options["requests"] = "1";
+  return configuration;
 }
 
 // Agreement shows what a weak certificate leads to, where that property does not come first.
@@ -141,15 +150,15 @@ std::vector<gainsay::Bug> bugs() {
       {"B01", "n-3f", "agreement", "3f replicas with quorums of 2f", three},
       {"B02", "prepare-quorum-2f-total", "agreement",
        "the pre-prepare and 2f - 1 prepares, its own among them, make a batch prepared",
-       only_agreement(with_byzantine("n1", 0))},
+       only_agreement(with_byzantine("n1", 1))},
       {"B03", "commit-quorum-2f", "agreement", "2f commits commit a batch",
        only_agreement(with_byzantine("n1", 1))},
       {"B05", "duplicates-counted", "agreement",
        "prepares and commits are counted, not those who have sent them",
-       only_agreement(with_byzantine("n1", 0))},
+       only_agreement(with_byzantine("n1", 1))},
       {"B07", "second-preprepare-accepted", "agreement",
        "a second pre-prepare for the same view and sequence number is accepted",
-       with_byzantine("n1", 0)},
+       one_request(with_byzantine("n1", 0))},
       {"B08", "digest-not-checked", "agreement",
        "the digest of a pre-prepare is not compared with its batch", with_byzantine("n1", 0)},
       {"B12", "no-watermark", "watermarks", "sequence numbers outside (h, H] are accepted", narrow},
@@ -157,6 +166,9 @@ std::vector<gainsay::Bug> bugs() {
        with_byzantine("n1", 1)},
       {"B15", "vc-cert-unverified", "agreement",
        "the certificates of a view change are not verified", with_byzantine("n1", 1)},
+      {"B17", "newview-lowest-view", "agreement",
+       "the new primary proposes what was prepared in the lowest view, not in the highest",
+       one_request(with_byzantine("n1", 2))},
       {"B18", "newview-not-recomputed", "agreement",
        "backups take the new primary's pre-prepares without computing them",
        with_byzantine("n2", 1)},
@@ -176,9 +188,8 @@ Model make_model(const Configuration& configuration) {
   if (bounds.clients > 0) add_clients<Node>(model.system, workload(bounds, options));
   if (options.byzantine) add_adversary<Node>(model.system, {*options.byzantine}, options);
   add_limit<Node>(model.system, "view", [](const Node& node) { return node.view; });
-  add_limit<Node>(model.system, "seq", [](const Node& node) {
-    return node.log.empty() ? 0 : node.log.rbegin()->first;
-  });
+  add_limit<Node>(model.system, "seq",
+                  [](const Node& node) { return node.log.empty() ? 0 : node.log.rbegin()->first; });
   model.properties = properties(bounds, options);
   return model;
 }
@@ -190,7 +201,7 @@ CatalogEntry catalog_entry() {
           .client_bounds = ClientBounds::clients_and_operations,
           .defaults = with_byzantine("n1", 1),
           .limits = {"view", "seq"},
-          .options = {"byzantine", "faults", "checkpoint", "window", "certificates"},
+          .options = {"byzantine", "faults", "checkpoint", "window", "requests", "certificates"},
           .bugs = bugs(),
           .make = make_model};
 }

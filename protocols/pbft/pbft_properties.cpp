@@ -61,9 +61,7 @@ bool same_stable_state(const View& a, const View& b) {
   return a.stable->value.state == b.stable->value.state;
 }
 
-Sequence stable_sequence(const View& node) {
-  return node.stable ? node.stable->value.sequence : 0;
-}
+Sequence stable_sequence(const View& node) { return node.stable ? node.stable->value.sequence : 0; }
 
 }  // namespace
 
@@ -107,8 +105,8 @@ std::vector<Property> properties(const Bounds& bounds, const Options& options) {
     }));
   }
   if (options.checkpoint_interval <= options.sequences) {
-    result.push_back(sometimes<Node>(
-        "a stable checkpoint", [](const View& node) { return node.stable.has_value(); }));
+    result.push_back(sometimes<Node>("a stable checkpoint",
+                                     [](const View& node) { return node.stable.has_value(); }));
   }
   if (bounds.clients > 0) result.push_back(linearizable<kv::Model>());
   return result;

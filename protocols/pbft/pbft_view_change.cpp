@@ -26,8 +26,7 @@ Sequence stable_sequence(const ViewChange& view_change) {
 
 }  // namespace
 
-bool is_valid(const Signed<ViewChange>& view_change, std::uint32_t nodes,
-              const Options& options) {
+bool is_valid(const Signed<ViewChange>& view_change, std::uint32_t nodes, const Options& options) {
   const ViewChange& value = view_change.value;
   if (value.stable && value.stable->signers < quorum(nodes, options)) return false;
   Sequence last = stable_sequence(value);
@@ -38,8 +37,7 @@ bool is_valid(const Signed<ViewChange>& view_change, std::uint32_t nodes,
   return value.view > 0;
 }
 
-const Certificate<Checkpoint>* latest_stable(
-    const std::vector<Signed<ViewChange>>& view_changes) {
+const Certificate<Checkpoint>* latest_stable(const std::vector<Signed<ViewChange>>& view_changes) {
   const Certificate<Checkpoint>* latest = nullptr;
   for (const auto& view_change : view_changes) {
     const auto& stable = view_change.value.stable;

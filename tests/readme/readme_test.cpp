@@ -134,7 +134,11 @@ TEST(Readme, ItsTableOfBugsIsTheCatalog) {
                         bug.breaks + " | " + describe(bug.scenario.bounds, bug.scenario.options) +
                         " | ";
       if (bug.id != "R01") {  // 18 million states
-        const CheckReport report = check(entry.make(variant(bug)), {.reduce = Reductions{}});
+        const Model model = entry.make(variant(bug));
+        // With all that an adversary can say in every inbox, the unreduced search does not end.
+        const bool is_reduced = model.system.bounds.byzantine > 0;
+        const CheckReport report =
+            check(model, {.reduce = is_reduced ? sound_reductions(model) : Reductions{}});
         ASSERT_TRUE(report.counterexample) << bug.name;
         row += with_commas(report.states) + " | " +
                std::to_string(report.counterexample->events.size()) + " |";
