@@ -18,6 +18,7 @@
 
 #include "engine/node.hpp"
 #include "engine/process.hpp"
+#include "engine/signed.hpp"
 #include "engine/system.hpp"
 
 namespace gainsay {
@@ -27,8 +28,10 @@ template <class Node>
 class Forger {
  public:
   using Options = typename detail::OptionsOf<Node>::type;
-  Forger(StepContext::Place place, const Options& options, NodeSet byzantine)
-      : place_(place), options_(options), byzantine_(byzantine) {}
+  // `known`: the signatures among the facts.
+  Forger(StepContext::Place place, const Options& options, NodeSet byzantine,
+         const SignedValues& known)
+      : place_(place), options_(options), byzantine_(byzantine), known_(known) {}
 
   NodeId self() const { return place_.self; }
   std::uint32_t nodes() const { return place_.nodes; }
@@ -36,9 +39,19 @@ class Forger {
   // All Byzantine processes: they share what they know, and their keys.
   NodeSet byzantine() const { return byzantine_; }
 
-  // It can say this to every node.
+  // A value with its own signature.
+  template <class T>
+  Signed<T> sign(T value) const {
+    return {.signer = self(), .value = std::move(value)};
+  }
+  // It can say this to every node. Throws UsageError where the message contains a signature that no
+  // Byzantine process can make, nor has seen.
   template <class Message>
   void say(Message message) {
+    if (!known_.can_say(message, byzantine_)) {
+      throw UsageError("a forged " + type_of<Message>().name +
+                       " has a signature of somebody else that is not among the facts");
+    }
     to_nodes_.push_back(encoded(Wire<Node>(std::move(message))));
   }
   // It can answer a client so.
@@ -57,6 +70,7 @@ class Forger {
   StepContext::Place place_;
   const Options& options_;
   NodeSet byzantine_;
+  const SignedValues& known_;
   std::vector<Bytes> to_nodes_;
   std::vector<std::pair<NodeId, Bytes>> to_clients_;
 };
@@ -83,20 +97,38 @@ template <class Node, class Message>
 concept TellsFactsOf = requires(NodeId from, const Message& message) {
   Node::facts(from, message);
 };
+template <class Node, class Message>
+concept TellsFactsByOptions = requires(const typename OptionsOf<Node>::type& options, NodeId from,
+                                       const Message& message) {
+  Node::facts(options, from, message);
+};
 
 // The facts of one message, encoded.
 template <class Node>
-std::vector<Bytes> facts_of(NodeId from, BytesView message) {
+std::vector<Bytes> facts_of(const typename OptionsOf<Node>::type& options, NodeId from,
+                            BytesView message) {
   std::vector<Bytes> facts;
   const auto wire = decoded<Wire<Node>>(message);
   std::visit(
       [&]<class M>(const M& value) {
         if constexpr (TellsFactsOf<Node, M>) {
           for (const auto& fact : Node::facts(from, value)) facts.push_back(encoded(fact));
+        } else if constexpr (TellsFactsByOptions<Node, M>) {
+          for (const auto& fact : Node::facts(options, from, value)) facts.push_back(encoded(fact));
         }
       },
       wire);
   return facts;
+}
+
+// The signatures that the facts contain.
+template <class Node>
+SignedValues signatures_among(const std::vector<Bytes>& facts) {
+  SignedValues known;
+  if constexpr (requires { typename Node::Fact; }) {
+    for (const Bytes& fact : facts) known.add(decoded<typename Node::Fact>(fact));
+  }
+  return known;
 }
 
 // Node::forge(forger), or Node::forge(forger, facts) with a flat_set of Node::Fact.
@@ -116,23 +148,27 @@ void forge(Forger<Node>& forger, const std::vector<Bytes>& facts) {
 // Makes these nodes Byzantine. A Node needs `static void forge(Forger<Node>&)`, or, where messages
 // of correct processes help a forger, a `Fact`, `static std::vector<Fact> facts(NodeId from, const
 // M&)` for each message or request M that does, and `forge(Forger<Node>&, const flat_set<Fact>&)`.
+// Facts that cannot matter are best left out: `facts` may take the options as its first argument.
 // Throws UsageError.
 template <class Node>
 void add_adversary(System& system, NodeSet byzantine,
                    typename detail::OptionsOf<Node>::type options = {}) {
   make_byzantine(system, byzantine);
   Adversary& adversary = system.adversary;
+  const auto shared = std::make_shared<const decltype(options)>(std::move(options));
   if constexpr (requires { typename Node::Fact; }) {
     adversary.fact_type = &type_of<typename Node::Fact>();
-    adversary.facts = detail::facts_of<Node>;
+    adversary.facts = [shared](NodeId from, BytesView message) {
+      return detail::facts_of<Node>(*shared, from, message);
+    };
   }
-  const auto shared = std::make_shared<const decltype(options)>(std::move(options));
   const std::uint32_t nodes = system.bounds.nodes;
   adversary.forge = [shared, byzantine, nodes](const std::vector<Bytes>& facts) {
     std::vector<Forged> all;
+    const SignedValues known = detail::signatures_among<Node>(facts);
     for (const NodeId self : byzantine) {
       const StepContext::Place place{.self = self, .nodes = nodes, .processes = nodes};
-      Forger<Node> forger(place, *shared, byzantine);
+      Forger<Node> forger(place, *shared, byzantine, known);
       detail::forge(forger, facts);
       for (const Bytes& message : forger.to_nodes()) {
         for (std::uint8_t to = 0; to < nodes; ++to) {

@@ -2,7 +2,9 @@
 // says so, and record the history.
 #pragma once
 
+#include <algorithm>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -24,6 +26,8 @@ struct Workload {
   std::vector<std::vector<WorkItem<Operation>>> clients;
   bool retry = false;   // a timer resends the open request to the item's next server
   bool to_all = false;  // every send goes to all servers of the item at once
+  // So many servers must give the same result before it is taken.
+  std::uint32_t matching = 1;
 };
 
 enum class ClientTimer : std::uint8_t { retry };
@@ -32,6 +36,12 @@ struct ClientState {
   std::uint32_t position = 0;  // how many operations have returned
   std::uint32_t attempt = 0;   // which of the item's servers is asked
   bool open = false;
+};
+
+// Where more than one answer is needed.
+struct MatchingClientState {
+  ClientState client;
+  flat_map<NodeId, std::string> answers;  // to the open operation: each server's first, encoded
 };
 
 template <class Node>
@@ -43,24 +53,31 @@ class ClientProcess final : public Process {
     Items items;
     bool retry = false;
     bool to_all = false;
+    std::uint32_t matching = 1;
   };
 
-  explicit ClientProcess(std::shared_ptr<const Script> script, ClientState state = {})
-      : script_(std::move(script)), state_(state) {}
+  explicit ClientProcess(std::shared_ptr<const Script> script, MatchingClientState state = {})
+      : script_(std::move(script)), state_(state.client), answers_(std::move(state.answers)) {}
 
   std::unique_ptr<Process> clone() const override {
-    return std::make_unique<ClientProcess>(script_, state_);
+    return std::make_unique<ClientProcess>(script_, MatchingClientState{state_, answers_});
   }
-  void encode(Writer& writer) const override { gainsay::encode(state_, writer); }
+  void encode(Writer& writer) const override {
+    gainsay::encode(state_, writer);
+    if (script_->matching > 1) gainsay::encode(answers_, writer);
+  }
   void start(StepContext& step) override { invoke(step); }
-  void deliver(StepContext& step, NodeId, BytesView message) override {
+  void deliver(StepContext& step, NodeId from, BytesView message) override {
     const auto wire = decoded<Wire<Node>>(message);
     const auto* reply = std::get_if<Reply<typename Node::Result>>(&wire);
     if (reply == nullptr) throw std::logic_error("a client takes replies only");
     if (!state_.open || reply->number != state_.position + 1) return;  // an answer it has had
-    step.label(Label::Kind::respond, encoded(reply->result));
+    const Bytes result = encoded(reply->result);
+    if (script_->matching > 1 && !matches(from, result)) return;
+    step.label(Label::Kind::respond, result);
     step.clear_timer(static_cast<std::uint32_t>(ClientTimer::retry));
     state_ = {.position = state_.position + 1, .attempt = 0, .open = false};
+    answers_.clear();
     invoke(step);
   }
   void fire(StepContext& step, std::uint32_t) override {
@@ -80,6 +97,13 @@ class ClientProcess final : public Process {
     step.label(Label::Kind::invoke, encoded(script_->items[state_.position].operation));
     ask(step);
   }
+  // Have enough servers given this result? A server that gives two is not believed the second one.
+  bool matches(NodeId from, const Bytes& result) {
+    answers_.try_emplace(from, result);
+    const auto same = std::ranges::count_if(
+        answers_, [&](const auto& answer) { return answer.second == result; });
+    return same >= static_cast<std::ptrdiff_t>(script_->matching);
+  }
   void ask(StepContext& step) {
     const auto& item = script_->items[state_.position];
     const Bytes request = encoded(Wire<Node>(
@@ -93,6 +117,7 @@ class ClientProcess final : public Process {
 
   std::shared_ptr<const Script> script_;
   ClientState state_;
+  flat_map<NodeId, std::string> answers_;
 };
 
 template <class Node>
@@ -105,11 +130,14 @@ class ClientType final : public ProcessType {
     return std::make_unique<ClientProcess<Node>>(script_);
   }
   std::unique_ptr<Process> decode(Reader& reader) const override {
-    ClientState state;
-    gainsay::decode(reader, state);
-    return std::make_unique<ClientProcess<Node>>(script_, state);
+    MatchingClientState state;
+    gainsay::decode(reader, state.client);
+    if (script_->matching > 1) gainsay::decode(reader, state.answers);
+    return std::make_unique<ClientProcess<Node>>(script_, std::move(state));
   }
-  const Type& state_type() const override { return type_of<ClientState>(); }
+  const Type& state_type() const override {
+    return script_->matching > 1 ? type_of<MatchingClientState>() : type_of<ClientState>();
+  }
   const std::vector<std::string_view>& timer_names() const override {
     return type_of<ClientTimer>().enumerators;
   }

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "engine/reflect.hpp"
+#include "engine/signed.hpp"
 #include "engine/step.hpp"
 
 namespace gainsay {
@@ -24,6 +25,7 @@ template <class Operation>
 struct Request {
   RequestId id;
   Operation operation;
+  friend auto operator<=>(const Request&, const Request&) = default;
 };
 
 template <class Result>
@@ -78,6 +80,12 @@ class Context {
   template <class N = Node>
   const typename N::Options& options() const {
     return *static_cast<const typename N::Options*>(options_);
+  }
+
+  // The value with this process's signature.
+  template <class T>
+  Signed<T> sign(T value) const {
+    return {.signer = self(), .value = std::move(value)};
   }
 
   template <class Message>

@@ -26,6 +26,9 @@
 
 namespace gainsay {
 
+template <class T>
+struct Signed;  // engine/signed.hpp
+
 namespace detail {
 
 template <class T>
@@ -96,10 +99,16 @@ consteval std::string_view enumerator_name() {
   return last_identifier(text, "}])");
 }
 
-// The unqualified name of a type, template arguments dropped.
+template <class T>
+inline constexpr bool is_signed = false;
+template <class T>
+inline constexpr bool is_signed<Signed<T>> = true;
+
+// The unqualified name of a type, template arguments dropped; a signed value has that of the value.
 template <class T>
 consteval std::string_view type_name() {
   std::string_view text = type_signature<T>();
+  if constexpr (is_signed<T>) return type_name<decltype(T::value)>();
   text = text.substr(text.find("T = ") + 4);
   text = text.substr(0, text.find_first_of(";]"));
   text = text.substr(0, text.find('<'));

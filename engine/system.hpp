@@ -209,8 +209,9 @@ void add_clients(System& system, const Workload<typename Node::Operation>& workl
   system.result_type = &type_of<typename Node::Result>();
   for (const auto& items : workload.clients) {
     for (const auto& item : items) require_servers(system, item.servers);
-    system.processes.push_back(std::make_shared<const ClientType<Node>>(
-        typename ClientType<Node>::Script{items, workload.retry, workload.to_all}));
+    system.processes.push_back(
+        std::make_shared<const ClientType<Node>>(typename ClientType<Node>::Script{
+            items, workload.retry, workload.to_all, workload.matching}));
   }
   system.bounds.clients = static_cast<std::uint32_t>(workload.clients.size());
 }

@@ -41,6 +41,7 @@ struct Operation {
   Action action = Action::get;
   std::string key;
   std::string value;
+  friend auto operator<=>(const Operation&, const Operation&) = default;
 };
 struct Result {
   std::string value;  // of a get; empty for the others

@@ -4,6 +4,7 @@
 
 #include "protocols/multi_paxos/multi_paxos.hpp"
 #include "protocols/paxos/paxos.hpp"
+#include "protocols/pbft/pbft.hpp"
 #include "protocols/raft/raft.hpp"
 #include "protocols/raft_core/raft_core.hpp"
 #include "protocols/two_phase_commit/two_phase_commit.hpp"
@@ -40,7 +41,9 @@ CatalogEntry complete(CatalogEntry entry) {
     require_known(named, configuration);
     require_meaningful(named, configuration.bounds);
     Model model = make(configuration);
+    const std::uint32_t byzantine = model.system.bounds.byzantine;
     model.system.asked = configuration.bounds;
+    model.system.asked.byzantine = byzantine;  // which ones, the system's options say
     model.system.version = named.version;
     model.system.bug = configuration.bug;
     model.system.options = configuration.options;
@@ -59,6 +62,7 @@ const std::vector<CatalogEntry>& catalog() {
       complete(multi_paxos::catalog_entry()),
       complete(raft_core::catalog_entry()),
       complete(raft::catalog_entry()),
+      complete(pbft::catalog_entry()),
   };
   return entries;
 }

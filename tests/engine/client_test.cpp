@@ -58,11 +58,11 @@ class Client {
   }
   StepResult start() { return run({.kind = LocalEvent::Kind::start}); }
   StepResult fire() { return run({.kind = LocalEvent::Kind::timer, .timer = 0}); }
-  StepResult receive(Wire<Server> message) {
-    return run({.kind = LocalEvent::Kind::deliver, .from = {0}, .message = encoded(message)});
+  StepResult receive(Wire<Server> message, std::uint8_t from = 0) {
+    return run({.kind = LocalEvent::Kind::deliver, .from = {from}, .message = encoded(message)});
   }
-  StepResult reply(std::uint32_t number, std::uint32_t value) {
-    return receive(Reply<Result>{.number = number, .result = {value}});
+  StepResult reply(std::uint32_t number, std::uint32_t value, std::uint8_t from = 0) {
+    return receive(Reply<Result>{.number = number, .result = {value}}, from);
   }
   const ClientState& state() const {
     return *static_cast<const ClientState*>(local_.process->state());
@@ -175,6 +175,37 @@ TEST(Client, SendsToAllServersOfTheItemAtOnceWhereTheWorkloadSaysSo) {
   EXPECT_EQ(client.fire().sends, all);
   EXPECT_EQ(client.reply(1, 7).sends, (Sends{request(1, 2, 20)}));
   EXPECT_EQ(client.reply(2, 7).sends, (Sends{request(0, 3, 30), request(2, 3, 30)}));
+}
+
+TEST(Client, TakesAResultThatSoManyDifferentServersGaveWhereTheWorkloadSaysSo) {
+  Script two = script(false, true);
+  two.matching = 2;
+  Client client(two);
+  client.start();
+  EXPECT_TRUE(client.reply(1, 7, 0).labels.empty());
+  EXPECT_TRUE(client.reply(1, 7, 0).labels.empty()) << "the same server again";
+  EXPECT_TRUE(client.reply(1, 8, 1).labels.empty()) << "another result";
+  EXPECT_TRUE(client.reply(1, 7, 1).labels.empty()) << "a server is believed once";
+  EXPECT_EQ(client.reply(1, 7, 2).labels, (Labels{responded(7), invoked(20)}));
+  EXPECT_TRUE(client.reply(1, 7, 1).labels.empty());
+  EXPECT_TRUE(client.reply(2, 9, 0).labels.empty()) << "answers to the last request do not count";
+}
+
+TEST(Client, ThatNeedsSeveralAnswersIsDecodedWithThem) {
+  Script two = script(false, true);
+  two.matching = 2;
+  const ClientType<Server> type(two);
+  LocalState local{LocalState::Status::unstarted, 0, type.make()};
+  run_event(local, {.kind = LocalEvent::Kind::start}, place, {});
+  const Bytes before = encode_local(local);
+  const Reply<Result> reply{.number = 1, .result = {7}};
+  run_event(
+      local,
+      {.kind = LocalEvent::Kind::deliver, .from = {2}, .message = encoded(Wire<Server>(reply))},
+      place, {});
+  const Bytes bytes = encode_local(local);
+  EXPECT_NE(bytes, before);
+  EXPECT_EQ(encode_local(decode_local(type, bytes)), bytes);
 }
 
 TEST(Client, TakesRepliesOnly) {

@@ -1,0 +1,257 @@
+// PBFT (Castro and Liskov, "Practical Byzantine Fault Tolerance", OSDI 1999), serving a key-value
+// store. The names and section numbers are those of the paper.
+//
+// Where the paper leaves room, or is left: a certificate carries its batch, so that no replica
+// needs to fetch a request that it has not seen; a replica that fell behind a checkpoint does not
+// fetch the state either; and it keeps, of the messages it collects, who sent them.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "engine/adversary.hpp"
+#include "engine/node.hpp"
+#include "engine/signed.hpp"
+#include "properties/sequential_models.hpp"
+#include "protocols/catalog.hpp"
+
+namespace gainsay::pbft {
+
+using ViewNumber = std::uint32_t;
+using Sequence = std::uint32_t;
+using ClientRequest = gainsay::Request<kv::Operation>;
+// What one sequence number orders; the empty batch is the null request.
+using Batch = std::vector<ClientRequest>;
+
+// Collision-free: equal exactly for equal values.
+struct Digest {
+  std::uint64_t bits = 0;
+  friend auto operator<=>(const Digest&, const Digest&) = default;
+};
+Digest digest_of(const Batch& batch);  // 0 of the null request
+
+// What replicas sign. Section 4.2.
+struct PrePrepare {
+  ViewNumber view = 0;
+  Sequence sequence = 0;
+  Digest digest;
+  friend auto operator<=>(const PrePrepare&, const PrePrepare&) = default;
+};
+struct Prepare {
+  ViewNumber view = 0;
+  Sequence sequence = 0;
+  Digest digest;
+  friend auto operator<=>(const Prepare&, const Prepare&) = default;
+};
+struct Commit {
+  ViewNumber view = 0;
+  Sequence sequence = 0;
+  Digest digest;
+  friend auto operator<=>(const Commit&, const Commit&) = default;
+};
+// Section 4.3.
+struct Checkpoint {
+  Sequence sequence = 0;
+  Digest state;
+  friend auto operator<=>(const Checkpoint&, const Checkpoint&) = default;
+};
+// A set P_m of section 4.4: the pre-prepare of a batch, and prepares of 2f backups that match it.
+struct Prepared {
+  Signed<PrePrepare> pre_prepare;
+  Certificate<Prepare> prepares;
+  Batch batch;
+  friend auto operator<=>(const Prepared&, const Prepared&) = default;
+};
+struct ViewChange {
+  ViewNumber view = 0;
+  std::optional<Certificate<Checkpoint>> stable;  // C; none: the initial state is
+  std::vector<Prepared> prepared;                 // P, by sequence number
+  friend auto operator<=>(const ViewChange&, const ViewChange&) = default;
+};
+struct NewView {
+  ViewNumber view = 0;
+  std::vector<Signed<ViewChange>> view_changes;  // V, by signer
+  std::vector<Signed<PrePrepare>> pre_prepares;  // O, by sequence number
+  friend auto operator<=>(const NewView&, const NewView&) = default;
+};
+
+// <<PRE-PREPARE, v, n, d>, m>: what is signed, and the batch beside it.
+struct Proposal {
+  Signed<PrePrepare> pre_prepare;
+  Batch batch;
+};
+
+enum class Bug : std::uint8_t {
+  none,
+  n_3f,
+  prepare_quorum_2f_total,
+  commit_quorum_2f,
+  duplicates_counted,
+  second_preprepare_accepted,
+  digest_not_checked,
+  no_watermark,
+  vc_no_prepared_set,
+  vc_cert_unverified,
+  newview_lowest_view,
+  newview_not_recomputed,
+  client_f_replies,
+};
+
+struct Options {
+  Bug bug = Bug::none;
+  std::uint32_t faults = 1;  // f
+  // The network is async: every message stays deliverable and every timer may fire at any time. So
+  // to keep messages that come too early, or to join a view change because others have, would only
+  // add local states.
+  bool monotone = true;
+  // Without clients: what primaries choose from, beside the null request. They propose by
+  // themselves up to the greatest sequence number.
+  std::vector<ClientRequest> requests{};
+  std::vector<ClientRequest> made{};  // all that clients, or the environment, ever ask for
+  Sequence checkpoint_interval = 128;
+  Sequence window = 256;  // L: H = h + L
+  // Bounds of the check, which are those of what the adversary says.
+  ViewNumber views = 1;
+  Sequence sequences = 1;
+  std::uint32_t nodes = 4;
+  std::optional<NodeId> byzantine{};
+  bool certificates = true;  // is the property of certificates asked?
+};
+
+// What a replica has in its log for one sequence number.
+struct Slot {
+  // Of the current view:
+  std::optional<Signed<PrePrepare>> pre_prepare;
+  Batch batch;
+  flat_map<Digest, NodeSet> prepares;
+  flat_map<Digest, NodeSet> commits;
+  std::uint32_t repeats = 0;  // with duplicates_counted only
+  bool prepared = false;
+  bool committed = false;
+  // Of the latest view in which it prepared here.
+  std::optional<Prepared> certificate;
+};
+
+// committed-local, for the first time.
+struct Decision {
+  ViewNumber view = 0;
+  bool certified = false;  // by 2f + 1 commits that match 2f prepares, counted anew
+  Batch batch;
+};
+
+// The reply cache.
+struct LastReply {
+  std::uint32_t number = 0;
+  kv::Result result;
+};
+
+struct Node {
+  using Message = std::variant<Proposal, Signed<Prepare>, Signed<Commit>, Signed<Checkpoint>,
+                               Signed<ViewChange>, Signed<NewView>>;
+  using Operation = kv::Operation;
+  using Result = kv::Result;
+  using Context = gainsay::Context<Node>;
+  using Options = pbft::Options;
+  // What helps a forger.
+  using Fact = std::variant<Signed<PrePrepare>, Signed<Prepare>, Signed<Checkpoint>,
+                            Signed<ViewChange>, ClientRequest>;
+  enum class Timer : std::uint8_t { view_change, propose };
+
+  ViewNumber view = 0;
+  bool active = true;     // false from the view change on, until the new view
+  Sequence assigned = 0;  // the last sequence number that this primary has used
+  flat_map<Sequence, Slot> log;
+  flat_map<NodeId, Signed<ViewChange>> view_changes;
+
+  std::optional<Certificate<Checkpoint>> stable;
+  flat_map<Checkpoint, NodeSet> checkpoints;
+
+  bool outside = false;  // has it accepted what lies outside its watermarks, counted anew?
+  flat_map<Sequence, flat_map<Digest, Decision>> decisions;  // one for each, if all is well
+  Sequence executed = 0;
+  kv::Store store;
+  flat_map<NodeId, LastReply> replies;
+  std::vector<ClientRequest> waiting;  // received, not executed
+
+  void start(Context& ctx);
+  void on(Context& ctx, Timer timer);
+  void on(Context& ctx, NodeId from, const gainsay::Request<kv::Operation>& request);
+  void on(Context& ctx, NodeId from, const Proposal& proposal);
+  void on(Context& ctx, NodeId from, const Signed<Prepare>& prepare);
+  void on(Context& ctx, NodeId from, const Signed<Commit>& commit);
+  void on(Context& ctx, NodeId from, const Signed<Checkpoint>& checkpoint);
+  void on(Context& ctx, NodeId from, const Signed<ViewChange>& view_change);
+  void on(Context& ctx, NodeId from, const Signed<NewView>& new_view);
+
+  // pbft_adversary.cpp
+  static std::vector<Fact> facts(const Options& options, NodeId from, const Proposal& proposal);
+  static std::vector<Fact> facts(const Options& options, NodeId from,
+                                 const Signed<Prepare>& prepare);
+  static std::vector<Fact> facts(const Options& options, NodeId from,
+                                 const Signed<Checkpoint>& checkpoint);
+  static std::vector<Fact> facts(const Options& options, NodeId from,
+                                 const Signed<ViewChange>& view_change);
+  static std::vector<Fact> facts(const Options& options, NodeId from, const ClientRequest& request);
+  static void forge(Forger<Node>& forger, const flat_set<Fact>& facts);
+
+  // h and whether a sequence number lies in (h, H].
+  Sequence low_watermark() const { return stable ? stable->value.sequence : 0; }
+  bool in_watermarks(const Context& ctx, Sequence sequence) const;
+
+  void arm_timers(Context& ctx) const;
+  void propose(Context& ctx, Batch batch);
+  void propose_waiting(Context& ctx);
+  void accept(Context& ctx, const Signed<PrePrepare>& pre_prepare, const Batch& batch);
+  void check_prepared(Context& ctx, Slot& slot);
+  void check_committed(Context& ctx, Slot& slot);
+  void execute(Context& ctx);
+  void execute(Context& ctx, const ClientRequest& request);
+  void take_checkpoint(Context& ctx);
+  void make_stable(const Certificate<Checkpoint>& proof);
+
+  void start_view_change(Context& ctx, ViewNumber to);
+  void leave_view(ViewNumber to);
+  void join_view_change(Context& ctx);
+  void try_new_view(Context& ctx);
+  void enter_new_view(Context& ctx, const NewView& new_view);
+  Batch batch_of(const NewView& new_view, const PrePrepare& pre_prepare) const;
+};
+
+// So many signers make sure that of any two such sets some correct replica is in both: 2f + 1 of
+// 3f + 1.
+std::size_t quorum(std::uint32_t nodes, const Options& options);
+// Prepares of so many backups, with the pre-prepare, make a batch prepared.
+std::size_t prepares_needed(std::uint32_t nodes, const Options& options);
+std::size_t commits_needed(std::uint32_t nodes, const Options& options);
+inline NodeId primary_of(ViewNumber view, std::uint32_t nodes) {
+  return {static_cast<std::uint8_t>(view % nodes)};
+}
+
+// Section 4.4, "valid": the proofs of a view change.
+bool is_valid(const Signed<ViewChange>& view_change, std::uint32_t nodes, const Options& options);
+// What the new primary must propose again: O. REQUIRES valid view changes.
+std::vector<PrePrepare> pre_prepares_of(const std::vector<Signed<ViewChange>>& view_changes,
+                                        const Options& options, ViewNumber view);
+// min-s: the latest stable checkpoint in V; null where it is the initial state.
+const Certificate<Checkpoint>* latest_stable(const std::vector<Signed<ViewChange>>& view_changes);
+
+// What the properties look at.
+struct View {
+  flat_map<Sequence, flat_map<Digest, Decision>> decisions;
+  std::optional<Certificate<Checkpoint>> stable;
+  bool outside;
+};
+View view(const Node& node);
+
+std::vector<Property> properties(const Bounds& bounds, const Options& options);
+
+// Limits: "view", "seq", both needed. Throws UsageError.
+Model make_model(const Configuration& configuration);
+CatalogEntry catalog_entry();
+
+}  // namespace gainsay::pbft

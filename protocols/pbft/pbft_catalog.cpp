@@ -1,0 +1,209 @@
+#include <algorithm>
+#include <charconv>
+
+#include "protocols/pbft/pbft.hpp"
+
+namespace gainsay::pbft {
+
+namespace {
+
+std::uint32_t number(std::string_view option, std::string_view text) {
+  std::uint32_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    throw UsageError("pbft: option " + std::string(option) + " takes a number, not '" +
+                     std::string(text) + "'");
+  }
+  return value;
+}
+
+Bug bug_named(const std::string& name) {
+  if (name.empty()) return Bug::none;
+  std::string enumerator = name;
+  std::ranges::replace(enumerator, '-', '_');
+  const auto& enumerators = type_of<Bug>().enumerators;
+  const auto found = std::ranges::find(enumerators, enumerator);
+  return static_cast<Bug>(found - enumerators.begin());
+}
+
+std::optional<NodeId> replica(const std::string& text, std::uint32_t nodes) {
+  if (text == "none") return std::nullopt;
+  for (std::uint8_t id = 0; id < nodes; ++id) {
+    if (text == "n" + std::to_string(id + 1)) return NodeId{id};
+  }
+  throw UsageError("pbft: option byzantine takes a replica or none, not '" + text + "'");
+}
+
+std::uint32_t limit(const Bounds& bounds, std::string_view name) {
+  const auto found = bounds.limits.find(name);
+  if (found == bounds.limits.end()) {
+    throw UsageError("pbft needs --limit view=V,seq=N: they bound what a Byzantine replica says");
+  }
+  if (found->second > 100) throw UsageError("pbft: limits are at most 100");
+  return static_cast<std::uint32_t>(found->second);
+}
+
+// Client k appends its own letter to one shared key and reads it back, in turn.
+Workload<kv::Operation> workload(const Bounds& bounds, const Options& options) {
+  Workload<kv::Operation> result{
+      .retry = !options.monotone, .to_all = options.monotone, .matching = options.faults + 1};
+  if (options.bug == Bug::client_f_replies) result.matching = options.faults;  // B24
+  for (std::uint32_t client = 0; client < bounds.clients; ++client) {
+    const std::string letter(1, static_cast<char>('a' + client % 26));
+    std::vector<NodeId> servers;
+    for (std::uint8_t id = 0; id < bounds.nodes; ++id) servers.push_back({id});
+    auto& items = result.clients.emplace_back();
+    for (std::uint32_t i = 0; i < bounds.operations; ++i) {
+      const kv::Operation append{.action = kv::Action::append, .key = "x", .value = letter};
+      const kv::Operation get{.action = kv::Action::get, .key = "x", .value = ""};
+      items.push_back({.operation = i % 2 == 0 ? append : get, .servers = servers});
+    }
+  }
+  return result;
+}
+
+NodeId client_id(const Bounds& bounds, std::uint32_t client) {
+  return {static_cast<std::uint8_t>(bounds.nodes + client)};
+}
+
+// Without clients: requests that conflict with each other and with the null request.
+std::vector<ClientRequest> conflicting(const Bounds& bounds, std::uint32_t count) {
+  std::vector<ClientRequest> requests;
+  for (std::uint32_t client = 0; client < count; ++client) {
+    const std::string letter(1, static_cast<char>('A' + client));
+    requests.push_back({.id = {.client = client_id(bounds, client), .number = 1},
+                        .operation = {.action = kv::Action::put, .key = "x", .value = letter}});
+  }
+  return requests;
+}
+
+Options options_of(const Configuration& configuration) {
+  const Bounds& bounds = configuration.bounds;
+  Options options{.bug = bug_named(configuration.bug),
+                  .faults = (bounds.nodes - 1) / 3,
+                  .monotone = bounds.network == Network::async,
+                  .views = limit(bounds, "view"),
+                  .sequences = limit(bounds, "seq"),
+                  .nodes = bounds.nodes};
+  std::uint32_t requests = 2;
+  for (const auto& [name, text] : configuration.options) {
+    if (name == "byzantine") options.byzantine = replica(text, bounds.nodes);
+    if (name == "faults") options.faults = number(name, text);
+    if (name == "checkpoint") options.checkpoint_interval = number(name, text);
+    if (name == "window") options.window = number(name, text);
+    if (name == "requests") requests = number(name, text);
+    if (name == "certificates") options.certificates = number(name, text) != 0;
+  }
+  if (options.faults >= bounds.nodes) throw UsageError("pbft: faults must be fewer than nodes");
+  if (options.checkpoint_interval == 0) throw UsageError("pbft: checkpoint must not be 0");
+  if (bounds.crashes > 0) {
+    throw UsageError(
+        "pbft: a replica that forgets in a crash is a Byzantine one (--option "
+        "byzantine=n1); crashes are not checked");
+  }
+  if (requests == 0 || requests > 26) throw UsageError("pbft: requests must be 1 to 26");
+  if (bounds.clients == 0) options.requests = options.made = conflicting(bounds, requests);
+  const Workload<kv::Operation> work = workload(bounds, options);
+  for (std::uint32_t client = 0; client < bounds.clients; ++client) {
+    std::uint32_t made = 0;
+    for (const auto& item : work.clients[client]) {
+      options.made.push_back({.id = {.client = client_id(bounds, client), .number = ++made},
+                              .operation = item.operation});
+    }
+  }
+  return options;
+}
+
+using Limits = std::map<std::string, std::uint64_t, std::less<>>;
+
+// One sequence number, A against B against null, and so many view changes.
+Configuration with_byzantine(const std::string& replica, std::uint64_t views) {
+  return {.bounds = {.nodes = 4, .limits = Limits{{"view", views}, {"seq", 1}}},
+          .options = {{"byzantine", replica}},
+          .bug = ""};
+}
+
+// One request against null.
+Configuration one_request(Configuration configuration) {
+  configuration.options["requests"] = "1";
+  return configuration;
+}
+
+// Agreement shows what a weak certificate leads to, where that property does not come first.
+Configuration only_agreement(Configuration configuration) {
+  configuration.options["certificates"] = "0";
+  return configuration;
+}
+
+std::vector<gainsay::Bug> bugs() {
+  Configuration three = only_agreement(with_byzantine("n1", 0));
+  three.bounds.nodes = 3;
+  three.options["faults"] = "1";
+  Configuration narrow = with_byzantine("n1", 0);
+  narrow.bounds.limits["seq"] = 2;
+  narrow.options["window"] = "1";
+  Configuration client = with_byzantine("n4", 0);
+  client.bounds.clients = 1;
+  client.bounds.operations = 2;
+  client.bounds.limits["seq"] = 2;
+  return {
+      {"B01", "n-3f", "agreement", "3f replicas with quorums of 2f", three},
+      {"B02", "prepare-quorum-2f-total", "agreement",
+       "the pre-prepare and 2f - 1 prepares, its own among them, make a batch prepared",
+       only_agreement(with_byzantine("n1", 1))},
+      {"B03", "commit-quorum-2f", "agreement", "2f commits commit a batch",
+       only_agreement(with_byzantine("n1", 1))},
+      {"B05", "duplicates-counted", "agreement",
+       "prepares and commits are counted, not those who have sent them",
+       only_agreement(with_byzantine("n1", 1))},
+      {"B07", "second-preprepare-accepted", "agreement",
+       "a second pre-prepare for the same view and sequence number is accepted",
+       one_request(with_byzantine("n1", 0))},
+      {"B08", "digest-not-checked", "agreement",
+       "the digest of a pre-prepare is not compared with its batch", with_byzantine("n1", 0)},
+      {"B12", "no-watermark", "watermarks", "sequence numbers outside (h, H] are accepted", narrow},
+      {"B14", "vc-no-prepared-set", "agreement", "a view change says nothing of what is prepared",
+       with_byzantine("n1", 1)},
+      {"B15", "vc-cert-unverified", "agreement",
+       "the certificates of a view change are not verified", with_byzantine("n1", 1)},
+      {"B17", "newview-lowest-view", "agreement",
+       "the new primary proposes what was prepared in the lowest view, not in the highest",
+       one_request(with_byzantine("n1", 2))},
+      {"B18", "newview-not-recomputed", "agreement",
+       "backups take the new primary's pre-prepares without computing them",
+       with_byzantine("n2", 1)},
+      {"B24", "client-f-replies", "linearizability", "a client takes a result that f replicas gave",
+       client},
+  };
+}
+
+}  // namespace
+
+Model make_model(const Configuration& configuration) {
+  const Bounds& bounds = configuration.bounds;
+  const Options options = options_of(configuration);
+  Model model{.system = make_system<Node>("pbft", bounds, options), .properties = {}};
+  model.system.bug = configuration.bug;
+  model.system.options = configuration.options;
+  if (bounds.clients > 0) add_clients<Node>(model.system, workload(bounds, options));
+  if (options.byzantine) add_adversary<Node>(model.system, {*options.byzantine}, options);
+  add_limit<Node>(model.system, "view", [](const Node& node) { return node.view; });
+  add_limit<Node>(model.system, "seq",
+                  [](const Node& node) { return node.log.empty() ? 0 : node.log.rbegin()->first; });
+  model.properties = properties(bounds, options);
+  return model;
+}
+
+CatalogEntry catalog_entry() {
+  return {.name = "pbft",
+          .version = "1",
+          .summary = "PBFT (Castro and Liskov) with a Byzantine replica",
+          .client_bounds = ClientBounds::clients_and_operations,
+          .defaults = with_byzantine("n1", 1),
+          .limits = {"view", "seq"},
+          .options = {"byzantine", "faults", "checkpoint", "window", "requests", "certificates"},
+          .bugs = bugs(),
+          .make = make_model};
+}
+
+}  // namespace gainsay::pbft

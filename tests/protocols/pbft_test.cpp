@@ -1,0 +1,334 @@
+// PBFT: its handlers against the sections of the paper, and checks with each replica Byzantine.
+#include "protocols/pbft/pbft.hpp"
+
+#include <gtest/gtest.h>
+
+#include "explorer/check.hpp"
+#include "protocols/catalog.hpp"
+
+namespace gainsay::pbft {
+namespace {
+
+constexpr NodeId n1{0};
+constexpr NodeId n2{1};
+constexpr NodeId n3{2};
+constexpr NodeId n4{3};
+
+Batch batch(const std::string& value) {
+  return {{.id = {.client = {4}, .number = 1},
+           .operation = {.action = kv::Action::put, .key = "x", .value = value}}};
+}
+const Batch a = batch("A");
+const Batch b = batch("B");
+
+Signed<PrePrepare> pre_prepare(ViewNumber view, Sequence n, const Batch& of) {
+  return {.signer = primary_of(view, 4),
+          .value = {.view = view, .sequence = n, .digest = digest_of(of)}};
+}
+Proposal proposal(ViewNumber view, Sequence n, const Batch& of) {
+  return {.pre_prepare = pre_prepare(view, n, of), .batch = of};
+}
+Signed<Prepare> prepare(NodeId signer, const Batch& of) {
+  return {.signer = signer, .value = {.view = 0, .sequence = 1, .digest = digest_of(of)}};
+}
+Signed<Commit> commit(NodeId signer, const Batch& of) {
+  return {.signer = signer, .value = {.view = 0, .sequence = 1, .digest = digest_of(of)}};
+}
+Prepared prepared(ViewNumber view, Sequence n, const Batch& of, std::uint32_t signers = 2) {
+  const Signed<PrePrepare> signed_one = pre_prepare(view, n, of);
+  return {.pre_prepare = signed_one,
+          .prepares = {.value = {.view = view, .sequence = n, .digest = digest_of(of)},
+                       .signers = signers},
+          .batch = of};
+}
+Signed<ViewChange> view_change(NodeId signer, ViewNumber to, std::vector<Prepared> certificates) {
+  return {.signer = signer,
+          .value = {.view = to, .stable = {}, .prepared = std::move(certificates)}};
+}
+
+// One of four replicas, whose handlers are called directly.
+struct Handlers {
+  explicit Handlers(NodeId self = n2) : step({.self = self, .nodes = 4, .processes = 5}, 0, {}) {}
+  Options options{.requests = {a.front(), b.front()}, .sequences = 3};
+  StepContext step;
+  Node::Context ctx{step, &options};
+  Node node;
+
+  template <class Message>
+  std::optional<Message> last_sent() const {
+    if (step.sends().empty()) return std::nullopt;
+    const auto wire = decoded<Wire<Node>>(step.sends().back().message);
+    const auto* message = std::get_if<Message>(&wire);
+    return message == nullptr ? std::nullopt : std::optional(*message);
+  }
+};
+
+TEST(PbftNormalCase, TwoFPreparesAndTheirPrePrepareArePreparedAndTwoFAndOneCommit) {  // 4.2
+  Handlers h;
+  h.node.on(h.ctx, n1, proposal(0, 1, a));
+  ASSERT_TRUE(h.last_sent<Signed<Prepare>>());
+  EXPECT_EQ(h.last_sent<Signed<Prepare>>()->signer, n2);
+  h.node.on(h.ctx, n2, prepare(n2, a));  // its own again
+  h.node.on(h.ctx, n1, prepare(n1, a));  // the primary's does not count
+  h.node.on(h.ctx, n3, prepare(n3, b));  // nor does another digest
+  EXPECT_FALSE(h.last_sent<Signed<Commit>>());
+  h.node.on(h.ctx, n3, prepare(n3, a));
+  EXPECT_TRUE(h.last_sent<Signed<Commit>>());
+  h.node.on(h.ctx, n3, commit(n3, a));
+  h.node.on(h.ctx, n3, commit(n3, a));
+  EXPECT_TRUE(h.node.decisions.empty());
+  h.node.on(h.ctx, n1, commit(n1, a));
+  ASSERT_TRUE(h.node.decisions.contains(1));
+  EXPECT_TRUE(h.node.decisions[1].begin()->second.certified);
+  EXPECT_EQ(h.node.store["x"], "A");
+}
+
+TEST(PbftNormalCase, APrePrepareIsAcceptedOnceFromThePrimaryWithItsDigest) {  // 4.2
+  Handlers h;
+  Proposal forged = proposal(0, 1, a);
+  forged.pre_prepare.signer = n3;
+  h.node.on(h.ctx, n3, forged);
+  Proposal mismatched = proposal(0, 1, a);
+  mismatched.batch = b;
+  h.node.on(h.ctx, n1, mismatched);
+  h.node.on(h.ctx, n1, proposal(1, 1, a));    // of another view
+  h.node.on(h.ctx, n1, proposal(0, 0, a));    // at h
+  h.node.on(h.ctx, n1, proposal(0, 257, a));  // beyond H
+  EXPECT_TRUE(h.node.log.empty());
+  EXPECT_TRUE(h.step.sends().empty());
+  h.node.on(h.ctx, n1, proposal(0, 256, a));
+  h.node.on(h.ctx, n1, proposal(0, 1, a));
+  h.node.on(h.ctx, n1, proposal(0, 1, b));
+  EXPECT_EQ(h.node.log[1].pre_prepare, pre_prepare(0, 1, a));
+  EXPECT_EQ(h.step.sends().size(), 6U);  // two prepares to three replicas
+}
+
+TEST(PbftNormalCase, ARequestIsExecutedOnceAndAnsweredFromTheCache) {  // 4.1
+  Handlers h;
+  h.options.requests.clear();  // there is a client
+  for (const Sequence n : {1U, 2U}) {
+    h.node.decisions[n][digest_of(a)] = {.view = 0, .certified = true, .batch = a};
+  }
+  h.node.execute(h.ctx);
+  EXPECT_EQ(h.node.executed, 2U);
+  EXPECT_EQ(h.step.sends().size(), 1U);
+  h.node.on(h.ctx, {4}, a.front());
+  EXPECT_EQ(h.step.sends().size(), 2U);
+  EXPECT_TRUE(h.node.waiting.empty());
+}
+
+TEST(PbftNormalCase, RequestsGatherInABatchWhileOneIsOnItsWay) {
+  Handlers h(n1);
+  h.options.requests.clear();
+  ClientRequest other = b.front();
+  other.id.client = {5};
+  h.node.on(h.ctx, {4}, a.front());
+  h.node.on(h.ctx, {5}, other);
+  EXPECT_EQ(h.node.assigned, 1U);
+  h.node.decisions[1][digest_of(a)] = {.view = 0, .certified = true, .batch = a};
+  h.step = StepContext({.self = n1, .nodes = 4, .processes = 6}, 0, {});
+  h.node.execute(h.ctx);
+  EXPECT_EQ(h.node.assigned, 2U);
+  EXPECT_EQ(h.node.log[2].batch, (Batch{other}));
+}
+
+TEST(PbftCheckpoint, TwoFAndOneMakeItStableAndTheLogIsCut) {  // 4.3
+  Handlers h;
+  h.options.checkpoint_interval = 1;
+  h.node.on(h.ctx, n1, proposal(0, 1, a));
+  h.node.decisions[1][digest_of(a)] = {.view = 0, .certified = true, .batch = a};
+  h.node.execute(h.ctx);
+  const auto own = h.last_sent<Signed<Checkpoint>>();
+  ASSERT_TRUE(own);
+  Signed<Checkpoint> wrong{.signer = n1, .value = own->value};
+  ++wrong.value.state.bits;
+  h.node.on(h.ctx, n1, wrong);
+  h.node.on(h.ctx, n3, Signed<Checkpoint>{.signer = n3, .value = own->value});
+  EXPECT_FALSE(h.node.stable);
+  EXPECT_TRUE(h.node.log.contains(1));
+  h.node.on(h.ctx, n4, Signed<Checkpoint>{.signer = n4, .value = own->value});
+  ASSERT_TRUE(h.node.stable);
+  EXPECT_EQ(h.node.stable->signers, 3U);
+  EXPECT_TRUE(h.node.log.empty());
+  EXPECT_FALSE(h.node.in_watermarks(h.ctx, 1));
+}
+
+TEST(PbftViewChange, TheHighestViewWinsAndGapsAreNull) {  // 4.4, O
+  const auto o = pre_prepares_of({view_change(n1, 3, {prepared(0, 1, a), prepared(1, 3, a)}),
+                                  view_change(n3, 3, {prepared(2, 1, b)}), view_change(n4, 3, {})},
+                                 Options{}, 3);
+  ASSERT_EQ(o.size(), 3U);
+  EXPECT_EQ(o[0], (PrePrepare{.view = 3, .sequence = 1, .digest = digest_of(b)}));
+  EXPECT_EQ(o[1], (PrePrepare{.view = 3, .sequence = 2, .digest = {}}));
+  EXPECT_EQ(o[2], (PrePrepare{.view = 3, .sequence = 3, .digest = digest_of(a)}));
+}
+
+TEST(PbftViewChange, WhatIsStableIsNotProposedAgain) {  // 4.4, min-s
+  Signed<ViewChange> later = view_change(n2, 1, {});
+  later.value.stable =
+      Certificate<Checkpoint>{.value = {.sequence = 1, .state = {5}}, .signers = 3};
+  const std::vector<Signed<ViewChange>> v = {view_change(n1, 1, {prepared(0, 1, a)}), later};
+  ASSERT_NE(latest_stable(v), nullptr);
+  EXPECT_EQ(latest_stable(v)->value.sequence, 1U);
+  EXPECT_TRUE(pre_prepares_of(v, Options{}, 1).empty());
+}
+
+TEST(PbftViewChange, ItsProofsAreVerified) {  // 4.4
+  const auto valid = [](std::vector<Prepared> certificates) {
+    return is_valid(view_change(n3, 2, std::move(certificates)), 4, Options{});
+  };
+  EXPECT_TRUE(valid({}));
+  EXPECT_TRUE(valid({prepared(0, 1, a), prepared(1, 2, b)}));
+  EXPECT_FALSE(valid({prepared(0, 1, a, 1)})) << "prepares of 2f backups are needed";
+  EXPECT_FALSE(valid({prepared(2, 1, a)})) << "of an earlier view";
+  EXPECT_FALSE(valid({prepared(0, 2, a), prepared(0, 1, a)})) << "in order";
+  EXPECT_FALSE(valid({prepared(0, 257, a)})) << "within the watermarks";
+  Prepared other = prepared(0, 1, a);
+  other.batch = b;
+  EXPECT_FALSE(valid({other}));
+  other = prepared(0, 1, a);
+  other.prepares.value.digest = digest_of(b);
+  EXPECT_FALSE(valid({other}));
+  other = prepared(0, 1, a);
+  other.pre_prepare.signer = n3;
+  EXPECT_FALSE(valid({other}));
+  Signed<ViewChange> unproved = view_change(n3, 1, {});
+  unproved.value.stable =
+      Certificate<Checkpoint>{.value = {.sequence = 1, .state = {}}, .signers = 2};
+  EXPECT_FALSE(is_valid(unproved, 4, Options{}));
+}
+
+TEST(PbftViewChange, TheNewPrimaryProposesWhatWasPrepared) {  // 4.4
+  Handlers h(n2);
+  h.node.on(h.ctx, Node::Timer::view_change);
+  EXPECT_FALSE(h.node.active);
+  h.node.on(h.ctx, n3, view_change(n3, 1, {prepared(0, 1, a)}));
+  h.node.on(h.ctx, n3, view_change(n3, 1, {}));  // one for each replica
+  EXPECT_FALSE(h.node.active);
+  h.node.on(h.ctx, n4, view_change(n4, 1, {prepared(0, 1, a, 1)}));  // not valid
+  EXPECT_FALSE(h.node.active);
+  h.node.on(h.ctx, n1, view_change(n1, 1, {}));
+  EXPECT_TRUE(h.node.active);
+  const auto sent = h.last_sent<Signed<NewView>>();
+  ASSERT_TRUE(sent);
+  EXPECT_EQ(sent->value.view_changes.size(), 3U);
+  EXPECT_EQ(h.node.log[1].batch, a);
+
+  Handlers backup(n3);  // it enters the view without having asked for it
+  backup.node.on(backup.ctx, n2, *sent);
+  EXPECT_EQ(backup.node.view, 1U);
+  ASSERT_TRUE(backup.last_sent<Signed<Prepare>>());
+  EXPECT_EQ(backup.last_sent<Signed<Prepare>>()->value.digest, digest_of(a));
+}
+
+TEST(PbftViewChange, BackupsComputeTheNewViewThemselves) {  // 4.4
+  const auto accepts = [](const NewView& value, NodeId signer = n2) {
+    Handlers h(n3);
+    h.node.on(h.ctx, signer, Signed<NewView>{.signer = signer, .value = value});
+    return h.node.view == 1;
+  };
+  const NewView right{.view = 1,
+                      .view_changes = {view_change(n1, 1, {prepared(0, 1, a)}),
+                                       view_change(n2, 1, {}), view_change(n4, 1, {})},
+                      .pre_prepares = {pre_prepare(1, 1, a)}};
+  EXPECT_TRUE(accepts(right));
+  EXPECT_FALSE(accepts(right, n4));
+  NewView wrong = right;
+  wrong.pre_prepares = {pre_prepare(1, 1, b)};
+  EXPECT_FALSE(accepts(wrong));
+  wrong.pre_prepares.clear();
+  EXPECT_FALSE(accepts(wrong));
+  wrong = right;
+  wrong.view_changes.pop_back();
+  EXPECT_FALSE(accepts(wrong)) << "too few";
+  wrong.view_changes.push_back(wrong.view_changes.back());
+  EXPECT_FALSE(accepts(wrong)) << "twice the same";
+}
+
+TEST(PbftViewChange, FAndOneOthersAreJoinedWhereMessagesMayBeLost) {  // 4.5.2
+  Handlers h(n4);
+  h.options.monotone = false;
+  h.node.on(h.ctx, n1, view_change(n1, 2, {}));
+  EXPECT_EQ(h.node.view, 0U);
+  h.node.on(h.ctx, n3, view_change(n3, 1, {}));
+  EXPECT_EQ(h.node.view, 1U) << "the smallest of them";
+}
+
+// --- checks ---
+
+constexpr Reductions all{
+    .dead_messages = true, .eager = true, .subsumption = true, .silent = true, .minimise = true};
+
+Configuration one_sequence_number(const std::string& byzantine, std::uint64_t views) {
+  Configuration configuration = catalog_entry().defaults;
+  configuration.bounds.limits["view"] = views;
+  configuration.options["byzantine"] = byzantine;
+  return configuration;
+}
+
+CheckReport checked(const Configuration& configuration, const Reductions& reduce = all) {
+  return check(find_system("pbft")->make(configuration), {.reduce = reduce});
+}
+
+TEST(PbftCheck, HoldsWithAByzantinePrimaryNewPrimaryOrBackupAndOneViewChange) {
+  for (const char* byzantine : {"n1", "n2", "n3", "none"}) {
+    const CheckReport report = checked(one_sequence_number(byzantine, 1));
+    EXPECT_EQ(report.verdict, Verdict::holds) << byzantine << "\n" << report;
+  }
+}
+
+TEST(PbftCheck, ThreeReplicasAreTooFew) {
+  Configuration three = one_sequence_number("n1", 0);
+  three.bounds.nodes = 3;
+  const CheckReport report = checked(three);
+  ASSERT_EQ(report.verdict, Verdict::violated) << report;
+  EXPECT_EQ(report.counterexample->property, "agreement");
+}
+
+TEST(PbftCheck, ReductionsThatLookAtViewsReachTheSameViews) {
+  const Model model = make_model(one_sequence_number("n1", 0));
+  const CheckReport plain =
+      check(model, {.reduce = Reductions{.dead_messages = true, .eager = true, .subsumption = true},
+                    .digest = true});
+  const CheckReport reduced = check(model, {.reduce = all, .digest = true});
+  EXPECT_EQ(plain.verdict, Verdict::holds) << plain;
+  EXPECT_EQ(plain.view_digest, reduced.view_digest);
+  EXPECT_LT(reduced.states, plain.states);
+}
+
+TEST(PbftCheck, ClientsAreServedLinearizably) {
+  Configuration served = one_sequence_number("n1", 0);
+  served.bounds.clients = 1;
+  served.bounds.operations = 2;
+  served.bounds.limits["seq"] = 2;
+  const CheckReport report = checked(served);
+  EXPECT_EQ(report.verdict, Verdict::holds) << report;
+}
+
+TEST(PbftCheck, CheckpointsHoldAcrossAViewChange) {
+  Configuration configuration = one_sequence_number("n3", 1);
+  configuration.options["checkpoint"] = "1";
+  const CheckReport report = checked(configuration);
+  EXPECT_EQ(report.verdict, Verdict::holds) << report;
+}
+
+TEST(PbftCatalog, WhatMakesNoSenseIsRefused) {
+  const auto refused = [](const std::string& option, const std::string& value) {
+    Configuration configuration = one_sequence_number("n1", 1);
+    configuration.options[option] = value;
+    EXPECT_THROW(find_system("pbft")->make(configuration), UsageError) << option;
+  };
+  refused("byzantine", "n5");
+  refused("faults", "4");
+  refused("checkpoint", "0");
+  refused("window", "x");
+  Configuration crashing = one_sequence_number("n1", 1);
+  crashing.bounds.crashes = 1;
+  EXPECT_THROW(find_system("pbft")->make(crashing), UsageError);
+  Configuration unlimited = one_sequence_number("n1", 1);
+  unlimited.bounds.limits.erase("seq");
+  EXPECT_THROW(find_system("pbft")->make(unlimited), UsageError);
+}
+
+}  // namespace
+}  // namespace gainsay::pbft
