@@ -197,6 +197,8 @@ struct Node {
   static std::vector<Fact> facts(const Options& options, NodeId from,
                                  const Signed<ViewChange>& view_change);
   static std::vector<Fact> facts(const Options& options, NodeId from, const ClientRequest& request);
+  static std::vector<Fact> facts(const Options& options, NodeId from,
+                                 const Signed<NewView>& new_view);
   static void forge(Forger<Node>& forger, const flat_set<Fact>& facts);
 
   // h and whether a sequence number lies in (h, H].

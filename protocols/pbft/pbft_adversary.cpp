@@ -15,7 +15,8 @@
 namespace gainsay::pbft {
 
 // --- what it learns ---
-// Signatures that nothing it could say within the bounds would contain are no facts.
+// Signatures that nothing it could say within the bounds would contain are no facts. Certificates
+// are none: whoever made one had counted prepares and checkpoints that were sent to everybody.
 
 std::vector<Node::Fact> Node::facts(const Options& options, NodeId, const Proposal& proposal) {
   if (proposal.pre_prepare.value.view >= options.views) return {};
@@ -26,6 +27,13 @@ std::vector<Node::Fact> Node::facts(const Options& options, NodeId,
                                     const Signed<Prepare>& prepare) {
   if (prepare.value.view >= options.views) return {};
   return {prepare};
+}
+
+// Its view changes were sent before, and so was what they contain.
+std::vector<Node::Fact> Node::facts(const Options& options, NodeId,
+                                    const Signed<NewView>& new_view) {
+  if (new_view.value.view >= options.views) return {};
+  return {new_view.value.pre_prepares.begin(), new_view.value.pre_prepares.end()};
 }
 
 std::vector<Node::Fact> Node::facts(const Options&, NodeId, const Signed<Checkpoint>& checkpoint) {
