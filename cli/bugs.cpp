@@ -24,7 +24,7 @@ int run_bugs(const BugsArguments& arguments) {
   if (!arguments.system.empty()) require_system(arguments.system);
   int code = ok;
   if (!arguments.json) {
-    std::printf("%-4s %-23s %-10s %-21s %11s %6s %6s\n", "id", "bug", "verdict", "property",
+    std::printf("%-4s %-26s %-10s %-21s %11s %6s %6s\n", "id", "bug", "verdict", "property",
                 "states", "events", "s");
   }
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
@@ -51,7 +51,7 @@ int run_bugs(const BugsArguments& arguments) {
                         {"events", events},
                         {"seconds", report.seconds}});
       } else {
-        std::printf("%-4s %-23s %-10s %-21.21s %11s %6zu %6.1f\n", bug.id.c_str(), bug.name.c_str(),
+        std::printf("%-4s %-26s %-10s %-21.21s %11s %6zu %6.1f\n", bug.id.c_str(), bug.name.c_str(),
                     std::string(to_string(report.verdict)).c_str(), property.c_str(),
                     with_commas(report.states).c_str(), events, report.seconds);
         std::fflush(stdout);

@@ -1,4 +1,5 @@
 // gainsay list: systems, properties, bugs.
+#include <algorithm>
 #include <cstdio>
 #include <iostream>
 #include <memory>
@@ -16,11 +17,17 @@ struct ListArguments {
   bool json = false;
 };
 
-void print_names(const char* flag, const std::vector<std::string>& names) {
+constexpr std::size_t margin = 18;  // behind the names of systems
+
+void print_below(const std::string& text) {
+  std::cout << wrap(std::string(margin, ' ') + text, margin + 2, 80);
+}
+
+void print_names(const std::string& flag, const std::vector<std::string>& names) {
   if (names.empty()) return;
-  std::printf("%-17s %s", "", flag);
-  for (const std::string& name : names) std::printf(" %s=", name.c_str());
-  std::printf("\n");
+  std::string text = flag;
+  for (const std::string& name : names) text += " " + name + "=";
+  print_below(text);
 }
 
 int list_systems(bool json) {
@@ -34,9 +41,10 @@ int list_systems(bool json) {
                          {"limits", entry.limits},
                          {"options", entry.options}});
     } else {
-      const std::string defaults = describe(entry.defaults.bounds, entry.defaults.options);
-      std::printf("%-17s %s\n", entry.name.c_str(), entry.summary.c_str());
-      std::printf("%-17s default %s\n", "", defaults.c_str());
+      std::string name = entry.name;
+      name.resize(std::max(name.size() + 1, margin), ' ');
+      std::cout << wrap(name + entry.summary, margin, 80);
+      print_below("default " + describe(entry.defaults.bounds, entry.defaults.options));
       print_names("--limit", entry.limits);
       print_names("--option", entry.options);
     }
@@ -74,7 +82,7 @@ int list_bugs(bool json) {
                         {"bounds", describe(bug.scenario.bounds, bug.scenario.options)},
                         {"what", bug.what}});
       } else {
-        std::printf("%-6s %-4s %-23s breaks %s\n", entry.name.c_str(), bug.id.c_str(),
+        std::printf("%-11s %-4s %-26s breaks %s\n", entry.name.c_str(), bug.id.c_str(),
                     bug.name.c_str(), bug.breaks.c_str());
         const std::string bounds = describe(bug.scenario.bounds, bug.scenario.options);
         std::cout << wrap("       " + bug.what, 7, 80) << wrap("       within " + bounds, 9, 80)
