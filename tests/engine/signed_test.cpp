@@ -24,7 +24,7 @@ struct Vote {
 };
 struct Other {
   std::uint32_t value = 0;
-  friend auto operator<=>(const Other&, const Other&) = default;
+  [[maybe_unused]] friend auto operator<=>(const Other&, const Other&) = default;
 };
 struct Deep {
   std::vector<std::optional<Signed<Vote>>> votes;
