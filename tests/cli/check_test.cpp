@@ -90,7 +90,10 @@ TEST(CheckVerb, VerifiesTheCertificatesOfTheDefaultSuite) {
     const json result = json::parse(line);
     EXPECT_EQ(result["verdict"], "holds");
     EXPECT_EQ(result["audit"]["agrees"], true) << result["system"];
-    EXPECT_EQ(result["audit"]["worlds"], result["states"]) << result["system"];
+    // Too many worlds are not walked, nor what an adversary knows.
+    const bool walked = result["system"] != "multi-paxos" && result["system"] != "pbft";
+    EXPECT_EQ(result["audit"]["worlds"], walked ? result["states"].get<int>() : 0)
+        << result["system"];
     EXPECT_EQ(result["audit"]["drops"], result["dropped_pairs"]) << result["system"];
     EXPECT_FALSE(result["audit"]["coverage"].empty());
   }
