@@ -1,6 +1,7 @@
 #include "protocols/catalog.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include "protocols/multi_paxos/multi_paxos.hpp"
 #include "protocols/paxos/paxos.hpp"
@@ -90,6 +91,25 @@ std::string bug_name(std::uint64_t value, const Type& enumeration) {
   std::string name(enumeration.enumerators.at(value));
   std::ranges::replace(name, '_', '-');
   return name;
+}
+
+std::uint64_t bug_value(const std::string& name, const Type& enumeration) {
+  if (name.empty()) return 0;
+  std::string enumerator = name;
+  std::ranges::replace(enumerator, '-', '_');
+  const auto found = std::ranges::find(enumeration.enumerators, enumerator);
+  return static_cast<std::uint64_t>(found - enumeration.enumerators.begin());
+}
+
+std::uint32_t option_number(std::string_view system, std::string_view option,
+                            std::string_view text) {
+  std::uint32_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    throw UsageError(std::string(system) + ": option " + std::string(option) +
+                     " takes a number, not '" + std::string(text) + "'");
+  }
+  return value;
 }
 
 namespace {

@@ -66,6 +66,15 @@ Model model_of(const Trace& trace);
 void require_known(const CatalogEntry& entry, const Configuration& configuration);
 // "vote-not-persisted" for the enumerator vote_not_persisted.
 std::string bug_name(std::uint64_t value, const Type& enumeration);
+// The value of "vote-not-persisted", which the enumeration has; an empty name is its first, `none`.
+std::uint64_t bug_value(const std::string& name, const Type& enumeration);
+template <class Bug>
+Bug bug_named(const std::string& name) {
+  return static_cast<Bug>(bug_value(name, type_of<Bug>()));
+}
+// What --option gives a system as a number. Throws UsageError for other texts.
+std::uint32_t option_number(std::string_view system, std::string_view option,
+                            std::string_view text);
 // The candidate that is closest to a misspelt name; empty when none is near.
 std::string nearest(std::string_view name, const std::vector<std::string>& candidates);
 

@@ -1,32 +1,13 @@
 #include <algorithm>
-#include <charconv>
 #include <string>
 
 #include "protocols/catalog.hpp"
+#include "protocols/kv_workload.hpp"
 #include "protocols/multi_paxos/multi_paxos.hpp"
 
 namespace gainsay::multi_paxos {
 
 namespace {
-
-std::uint32_t number(std::string_view option, std::string_view text) {
-  std::uint32_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) {
-    throw UsageError("multi-paxos: option " + std::string(option) + " takes a number, not '" +
-                     std::string(text) + "'");
-  }
-  return value;
-}
-
-Bug bug_named(const std::string& name) {
-  if (name.empty()) return Bug::none;
-  std::string enumerator = name;
-  std::ranges::replace(enumerator, '-', '_');
-  const auto& enumerators = type_of<Bug>().enumerators;
-  const auto found = std::ranges::find(enumerators, enumerator);
-  return static_cast<Bug>(found - enumerators.begin());
-}
 
 // Every quorum of promises must meet every quorum of accepts (FP 3): q1 + q2 > members. The one
 // that is not given is the smallest that does.
@@ -47,10 +28,10 @@ void set_quorums(Options& options, std::uint32_t members) {
 
 Options options_of(const Configuration& configuration) {
   // In async every message sent stays deliverable, so sending it again would change nothing.
-  Options options{.bug = bug_named(configuration.bug),
+  Options options{.bug = bug_named<Bug>(configuration.bug),
                   .resend = configuration.bounds.network != Network::async};
   for (const auto& [name, text] : configuration.options) {
-    const std::uint32_t value = number(name, text);
+    const std::uint32_t value = option_number("multi-paxos", name, text);
     if (name == "propose") options.propose = value;
     if (name == "values") options.values = value;
     if (name == "candidates") options.candidates = value;
@@ -78,26 +59,6 @@ Options options_of(const Configuration& configuration) {
   }
   set_quorums(options, configuration.bounds.nodes - options.spares);
   return options;
-}
-
-// Client k appends its own letter to one shared key and reads it back, in turn.
-Workload<kv::Operation> workload_of(const Bounds& bounds) {
-  const bool async = bounds.network == Network::async;
-  Workload<kv::Operation> result{.retry = !async, .to_all = async};
-  for (std::uint32_t client = 0; client < bounds.clients; ++client) {
-    const std::string letter(1, static_cast<char>('a' + client % 26));
-    std::vector<NodeId> servers;
-    for (std::uint32_t i = 0; i < bounds.nodes; ++i) {
-      servers.push_back({static_cast<std::uint8_t>((client + i) % bounds.nodes)});
-    }
-    auto& items = result.clients.emplace_back();
-    for (std::uint32_t i = 0; i < bounds.operations; ++i) {
-      const kv::Operation append{.action = kv::Action::append, .key = "x", .value = letter};
-      const kv::Operation get{.action = kv::Action::get, .key = "x", .value = ""};
-      items.push_back({.operation = i % 2 == 0 ? append : get, .servers = servers});
-    }
-  }
-  return result;
 }
 
 std::uint64_t highest_round(const Node& node) {
@@ -162,7 +123,7 @@ std::vector<gainsay::Bug> bugs() {
 Model make_model(const Configuration& configuration) {
   const Bounds& bounds = configuration.bounds;
   const Options options = options_of(configuration);
-  const Workload<kv::Operation> workload = workload_of(bounds);
+  const Workload<kv::Operation> workload = appends_and_reads(bounds);
   Model model{.system = make_system<Node>("multi-paxos", bounds, options), .properties = {}};
   model.system.bug = configuration.bug;
   model.system.options = configuration.options;

@@ -108,19 +108,11 @@ Workload<Node::Operation> workload(const Bounds& bounds) {
   return work;
 }
 
-Bug bug_of(const std::string& name) {
-  for (const Bug bug : {Bug::ignore_accepted, Bug::first_not_highest, Bug::promise_not_persisted,
-                        Bug::accept_below_promise, Bug::quorum_half}) {
-    if (bug_name(static_cast<std::uint64_t>(bug), type_of<Bug>()) == name) return bug;
-  }
-  return Bug::none;
-}
-
 }  // namespace
 
 Model make_model(const Configuration& configuration) {
   System system =
-      make_system<Node>("paxos", configuration.bounds, {.bug = bug_of(configuration.bug)});
+      make_system<Node>("paxos", configuration.bounds, {.bug = bug_named<Bug>(configuration.bug)});
   add_clients<Node>(system, workload(configuration.bounds));
   Model model{.system = std::move(system), .properties = {}};
   model.properties = {

@@ -1,30 +1,11 @@
 #include <algorithm>
-#include <charconv>
 
+#include "protocols/kv_workload.hpp"
 #include "protocols/pbft/pbft.hpp"
 
 namespace gainsay::pbft {
 
 namespace {
-
-std::uint32_t number(std::string_view option, std::string_view text) {
-  std::uint32_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) {
-    throw UsageError("pbft: option " + std::string(option) + " takes a number, not '" +
-                     std::string(text) + "'");
-  }
-  return value;
-}
-
-Bug bug_named(const std::string& name) {
-  if (name.empty()) return Bug::none;
-  std::string enumerator = name;
-  std::ranges::replace(enumerator, '-', '_');
-  const auto& enumerators = type_of<Bug>().enumerators;
-  const auto found = std::ranges::find(enumerators, enumerator);
-  return static_cast<Bug>(found - enumerators.begin());
-}
 
 std::optional<NodeId> replica(const std::string& text, std::uint32_t nodes) {
   if (text == "none") return std::nullopt;
@@ -43,21 +24,14 @@ std::uint32_t limit(const Bounds& bounds, std::string_view name) {
   return static_cast<std::uint32_t>(found->second);
 }
 
-// Client k appends its own letter to one shared key and reads it back, in turn.
 Workload<kv::Operation> workload(const Bounds& bounds, const Options& options) {
   Workload<kv::Operation> result{
       .retry = !options.monotone, .to_all = options.monotone, .matching = options.faults + 1};
   if (options.bug == Bug::client_f_replies) result.matching = options.faults;  // B24
   for (std::uint32_t client = 0; client < bounds.clients; ++client) {
-    const std::string letter(1, static_cast<char>('a' + client % 26));
     std::vector<NodeId> servers;
     for (std::uint8_t id = 0; id < bounds.nodes; ++id) servers.push_back({id});
-    auto& items = result.clients.emplace_back();
-    for (std::uint32_t i = 0; i < bounds.operations; ++i) {
-      const kv::Operation append{.action = kv::Action::append, .key = "x", .value = letter};
-      const kv::Operation get{.action = kv::Action::get, .key = "x", .value = ""};
-      items.push_back({.operation = i % 2 == 0 ? append : get, .servers = servers});
-    }
+    result.clients.push_back(appends_and_reads(client, bounds.operations, servers));
   }
   return result;
 }
@@ -79,7 +53,7 @@ std::vector<ClientRequest> conflicting(const Bounds& bounds, std::uint32_t count
 
 Options options_of(const Configuration& configuration) {
   const Bounds& bounds = configuration.bounds;
-  Options options{.bug = bug_named(configuration.bug),
+  Options options{.bug = bug_named<Bug>(configuration.bug),
                   .faults = (bounds.nodes - 1) / 3,
                   .monotone = bounds.network == Network::async,
                   .views = limit(bounds, "view"),
@@ -88,11 +62,11 @@ Options options_of(const Configuration& configuration) {
   std::uint32_t requests = 2;
   for (const auto& [name, text] : configuration.options) {
     if (name == "byzantine") options.byzantine = replica(text, bounds.nodes);
-    if (name == "faults") options.faults = number(name, text);
-    if (name == "checkpoint") options.checkpoint_interval = number(name, text);
-    if (name == "window") options.window = number(name, text);
-    if (name == "requests") requests = number(name, text);
-    if (name == "certificates") options.certificates = number(name, text) != 0;
+    if (name == "faults") options.faults = option_number("pbft", name, text);
+    if (name == "checkpoint") options.checkpoint_interval = option_number("pbft", name, text);
+    if (name == "window") options.window = option_number("pbft", name, text);
+    if (name == "requests") requests = option_number("pbft", name, text);
+    if (name == "certificates") options.certificates = option_number("pbft", name, text) != 0;
   }
   if (options.faults >= bounds.nodes) throw UsageError("pbft: faults must be fewer than nodes");
   if (options.checkpoint_interval == 0) throw UsageError("pbft: checkpoint must not be 0");

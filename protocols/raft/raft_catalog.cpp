@@ -1,39 +1,20 @@
 #include <algorithm>
-#include <charconv>
 #include <string>
 
 #include "protocols/catalog.hpp"
+#include "protocols/kv_workload.hpp"
 #include "protocols/raft/raft.hpp"
 
 namespace gainsay::raft {
 
 namespace {
 
-std::uint32_t number(std::string_view option, std::string_view text) {
-  std::uint32_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) {
-    throw UsageError("raft: option " + std::string(option) + " takes a number, not '" +
-                     std::string(text) + "'");
-  }
-  return value;
-}
-
-Bug bug_named(const std::string& name) {
-  if (name.empty()) return Bug::none;
-  std::string enumerator = name;
-  std::ranges::replace(enumerator, '-', '_');
-  const auto& enumerators = type_of<Bug>().enumerators;
-  const auto found = std::ranges::find(enumerators, enumerator);
-  return static_cast<Bug>(found - enumerators.begin());
-}
-
 Options options_of(const Configuration& configuration) {
   // In async every message sent stays deliverable, so heartbeats would repeat what is there.
-  Options options{.bug = bug_named(configuration.bug),
+  Options options{.bug = bug_named<Bug>(configuration.bug),
                   .heartbeat = configuration.bounds.network != Network::async};
   for (const auto& [name, text] : configuration.options) {
-    const std::uint32_t value = number(name, text);
+    const std::uint32_t value = option_number("raft", name, text);
     if (name == "propose") options.propose = value;
     if (name == "candidates") options.candidates = value;
     if (name == "heartbeat") options.heartbeat = value != 0;
@@ -47,26 +28,6 @@ Options options_of(const Configuration& configuration) {
     if (name == "transfer") options.transfer = value != 0;
   }
   return options;
-}
-
-// Client k appends its own letter to one shared key and reads it back, in turn.
-Workload<kv::Operation> workload(const Bounds& bounds) {
-  const bool async = bounds.network == Network::async;
-  Workload<kv::Operation> result{.retry = !async, .to_all = async};
-  for (std::uint32_t client = 0; client < bounds.clients; ++client) {
-    const std::string letter(1, static_cast<char>('a' + client % 26));
-    std::vector<NodeId> servers;
-    for (std::uint32_t i = 0; i < bounds.nodes; ++i) {
-      servers.push_back({static_cast<std::uint8_t>((client + i) % bounds.nodes)});
-    }
-    auto& items = result.clients.emplace_back();
-    for (std::uint32_t i = 0; i < bounds.operations; ++i) {
-      const kv::Operation append{.action = kv::Action::append, .key = "x", .value = letter};
-      const kv::Operation get{.action = kv::Action::get, .key = "x", .value = ""};
-      items.push_back({.operation = i % 2 == 0 ? append : get, .servers = servers});
-    }
-  }
-  return result;
 }
 
 using Limits = std::map<std::string, std::uint64_t, std::less<>>;
@@ -205,7 +166,7 @@ Model make_model(const Configuration& configuration) {
   Model model{.system = make_system<Node>("raft", bounds, options), .properties = {}};
   model.system.bug = configuration.bug;
   model.system.options = configuration.options;
-  if (bounds.clients > 0) add_clients<Node>(model.system, workload(bounds));
+  if (bounds.clients > 0) add_clients<Node>(model.system, appends_and_reads(bounds));
   add_limit<Node>(model.system, "term", [](const Node& node) { return node.durable.term; });
   add_limit<Node>(model.system, "log", [](const Node& node) { return node.last_index(); });
   model.properties = properties(bounds, options);
