@@ -36,61 +36,48 @@ std::uint64_t Machine::teach(Id* world, const Expansion& expansion, const Transi
   const Id before = world[knowledge_slot_];
   Id after = before;
   for (std::size_t i = 0; i < transition.send_count; ++i) {
-    const Id envelope = expansion.sends[transition.sends + i].envelope;
-    const Id known = learnt_.find(pair_key(after, envelope));
-    after = known != ReadMap::none ? known : learn_first(after, envelope);
+    after = learn(after, expansion.sends[transition.sends + i].envelope);
   }
   if (after == before) return 0;
   world[knowledge_slot_] = after;
   std::uint64_t changed = std::uint64_t{1} << knowledge_slot_;
-  const Id lesson = lessons_.find(pair_key(before, after));
-  const Id known_lesson = lesson != ReadMap::none ? lesson : lesson_first(before, after);
+  const Id lesson = lesson_between(before, after);
   for (std::size_t process = 0; process < size_; ++process) {
-    const Id known = gained_.find(pair_key(world[process], known_lesson));
-    const Id cell = known != ReadMap::none ? known : gain_first(world[process], known_lesson);
+    const Id cell = gain(world[process], lesson);
     if (cell != world[process]) changed |= std::uint64_t{1} << process;
     world[process] = cell;
   }
   return changed;
 }
 
-Id Machine::learn_first(Id word, Id envelope) {
-  const std::lock_guard lock(mutex_);
-  const std::uint64_t key = pair_key(word, envelope);
-  const Id known = learnt_.find(key);
-  if (known != ReadMap::none) return known;
-  Knowledge knowledge = Knowledge::decode(knowledge_[word]);
-  knowledge.learn(system_, envelopes_[envelope].from, envelopes_[envelope].message);
-  const Id after = intern_knowledge(knowledge);
-  learnt_.insert(key, after);
-  return after;
+// The knowledge after a message of a correct process.
+Id Machine::learn(Id word, Id envelope) {
+  return memoised(learnt_, word, envelope, [&] {
+    Knowledge knowledge = Knowledge::decode(knowledge_[word]);
+    knowledge.learn(system_, envelopes_[envelope].from, envelopes_[envelope].message);
+    return intern_knowledge(knowledge);
+  });
 }
 
 // From one word to another: what can be said in addition.
-Id Machine::lesson_first(Id before, Id after) {
-  const std::lock_guard lock(mutex_);
-  const std::uint64_t key = pair_key(before, after);
-  const Id known = lessons_.find(key);
-  if (known != ReadMap::none) return known;
-  const auto lesson = static_cast<Id>(taught_.size());
-  taught_.push_back(gained(forged_[before], forged_[after]));
-  lessons_.insert(key, lesson);
-  return lesson;
+Id Machine::lesson_between(Id before, Id after) {
+  return memoised(lessons_, before, after, [&] {
+    taught_.push_back(gained(forged_[before], forged_[after]));
+    return static_cast<Id>(taught_.size() - 1);
+  });
 }
 
-Id Machine::gain_first(Id cell, Id lesson) {
-  const std::lock_guard lock(mutex_);
-  const std::uint64_t key = pair_key(cell, lesson);
-  const Id known = gained_.find(key);
-  if (known != ReadMap::none) return known;
-  const std::uint8_t process = cells_[cell].process;
-  Id after = cell;
-  for (const Forged& forged : taught_[lesson]) {
-    if (forged.to.value != process) continue;
-    after = with_message(after, intern_envelope(forged.from, forged.message));
-  }
-  gained_.insert(key, after);
-  return after;
+// The cell with what can be said to its process in addition.
+Id Machine::gain(Id cell, Id lesson) {
+  return memoised(gained_, cell, lesson, [&] {
+    const std::uint8_t process = cells_[cell].process;
+    Id after = cell;
+    for (const Forged& forged : taught_[lesson]) {
+      if (forged.to.value != process) continue;
+      after = with_message(after, intern_envelope(forged.from, forged.message));
+    }
+    return after;
+  });
 }
 
 Hash128 Machine::hash_of_forging() const {

@@ -314,15 +314,26 @@ class Machine {
     return ((from >> transition.from) & 1) != 0;
   }
   std::uint64_t lose_across(Id* world);
-  Id lose_first(Id cell, Id cut);
+  Id lose(Id cell, Id cut);
 
+  // What a memo says of two ids; the first time, `make` is asked, under the mutex.
+  template <class Make>
+  Id memoised(ReadMap& memo, Id a, Id b, Make make) {
+    const std::uint64_t key = pair_key(a, b);
+    if (const Id known = memo.find(key); known != ReadMap::none) return known;
+    const std::lock_guard lock(mutex_);
+    if (const Id known = memo.find(key); known != ReadMap::none) return known;
+    const Id made = make();
+    memo.insert(key, made);
+    return made;
+  }
   // --- the adversary ---
   Id intern_knowledge(const Knowledge& knowledge);
   void let_say(std::vector<Id>& world);
   std::uint64_t teach(Id* world, const Expansion& expansion, const Transition& transition);
-  Id learn_first(Id word, Id envelope);
-  Id lesson_first(Id before, Id after);
-  Id gain_first(Id cell, Id lesson);
+  Id learn(Id word, Id envelope);
+  Id lesson_between(Id before, Id after);
+  Id gain(Id cell, Id lesson);
   Hash128 hash_of_forging() const;
 
   const Expansion& expand_first(Id cell);

@@ -59,26 +59,22 @@ std::uint64_t Machine::lose_across(Id* world) {
   const Id cut = world[cut_slot_];
   for (std::size_t process = 0; process < size_; ++process) {
     if (cut_off_[cut_row(world) + process].from == 0) continue;
-    const Id known = lost_across_.find(pair_key(world[process], cut));
-    world[process] = known != ReadMap::none ? known : lose_first(world[process], cut);
+    world[process] = lose(world[process], cut);
     changed |= std::uint64_t{1} << process;
   }
   return changed;
 }
 
-Id Machine::lose_first(Id cell, Id cut) {
-  const std::lock_guard lock(mutex_);
-  const std::uint64_t key = pair_key(cell, cut);
-  const Id known = lost_across_.find(key);
-  if (known != ReadMap::none) return known;
-  const std::uint8_t process = cells_[cell].process;
-  const std::uint64_t lost = cut_off_[cut * actors_ + process].from;
-  std::vector<Id> envelopes = inboxes_[cells_[cell].inbox].envelopes;
-  std::erase_if(envelopes,
-                [&](Id envelope) { return ((lost >> envelopes_[envelope].from.value) & 1) != 0; });
-  const Id after = cell_of(process, cells_[cell].local, intern_inbox(std::move(envelopes)));
-  lost_across_.insert(key, after);
-  return after;
+Id Machine::lose(Id cell, Id cut) {
+  return memoised(lost_across_, cell, cut, [&] {
+    const std::uint8_t process = cells_[cell].process;
+    const std::uint64_t lost = cut_off_[cut * actors_ + process].from;
+    std::vector<Id> envelopes = inboxes_[cells_[cell].inbox].envelopes;
+    std::erase_if(envelopes, [&](Id envelope) {
+      return ((lost >> envelopes_[envelope].from.value) & 1) != 0;
+    });
+    return cell_of(process, cells_[cell].local, intern_inbox(std::move(envelopes)));
+  });
 }
 
 }  // namespace gainsay

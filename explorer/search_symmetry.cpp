@@ -75,9 +75,10 @@ bool Search::certify_starts() {
 void Search::report_symmetry(CheckReport& report) const {
   report.asymmetry = asked_.symmetry ? passes_.asymmetries.reason : "";
   if (symmetry_) {
+    const Points points(model_.system);
     for (const std::vector<NodeId>& members : symmetry_->group().classes()) {
       if (!report.interchangeable.empty()) report.interchangeable += "; ";
-      report.interchangeable += Points(model_.system).names(members);
+      report.interchangeable += points.names(members);
     }
     report.renamings = symmetry_->group().size();
     report.equivariant = true;
