@@ -193,12 +193,13 @@ Outcome LiveWorld::apply_step(const Event& event) {
 
 // Byzantine processes see every message of a correct one; what they can say is there at once.
 void LiveWorld::learn(NodeId from, const std::vector<Sent>& sends) {
-  const std::size_t before = knowledge_.facts().size();
-  const std::vector<Forged> could_say = knowledge_.forge(*system_);
+  Knowledge more = knowledge_;
   for (const Sent& sent : sends) {
-    if (sent.to != from) knowledge_.learn(*system_, from, sent.message);
+    if (sent.to != from) more.learn(*system_, from, sent.message);
   }
-  if (knowledge_.facts().size() > before) say(gained(could_say, knowledge_.forge(*system_)));
+  if (more.facts().size() == knowledge_.facts().size()) return;
+  say(gained(knowledge_.forge(*system_), more.forge(*system_)));
+  knowledge_ = std::move(more);
 }
 
 void LiveWorld::say(const std::vector<Forged>& messages) {
