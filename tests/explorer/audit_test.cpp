@@ -2,12 +2,11 @@
 // break one is caught on a fixed system whose check would otherwise say `holds`.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-
 #include "engine/random.hpp"
 #include "explorer/report.hpp"
 #include "gainsay.hpp"
 #include "protocols/catalog.hpp"
+#include "tests/explorer/compare.hpp"
 #include "tests/explorer/small_systems.hpp"
 #include "tests/explorer/symmetric_table.hpp"
 #include "tests/explorer/table_protocol.hpp"
@@ -169,12 +168,6 @@ void expect_caught(const Model& model, const Reductions& reduce, Sabotage sabota
 
 // --- what is right ---
 
-// GAINSAY_RANDOM_SYSTEMS says how many.
-std::uint64_t random_systems(std::uint64_t unless_asked) {
-  const char* asked = std::getenv("GAINSAY_RANDOM_SYSTEMS");
-  return asked == nullptr ? unless_asked : std::strtoull(asked, nullptr, 10);
-}
-
 Reductions some_of(RandomStream& random, Network network) {
   Reductions reduce{.dead_messages = random.chance(2, 3)};
   if (network != Network::async) return reduce;
@@ -246,7 +239,7 @@ TEST(Audit, AgreesOnEverySystemAndNetwork) {
       Configuration configuration = entry.defaults;
       configuration.bounds.network = network;
       if (network != Network::async) configuration.bounds.timeouts = 2;
-      if (entry.name == "pbft" && network != Network::async) continue;  // it has an adversary
+      if (has_adversary(entry) && network != Network::async) continue;
       const Model model = entry.make(configuration);
       const CheckReport report = check(model, {.max_states = 100'000, .audit = true});
       EXPECT_TRUE(agrees(report)) << entry.name << " " << to_string(network);

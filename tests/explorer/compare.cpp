@@ -105,6 +105,10 @@ std::string text_of(const std::optional<Reductions>& reduce) {
   return text;
 }
 
+bool has_adversary(const CatalogEntry& entry) {
+  return entry.make(entry.defaults).system.bounds.byzantine > 0;
+}
+
 std::uint64_t random_systems(std::uint64_t unasked) {
   const char* asked = std::getenv("GAINSAY_RANDOM_SYSTEMS");
   return asked == nullptr ? unasked : std::strtoull(asked, nullptr, 10);

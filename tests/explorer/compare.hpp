@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "explorer/check.hpp"
+#include "protocols/catalog.hpp"
 
 namespace gainsay::testing {
 
@@ -18,6 +19,9 @@ std::string difference(const Model& model, const CheckReport& full, const CheckR
 
 // The counterexample, as a recorded trace on the live world.
 bool replays(const Model& model, const CheckReport& report);
+
+// Some of its processes may be Byzantine at its default bounds: it is for async alone.
+bool has_adversary(const CatalogEntry& entry);
 
 // Each reduction alone, in the order of the program; and all sets of them but the empty one.
 std::vector<Reductions> single_reductions();

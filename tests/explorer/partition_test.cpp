@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <set>
 #include <stdexcept>
@@ -13,6 +12,7 @@
 #include "explorer/check.hpp"
 #include "explorer/replay.hpp"
 #include "protocols/catalog.hpp"
+#include "tests/explorer/compare.hpp"
 #include "tests/explorer/slow_search.hpp"
 #include "tests/explorer/table_protocol.hpp"
 #include "tests/scratch.hpp"
@@ -62,10 +62,8 @@ std::string difference(const CheckReport& full, const CheckReport& reduced) {
 using Kinds = std::set<std::pair<Network, Across>>;
 Kinds::value_type kind_of(const Bounds& bounds) { return {bounds.network, bounds.across}; }
 
-// GAINSAY_RANDOM_SYSTEMS says how many.
 TEST(Partitions, DeadMessagesAreExactOnRandomTables) {
-  const char* asked = std::getenv("GAINSAY_RANDOM_SYSTEMS");
-  const std::uint64_t systems = asked == nullptr ? 300 : std::strtoull(asked, nullptr, 10);
+  const std::uint64_t systems = random_systems(300);
   Kinds smaller;
   std::uint64_t compared = 0;
   std::uint64_t repeated = 0;

@@ -4,12 +4,12 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <set>
 #include <variant>
 
 #include "engine/random.hpp"
 #include "explorer/replay.hpp"
+#include "tests/explorer/compare.hpp"
 #include "tests/explorer/slow_recovery.hpp"
 #include "tests/explorer/slow_search.hpp"
 #include "tests/explorer/table_protocol.hpp"
@@ -328,8 +328,7 @@ TableShape shape_of(std::uint64_t seed) {
 }
 
 TEST(Recovery, AgreesWithTheSlowTwinOnRandomTables) {
-  const char* asked = std::getenv("GAINSAY_RANDOM_SYSTEMS");
-  const std::uint64_t systems = asked == nullptr ? 300 : std::strtoull(asked, nullptr, 10);
+  const std::uint64_t systems = random_systems(300);
   std::map<Verdict, std::uint64_t> met;
   std::uint64_t doubtful = 0;
   for (std::uint64_t seed = 0; seed < systems; ++seed) {

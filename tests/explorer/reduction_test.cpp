@@ -106,7 +106,7 @@ TEST(AllReductions, AreExactOnEverySystemAndNetwork) {
       bounds.network = network;
       if (entry.name == "raft-core" || entry.name == "raft") bounds.limits["term"] = 1;
       if (network != Network::async) bounds.timeouts = 3;
-      if (entry.name == "pbft" && network != Network::async) continue;  // it has an adversary
+      if (has_adversary(entry) && network != Network::async) continue;
       Model model = entry.make(configuration);
       std::erase_if(model.properties, [](const Property& property) {
         return property.kind == PropertyKind::recovers;  // which silent and minimise refuse

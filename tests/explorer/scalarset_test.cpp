@@ -3,11 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <cstdlib>
 
 #include "engine/random.hpp"
-#include "explorer/replay.hpp"
 #include "gainsay.hpp"
+#include "tests/explorer/compare.hpp"
 
 namespace gainsay::testing {
 
@@ -133,11 +132,6 @@ namespace {
 using scalar_table::model_of;
 using scalar_table::shape_of;
 
-std::uint64_t random_systems() {
-  const char* asked = std::getenv("GAINSAY_RANDOM_SYSTEMS");
-  return asked == nullptr ? 150 : std::strtoull(asked, nullptr, 10);
-}
-
 std::optional<CheckReport> run_if_symmetric(const Model& model, const Reductions& reduce) {
   try {
     return check(model, {.reduce = reduce, .max_states = 60'000, .digest = true});
@@ -146,20 +140,12 @@ std::optional<CheckReport> run_if_symmetric(const Model& model, const Reductions
   }
 }
 
-bool replays(const Model& model, const Counterexample& found) {
-  const Trace trace =
-      record_trace(model.system, found.events,
-                   TraceVerdict{.property = found.property,
-                                .step = static_cast<std::uint32_t>(found.events.size() - 1)});
-  return replay(model, trace).reproduced;
-}
-
 void expect_same(const Model& model, const CheckReport& full, const CheckReport& reduced) {
   ASSERT_EQ(full.verdict, reduced.verdict) << full << reduced;
   EXPECT_TRUE(reduced.equivariant);
   if (full.verdict == Verdict::violated) {
     EXPECT_EQ(full.counterexample->faults, reduced.counterexample->faults);
-    EXPECT_TRUE(replays(model, *reduced.counterexample));
+    EXPECT_TRUE(replays(model, reduced));
     return;
   }
   EXPECT_EQ(full.digest, reduced.digest) << full << reduced;
@@ -170,7 +156,7 @@ TEST(Scalarset, IsExactOnRandomTables) {
   std::uint64_t compared = 0;
   std::uint64_t smaller = 0;
   std::uint64_t values_renamed = 0;
-  for (std::uint64_t seed = 0; seed < random_systems(); ++seed) {
+  for (std::uint64_t seed = 0; seed < random_systems(150); ++seed) {
     const Model model = model_of(shape_of(seed, false));
     const CheckReport full =
         check(model, {.reduce = Reductions{}, .max_states = 30'000, .digest = true});
@@ -191,14 +177,14 @@ TEST(Scalarset, IsExactOnRandomTables) {
     }
   }
   std::cout << compared << " compared, " << smaller << " smaller\n";
-  EXPECT_GT(compared, random_systems() / 2);
+  EXPECT_GT(compared, random_systems(150) / 2);
   EXPECT_EQ(values_renamed, compared);
   EXPECT_GT(smaller, compared / 2);
 }
 
 TEST(Scalarset, AHandlerThatLooksAtAValueIsRefusedThatValue) {
   std::uint64_t refused = 0;
-  for (std::uint64_t seed = 0; seed < random_systems(); ++seed) {
+  for (std::uint64_t seed = 0; seed < random_systems(150); ++seed) {
     const Model model = model_of(shape_of(seed, true));
     const CheckReport full =
         check(model, {.reduce = Reductions{}, .max_states = 30'000, .digest = true});
@@ -213,7 +199,7 @@ TEST(Scalarset, AHandlerThatLooksAtAValueIsRefusedThatValue) {
     EXPECT_NE(reduced->asymmetry.find("exchanging "), std::string::npos) << reduced->asymmetry;
     ++refused;
   }
-  EXPECT_GT(refused, random_systems() / 20);
+  EXPECT_GT(refused, random_systems(150) / 20);
 }
 
 // Nodes that each keep the first value they hear of: three values are one up to renaming.

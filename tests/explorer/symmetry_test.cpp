@@ -3,14 +3,13 @@
 // not symmetric is refused with a reason.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 
 #include "engine/random.hpp"
 #include "explorer/check.hpp"
 #include "explorer/group.hpp"
-#include "explorer/replay.hpp"
 #include "protocols/catalog.hpp"
+#include "tests/explorer/compare.hpp"
 #include "tests/explorer/small_systems.hpp"
 #include "tests/explorer/symmetric_table.hpp"
 
@@ -56,21 +55,12 @@ std::optional<CheckReport> run_if_symmetric(const Model& model, const Reductions
   }
 }
 
-bool replays(const Model& model, const CheckReport& report) {
-  const Counterexample& found = *report.counterexample;
-  const Trace trace =
-      record_trace(model.system, found.events,
-                   TraceVerdict{.property = found.property,
-                                .step = static_cast<std::uint32_t>(found.events.size() - 1)});
-  return replay(model, trace).reproduced;
-}
-
 // A property of steps is not evaluated where no step is left; nothing was lost by that.
 Verdict verdict_of(const CheckReport& report) {
   return report.verdict == Verdict::vacuous ? Verdict::holds : report.verdict;
 }
 
-std::string difference(const Model& model, const CheckReport& full, const CheckReport& reduced) {
+std::string difference_of(const Model& model, const CheckReport& full, const CheckReport& reduced) {
   if (verdict_of(full) != verdict_of(reduced)) {
     return std::string(to_string(full.verdict)) + " became " +
            std::string(to_string(reduced.verdict));
@@ -123,11 +113,6 @@ SymmetricShape async_shape_of(std::uint64_t seed, bool nearly) {
   return shape;
 }
 
-std::uint64_t random_systems() {
-  const char* asked = std::getenv("GAINSAY_RANDOM_SYSTEMS");
-  return asked == nullptr ? 250 : std::strtoull(asked, nullptr, 10);
-}
-
 struct Compared {
   std::uint64_t compared = 0;
   std::uint64_t smaller = 0;
@@ -145,7 +130,8 @@ void compare_on_table(const Reductions& reduce, bool nearly, std::uint64_t seed,
   const auto reduced = run_if_symmetric(model, reduce);
   result.refused += reduced ? 0U : 1U;
   if (!reduced) return;
-  EXPECT_EQ(difference(model, full, *reduced), "") << "seed " << seed << "\n" << full << *reduced;
+  EXPECT_EQ(difference_of(model, full, *reduced), "") << "seed " << seed << "\n"
+                                                      << full << *reduced;
   ++result.compared;
   result.smaller += reduced->states < full.states ? 1U : 0U;
   result.merged += reduced->merged > 0 ? 1U : 0U;
@@ -154,7 +140,7 @@ void compare_on_table(const Reductions& reduce, bool nearly, std::uint64_t seed,
 
 Compared compare_on_tables(const Reductions& reduce, bool nearly) {
   Compared result;
-  for (std::uint64_t seed = 0; seed < random_systems(); ++seed) {
+  for (std::uint64_t seed = 0; seed < random_systems(250); ++seed) {
     try {
       compare_on_table(reduce, nearly, seed, result);
     } catch (const std::exception& error) {
@@ -169,7 +155,7 @@ Compared compare_on_tables(const Reductions& reduce, bool nearly) {
 void expect_exact(const Reductions& reduce) {
   const Compared symmetric = compare_on_tables(reduce, false);
   EXPECT_EQ(symmetric.refused, 0U);
-  EXPECT_GT(symmetric.compared, random_systems() / 10);
+  EXPECT_GT(symmetric.compared, random_systems(250) / 10);
   EXPECT_GT(symmetric.smaller, symmetric.compared / 3);
   if (reduce.minimise) {
     EXPECT_GT(symmetric.merged, symmetric.compared / 10);
@@ -306,7 +292,7 @@ TEST(Symmetry, RenamesClientsWithTheirHistory) {
     for (const Reductions& reduce : {symmetry, dead_and_symmetry, all_but_views, all}) {
       if (!is_sound(reduce, network)) continue;
       const CheckReport reduced = run(model, reduce);
-      EXPECT_EQ(difference(model, full, reduced), "") << full << reduced;
+      EXPECT_EQ(difference_of(model, full, reduced), "") << full << reduced;
       EXPECT_EQ(reduced.interchangeable, "n1, n2; c1, c2");
       EXPECT_EQ(reduced.renamings, 4U);
     }
@@ -364,7 +350,7 @@ TEST(Symmetry, KeepsAMessageThatMattersOnARenamedPath) {
     const Model model = renamed_path_model(variant);
     ASSERT_EQ(run(model, none).verdict, Verdict::violated);
     const CheckReport reduced = run(model, dead_and_symmetry);
-    EXPECT_EQ(difference(model, run(model, none), reduced), "") << variant;
+    EXPECT_EQ(difference_of(model, run(model, none), reduced), "") << variant;
     EXPECT_TRUE(reduced.equivariant);
     caught =
         caught || run(model, dead_and_symmetry, 1, Sabotage::symmetry_keep_not_renamed).verdict !=
@@ -382,7 +368,7 @@ TEST(Symmetry, MergesAreCheckedAgainstWhatIsSentUnderAnotherName) {
     ASSERT_EQ(full.verdict, Verdict::violated);
     for (const Reductions& reduce : {minimise_and_symmetry, views_and_symmetry, all}) {
       CheckOptions options{.reduce = reduce, .jobs = 1, .minimise_from = 1, .digest = true};
-      EXPECT_EQ(difference(model, full, check(model, options)), "") << variant;
+      EXPECT_EQ(difference_of(model, full, check(model, options)), "") << variant;
       options.sabotage = Sabotage::merges_not_renamed;
       try {
         wrong += check(model, options).verdict != Verdict::violated ? 1U : 0U;
@@ -401,7 +387,7 @@ TEST(Symmetry, APropertyMayNameANode) {
   for (std::uint32_t variant = 0; variant < variants; ++variant) {
     const Model model = named_node_model(variant);
     const CheckReport reduced = run(model, symmetry);
-    EXPECT_EQ(difference(model, run(model, none), reduced), "") << variant;
+    EXPECT_EQ(difference_of(model, run(model, none), reduced), "") << variant;
     EXPECT_TRUE(reduced.equivariant);
     caught = caught ||
              run(model, symmetry, 1, Sabotage::symmetry_properties_of_representatives).verdict !=
@@ -438,9 +424,9 @@ bool is_caught(const Reductions& reduce, Sabotage sabotage, Quirk quirk) {
     const CheckReport full = check(model, {.reduce = none, .max_states = 20'000, .digest = true});
     if (full.verdict == Verdict::incomplete) continue;
     const auto careless = run_if_symmetric(model, reduce, sabotage);
-    if (!careless || difference(model, full, *careless).empty()) continue;
+    if (!careless || difference_of(model, full, *careless).empty()) continue;
     const auto careful = run_if_symmetric(model, reduce);
-    EXPECT_TRUE(!careful || difference(model, full, *careful).empty()) << seed;
+    EXPECT_TRUE(!careful || difference_of(model, full, *careful).empty()) << seed;
     return true;
   }
   return false;

@@ -6,6 +6,7 @@
 #include "explorer/check.hpp"
 #include "explorer/machine.hpp"
 #include "protocols/catalog.hpp"
+#include "tests/explorer/compare.hpp"
 #include "tests/explorer/slow_search.hpp"
 #include "tests/explorer/table_protocol.hpp"
 
@@ -163,7 +164,7 @@ TEST(Twin, ExecutorsAgreeOnEveryBugAndEveryNetwork) {
       configuration.bounds.crashes = 1;
       configuration.bounds.restarts = 1;
       SCOPED_TRACE(entry.name);
-      if (configuration.options.contains("byzantine")) {  // then async, and none but those crash
+      if (has_adversary(entry)) {
         if (network != Network::async) continue;
         configuration.bounds.crashes = configuration.bounds.restarts = 0;
       }
