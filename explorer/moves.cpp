@@ -7,14 +7,12 @@ namespace gainsay {
 
 // Nothing but the cell of the process and, by one message each, those of others changes, and it may
 // be taken in every world. What a process sends to itself is part of its own cell.
-bool Moves::is_simple(const Expansion& expansion, const Transition& transition,
-                      std::size_t process) const {
+bool Moves::is_simple(const Expansion& expansion, const Transition& transition) const {
   if (transition.fault != 0 || transition.step_violation != 0 || transition.cost != 0) return false;
   if (transition.budget != 0xff || transition.labels != 0) return false;
   std::uint64_t receivers = 0;
   for (std::size_t i = 0; i < transition.send_count; ++i) {
     const Id to = expansion.sends[transition.sends + i].to;
-    if (to == process) continue;
     if ((receivers >> to & 1) != 0) return false;
     receivers |= std::uint64_t{1} << to;
   }
@@ -29,21 +27,14 @@ bool Moves::sort(const Expansion& expansion, Id cell) {
   others_.clear();
   for (std::uint32_t i = 0; i < expansion.transitions.size(); ++i) {
     const Transition& transition = expansion.transitions[i];
-    if (!is_simple(expansion, transition, process)) {
+    if (!is_simple(expansion, transition)) {
       others_.push_back({.index = i});
       continue;
     }
-    Id after = transition.cell;
-    bool sends_to_others = false;
-    for (std::size_t k = 0; k < transition.send_count; ++k) {
-      const SendRef& send = expansion.sends[transition.sends + k];
-      if (send.to == process) after = machine_.receive(after, send.envelope);
-      sends_to_others = sends_to_others || send.to != process;
-    }
     std::uint64_t change = 0;
-    if (!store_.change(process, cell, after, change)) return false;
-    const Id local = machine_.local_of(after);
-    if (sends_to_others || !store_.lies_in_root(process)) {
+    if (!store_.change(process, cell, transition.cell, change)) return false;
+    const Id local = machine_.local_of(transition.cell);
+    if (transition.send_count > 0 || !store_.lies_in_root(process)) {
       sending_.push_back({.change = change, .index = i, .local = local});
     } else {
       const bool changes = transition.local_changed != 0;

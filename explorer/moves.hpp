@@ -84,8 +84,7 @@ class Moves {
  private:
   const List* make(Id cell);
   bool sort(const Expansion& expansion, Id cell);
-  bool is_simple(const Expansion& expansion, const Transition& transition,
-                 std::size_t process) const;
+  bool is_simple(const Expansion& expansion, const Transition& transition) const;
 
   Machine& machine_;
   WorldStore& store_;

@@ -222,6 +222,16 @@ class Search {
   std::string_view hint() const;
   void report_progress(LayerKey key);
 
+  // Visits the words of every kept world, in the order of discovery.
+  template <class Visit>
+  void for_each_world(const Visit& visit) {
+    std::vector<Id> items(store_.items());
+    for (std::size_t i = 0; i < store_.roots().size(); ++i) {
+      store_.unfold(store_.roots()[i], items.data());
+      visit(items.data());
+    }
+  }
+
   CheckReport report();
   void audit(CheckReport& report);
   void profile(CheckReport& report);

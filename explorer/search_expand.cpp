@@ -138,7 +138,6 @@ bool Search::take_sending(Worker& worker, const Moves::List& list, std::size_t p
     store_.add(next, process, move.change, worker.store);
     const SendRef* const sends = list.expansion->sends + transition.sends;
     for (std::size_t k = 0; k < transition.send_count; ++k) {
-      if (sends[k].to == process) continue;
       std::uint64_t change = 0;
       if (!moves_->received(worker.memo, sends[k], world.words[sends[k].to], change)) return false;
       store_.add(next, sends[k].to, change, worker.store);

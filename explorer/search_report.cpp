@@ -140,32 +140,21 @@ void Search::audit(CheckReport& report) {
   for (const auto& [words, events] : starts_) setting.starts.push_back(words);
   const bool whole = report.verdict == Verdict::holds || report.verdict == Verdict::vacuous;
   if (whole) {
-    setting.worlds = [this](const std::function<void(const Id*)>& visit) {
-      std::vector<Id> items(store_.items());
-      for (std::size_t i = 0; i < store_.roots().size(); ++i) {
-        store_.unfold(store_.roots()[i], items.data());
-        visit(items.data());
-      }
-    };
+    setting.worlds = [this](const std::function<void(const Id*)>& visit) { for_each_world(visit); };
   }
   report.audit = Audit(machine_, std::move(setting)).run();
 }
 
 void Search::profile(CheckReport& report) {
   Profile profile(machine_);
-  std::vector<Id> items(store_.items());
-  for (std::size_t i = 0; i < store_.roots().size(); ++i) {
-    store_.unfold(store_.roots()[i], items.data());
-    profile.add(items.data());
-  }
+  for_each_world([&](const Id* words) { profile.add(words); });
   report.profile = profile.report(report);
 }
 
 Hash128 Search::digest(bool of_views) {
   const std::size_t budget = machine_.budget_slot();
   std::set<std::vector<Hash128>> met;
-  std::vector<Id> items(store_.items());
-  const auto meet = [&](const std::vector<Id>& words) {
+  const auto meet = [&](const Id* words) {
     std::vector<Hash128> parts;
     for (std::size_t slot = 0; slot < machine_.slots(); ++slot) {
       if (slot < model_.system.size()) {
@@ -181,14 +170,13 @@ Hash128 Search::digest(bool of_views) {
     met.insert(std::move(parts));
   };
   std::vector<Id> image(machine_.slots());
-  for (std::size_t i = 0; i < store_.roots().size(); ++i) {
-    store_.unfold(store_.roots()[i], items.data());
-    meet(items);
+  for_each_world([&](const Id* words) {
+    meet(words);
     for (std::size_t g = 1; symmetry_ && g < symmetry_->group().size(); ++g) {
-      symmetry_->image(items.data(), static_cast<Symmetry::Index>(g), image.data());
-      meet(image);
+      symmetry_->image(words, static_cast<Symmetry::Index>(g), image.data());
+      meet(image.data());
     }
-  }
+  });
   Hash128 sum;
   for (const std::vector<Hash128>& parts : met) {
     Hash128 one;
