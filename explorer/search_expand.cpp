@@ -97,7 +97,7 @@ std::uint32_t Search::add_plain(Worker& worker, const Moves::List& list, std::ui
   if (worker.plain.size() < count + list.plain_count + Moves::copied_at_once) {
     worker.plain.resize(2 * (count + list.plain_count + Moves::copied_at_once));
   }
-  Moves::Plain* const next = &worker.plain[count];
+  Moves::Plain* const next = worker.plain.data() + count;
   std::copy_n(list.plain, Moves::copied_at_once, next);
   for (std::uint32_t i = Moves::copied_at_once; i < list.plain_count; ++i) next[i] = list.plain[i];
   return count + list.plain_count;
@@ -109,7 +109,7 @@ void Search::note_plain(Worker& worker, std::uint64_t root, std::uint16_t parent
   make_space(worker, count);
   const WordSet::Places places = store_.visited().places();
   std::uint64_t* const recent = worker.recent.data();
-  Candidate* candidate = &worker.candidates[worker.count];
+  Candidate* candidate = worker.candidates.data() + worker.count;  // of none, where none is plain
   Candidate* const first = candidate;
   for (std::uint32_t i = 0; i < count; ++i) {
     const Moves::Plain& move = worker.plain[i];

@@ -5,6 +5,7 @@
 #include <regex>
 
 #include "protocols/catalog.hpp"
+#include "tests/bugs.hpp"
 #include "tests/cli/program.hpp"
 
 namespace gainsay::testing {
@@ -164,23 +165,24 @@ TEST(CheckVerb, TheSameBytesForOneAndTwoThreads) {
   }
 }
 
-TEST(CheckVerb, EveryBugThatIsFoundInSecondsReplaysInANewProcess) {
-  const Scratch scratch("bugs");
-  for (const CatalogEntry& entry : catalog()) {
-    for (const Bug& bug : entry.bugs) {
-      const Ran found = run_gainsay(
-          scratch.path(), "check " + entry.name + " --bug " + bug.name + " --json -o out");
-      ASSERT_EQ(found.code, 1) << bug.name << found.err;
-      const json result = json::parse(found.out);
-      EXPECT_EQ(result["violated"], bug.breaks) << bug.name;
-      const std::string trace = result["traces"][0];
-      const Ran replayed = run_gainsay(scratch.path(), "replay -q '" + trace + "'");
-      EXPECT_EQ(replayed.code, 1) << bug.name << replayed.err;
-      EXPECT_NE(replayed.out.find("as recorded"), std::string::npos) << replayed.out;
-      EXPECT_EQ(run_gainsay(scratch.path(), "show '" + trace + "'").code, 0);
-    }
-  }
+class BugByVerb : public testing::TestWithParam<Seeded> {};
+
+TEST_P(BugByVerb, ReplaysInANewProcess) {
+  const Bug& bug = *GetParam().bug;
+  const Scratch scratch("bug-" + bug.id);
+  const Ran found = run_gainsay(
+      scratch.path(), "check " + GetParam().entry->name + " --bug " + bug.name + " --json -o out");
+  ASSERT_EQ(found.code, 1) << found.err;
+  const json result = json::parse(found.out);
+  EXPECT_EQ(result["violated"], bug.breaks);
+  const std::string trace = result["traces"][0];
+  const Ran replayed = run_gainsay(scratch.path(), "replay -q '" + trace + "'");
+  EXPECT_EQ(replayed.code, 1) << replayed.err;
+  EXPECT_NE(replayed.out.find("as recorded"), std::string::npos) << replayed.out;
+  EXPECT_EQ(run_gainsay(scratch.path(), "show '" + trace + "'").code, 0);
 }
+
+INSTANTIATE_TEST_SUITE_P(Catalog, BugByVerb, testing::ValuesIn(quick_bugs()), Seeded::id);
 
 TEST(CheckVerb, AFailureFitsIn80Columns) {
   const Scratch scratch("columns");

@@ -5,6 +5,7 @@
 #include "engine/random.hpp"
 #include "explorer/check.hpp"
 #include "protocols/catalog.hpp"
+#include "tests/bugs.hpp"
 #include "tests/explorer/compare.hpp"
 #include "tests/explorer/table_protocol.hpp"
 #include "tests/scratch.hpp"
@@ -123,27 +124,24 @@ TEST(AllReductions, AreExactOnEverySystemAndNetwork) {
   }
 }
 
-TEST(AllReductions, FindEveryBugWithTheSameFaultsAndLengthAndTheTraceReplays) {
-  for (const CatalogEntry& entry : catalog()) {
-    for (const Bug& bug : entry.bugs) {
-      const Model model = entry.make(variant(bug));
-      const CheckReport reduced = check(model);
-      ASSERT_EQ(reduced.verdict, Verdict::violated) << bug.name;
-      EXPECT_EQ(reduced.counterexample->property, bug.breaks) << bug.name;
-      const Counterexample& found = *reduced.counterexample;
-      EXPECT_TRUE(replays(model, reduced)) << bug.name;
-      // Millions of worlds without reductions; with an adversary they do not end.
-      const bool large = bug.id == "R01" || bug.id == "R49" || bug.id == "R55";
-      if (large || model.system.bounds.byzantine > 0) continue;
-      EXPECT_TRUE(reduced.shortest) << bug.name;
-      const CheckReport full = check(model, {.reduce = none});
-      EXPECT_EQ(full.counterexample->faults, found.faults) << bug.name;
-      if (model.system.bounds.network != Network::fifo) {
-        EXPECT_EQ(full.counterexample->events.size(), found.events.size()) << bug.name;
-      }
-    }
-  }
+class ReducedBug : public testing::TestWithParam<Seeded> {};
+
+TEST_P(ReducedBug, IsFoundWithTheSameFaultsAndLengthAndTheTraceReplays) {
+  const Model model = GetParam().entry->make(variant(*GetParam().bug));
+  const CheckReport reduced = check(model);
+  ASSERT_EQ(reduced.verdict, Verdict::violated);
+  EXPECT_EQ(reduced.counterexample->property, GetParam().bug->breaks);
+  EXPECT_TRUE(replays(model, reduced));
+  // With all that an adversary can say in every inbox, the unreduced search does not end.
+  if (model.system.bounds.byzantine > 0) return;
+  EXPECT_TRUE(reduced.shortest);
+  const CheckReport full = check(model, {.reduce = none});
+  EXPECT_EQ(full.counterexample->faults, reduced.counterexample->faults);
+  if (model.system.bounds.network == Network::fifo) return;
+  EXPECT_EQ(full.counterexample->events.size(), reduced.counterexample->events.size());
 }
+
+INSTANTIATE_TEST_SUITE_P(Catalog, ReducedBug, testing::ValuesIn(quick_bugs()), Seeded::id);
 
 TEST(AllReductions, TheSameForOneAndTwoThreads) {
   for (std::uint64_t seed = 0; seed < 100; ++seed) {

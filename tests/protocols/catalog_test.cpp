@@ -4,28 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <ostream>
 
 #include "explorer/check.hpp"
+#include "tests/bugs.hpp"
 
 namespace gainsay {
 namespace {
-
-struct Seeded {
-  const CatalogEntry* entry;
-  const Bug* bug;
-  friend void PrintTo(const Seeded& seeded, std::ostream* out) {
-    *out << seeded.entry->name << " " << seeded.bug->name;
-  }
-};
-
-std::vector<Seeded> all_bugs() {
-  std::vector<Seeded> all;
-  for (const CatalogEntry& entry : catalog()) {
-    for (const Bug& bug : entry.bugs) all.push_back({&entry, &bug});
-  }
-  return all;
-}
 
 class SeededBug : public testing::TestWithParam<Seeded> {};
 
@@ -40,8 +24,7 @@ TEST_P(SeededBug, HasACorrectTwinThatHolds) {
   EXPECT_EQ(report.verdict, Verdict::holds) << report.incomplete_because;
 }
 
-INSTANTIATE_TEST_SUITE_P(Catalog, SeededBug, testing::ValuesIn(all_bugs()),
-                         [](const auto& test) { return test.param.bug->id; });
+INSTANTIATE_TEST_SUITE_P(Catalog, SeededBug, testing::ValuesIn(all_bugs()), Seeded::id);
 
 TEST(Catalog, NamesAndIdsAreUniqueAndDocumented) {
   std::vector<std::string> names;
