@@ -20,7 +20,7 @@ struct Seeded {
   friend void PrintTo(const Seeded& seeded, std::ostream* out) {
     *out << seeded.entry->name << " " << seeded.bug->name;
   }
-  static std::string id(const testing::TestParamInfo<Seeded>& test) { return test.param.bug->id; }
+  static std::string id(const ::testing::TestParamInfo<Seeded>& test) { return test.param.bug->id; }
 };
 
 inline std::vector<Seeded> all_bugs() {

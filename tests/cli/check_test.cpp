@@ -165,7 +165,7 @@ TEST(CheckVerb, TheSameBytesForOneAndTwoThreads) {
   }
 }
 
-class BugByVerb : public testing::TestWithParam<Seeded> {};
+class BugByVerb : public ::testing::TestWithParam<Seeded> {};
 
 TEST_P(BugByVerb, ReplaysInANewProcess) {
   const Bug& bug = *GetParam().bug;
@@ -182,7 +182,7 @@ TEST_P(BugByVerb, ReplaysInANewProcess) {
   EXPECT_EQ(run_gainsay(scratch.path(), "show '" + trace + "'").code, 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(Catalog, BugByVerb, testing::ValuesIn(quick_bugs()), Seeded::id);
+INSTANTIATE_TEST_SUITE_P(Catalog, BugByVerb, ::testing::ValuesIn(quick_bugs()), Seeded::id);
 
 TEST(CheckVerb, AFailureFitsIn80Columns) {
   const Scratch scratch("columns");

@@ -248,14 +248,14 @@ TEST(Audit, AgreesOnEverySystemAndNetwork) {
   }
 }
 
-class AuditOfBug : public testing::TestWithParam<Seeded> {};
+class AuditOfBug : public ::testing::TestWithParam<Seeded> {};
 
 TEST_P(AuditOfBug, AgreesWhereAViolationWasFound) {
   const Model model = GetParam().entry->make(variant(*GetParam().bug));
   EXPECT_TRUE(agrees(check(model, {.audit = true})));
 }
 
-INSTANTIATE_TEST_SUITE_P(Catalog, AuditOfBug, testing::ValuesIn(quick_bugs()), Seeded::id);
+INSTANTIATE_TEST_SUITE_P(Catalog, AuditOfBug, ::testing::ValuesIn(quick_bugs()), Seeded::id);
 
 // --- what is not ---
 

@@ -124,7 +124,7 @@ TEST(AllReductions, AreExactOnEverySystemAndNetwork) {
   }
 }
 
-class ReducedBug : public testing::TestWithParam<Seeded> {};
+class ReducedBug : public ::testing::TestWithParam<Seeded> {};
 
 TEST_P(ReducedBug, IsFoundWithTheSameFaultsAndLengthAndTheTraceReplays) {
   const Model model = GetParam().entry->make(variant(*GetParam().bug));
@@ -141,7 +141,7 @@ TEST_P(ReducedBug, IsFoundWithTheSameFaultsAndLengthAndTheTraceReplays) {
   EXPECT_EQ(full.counterexample->events.size(), reduced.counterexample->events.size());
 }
 
-INSTANTIATE_TEST_SUITE_P(Catalog, ReducedBug, testing::ValuesIn(quick_bugs()), Seeded::id);
+INSTANTIATE_TEST_SUITE_P(Catalog, ReducedBug, ::testing::ValuesIn(quick_bugs()), Seeded::id);
 
 TEST(AllReductions, TheSameForOneAndTwoThreads) {
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
