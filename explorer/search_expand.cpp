@@ -109,7 +109,7 @@ void Search::note_plain(Worker& worker, std::uint64_t root, std::uint16_t parent
   make_space(worker, count);
   const WordSet::Places places = store_.visited().places();
   std::uint64_t* const recent = worker.recent.data();
-  Candidate* candidate = worker.candidates.data() + worker.count;  // of none, where none is plain
+  Candidate* candidate = worker.candidates.data() + worker.count;  // there may be none
   Candidate* const first = candidate;
   for (std::uint32_t i = 0; i < count; ++i) {
     const Moves::Plain& move = worker.plain[i];

@@ -255,7 +255,7 @@ TEST_P(AuditOfBug, AgreesWhereAViolationWasFound) {
   EXPECT_TRUE(agrees(check(model, {.audit = true})));
 }
 
-INSTANTIATE_TEST_SUITE_P(Catalog, AuditOfBug, ::testing::ValuesIn(quick_bugs()), Seeded::id);
+INSTANTIATE_TEST_SUITE_P(Catalog, AuditOfBug, ::testing::ValuesIn(bugs_in_time()), Seeded::id);
 
 // --- what is not ---
 
