@@ -100,6 +100,7 @@ void ModelArguments::add_to(CLI::App& app) {
   app.add_option("--drops", drops, "budget of lost messages (not async)");
   app.add_option("--duplicates", duplicates, "budget of repeated messages (unordered)");
   app.add_option("--partitions", partitions, "budget of partitions (unordered, fifo)");
+  app.add_option("--unsynced", unsynced, "budget of crashes that lose unsynced writes");
   app.add_option("--partition-shapes", partition_shapes, "some of symmetric,one-way,bridged");
   app.add_option("--across", across, "messages across a partition are lost or held");
   app.add_option("--network", network, "async, unordered or fifo");
@@ -123,6 +124,7 @@ std::vector<Configuration> ModelArguments::configurations(const CatalogEntry& en
   bounds.duplicates = duplicates.value_or(bounds.duplicates);
   if (timeouts) bounds.timeouts = timeouts;
   bounds.partitions = partitions.value_or(bounds.partitions);
+  bounds.unsynced = unsynced.value_or(bounds.unsynced);
   if (bounds.partitions == 0 && !(partition_shapes.empty() && across.empty())) {
     throw UsageError(std::string(across.empty() ? "--partition-shapes" : "--across") +
                      " means nothing without --partitions");

@@ -107,6 +107,7 @@ Bounds random_bounds(RandomStream& random, bool clients) {
     bounds.partition_shapes.one_way = random.chance(1, 2);
     bounds.across = random.chance(1, 2) ? Across::lost : Across::held;
   }
+  if (bounds.crashes > 0 && random.chance(1, 2)) bounds.unsynced = 1 + random.below(bounds.crashes);
   return bounds;
 }
 
@@ -131,6 +132,7 @@ RandomSystem random_symmetric_system(std::uint64_t seed, RandomStream& random) {
   SymmetricShape shape{.seed = seed, .bounds = random_bounds(random, clients)};
   shape.bounds.nodes = random.chance(1, 3) ? 2 : 3;
   shape.bounds.crashes = std::min(shape.bounds.crashes, 1U);
+  shape.bounds.unsynced = std::min(shape.bounds.unsynced, 1U);
   if (!shape.bounds.timeouts) shape.bounds.timeouts = 1 + random.below(3);
   shape.violating = random.chance(1, 2);
   shape.names_a_node = random.chance(1, 2);
@@ -187,6 +189,7 @@ Configuration random_configuration(const CatalogEntry& entry, const std::string&
   bounds.network = network;
   bounds.crashes = std::min(bounds.crashes, 1U);
   bounds.restarts = bounds.crashes == 0 ? 0 : std::min(bounds.restarts, 1U);
+  bounds.unsynced = std::min(bounds.unsynced, bounds.crashes);
   bounds.nodes = one_of(random, {2, 3, 3, 4});
   if (entry.client_bounds != ClientBounds::none) bounds.clients = random.below(3);
   const bool counts_operations =

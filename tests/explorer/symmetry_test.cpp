@@ -101,6 +101,7 @@ SymmetricShape shape_of(std::uint64_t seed, bool nearly) {
   if (nearly) shape.quirk = static_cast<Quirk>(1 + random.below(4));
   shape.hides = random.chance(1, 2);
   if (bounds.network == Network::async && random.chance(1, 2)) bounds.timeouts = std::nullopt;
+  bounds.unsynced = random.below(bounds.crashes + 1);
   return shape;
 }
 

@@ -19,6 +19,7 @@ TableShape any_shape() {
   shape.bounds.network = static_cast<Network>(*rc::gen::inRange(0, 3));
   shape.bounds.crashes = *rc::gen::inRange<std::uint32_t>(0, 3);
   shape.bounds.restarts = *rc::gen::inRange<std::uint32_t>(0, 2);
+  shape.bounds.unsynced = *rc::gen::inRange<std::uint32_t>(0, shape.bounds.crashes + 1);
   if (shape.bounds.network != Network::async) {
     shape.bounds.drops = *rc::gen::inRange<std::uint32_t>(0, 2);
   }

@@ -135,6 +135,14 @@ TEST(Docs, TheThirdChapterShowsWhatALimitBrings) {
   EXPECT_NE(ran.out.find(blocks("text", page).at(0)), std::string::npos) << ran.out;
 }
 
+TEST(Docs, ThePageOnDisksShowsWhatIsFound) {
+  const Scratch scratch("disks-page");
+  const Ran ran = run_gainsay(scratch.path(), "check raft --bug ack-before-durable");
+  for (const std::string& block : blocks("text", source / "docs" / "disks.md")) {
+    EXPECT_NE(ran.out.find(block), std::string::npos) << block << ran.out;
+  }
+}
+
 TEST(Readme, ItsTableOfBugsIsTheCatalog) {
   const std::string text = read_text(source / "README.md");
   for (const CatalogEntry& entry : catalog()) {
