@@ -17,6 +17,12 @@ Model make_model(const Bounds& bounds) {
                       [](const View& node) { return node.state == State::committed; }),
       sometimes<Node>("some run aborts",
                       [](const View& node) { return node.state == State::aborted; }),
+      sometimes<Node>("everyone commits",
+                      [](const Nodes<View>& nodes) {
+                        bool all = true;
+                        for (const View& node : nodes) all = all && node.state == State::committed;
+                        return all;
+                      }),
   };
   return model;
 }
