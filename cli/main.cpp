@@ -60,6 +60,7 @@ int run(int argc, char** argv) {
   add_replay(app, action);
   add_show(app, action);
   add_bugs(app, action);
+  add_linearize(app, action);
   if (argc == 1) {
     std::cout << app.help();
     return usage;

@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <charconv>
 
+#include "engine/type.hpp"
 #include "properties/linearizability/models.hpp"
 #include "properties/linearizability/recording.hpp"
+#include "properties/linearizability/words.hpp"
 
 namespace gainsay::linearizability {
 
@@ -37,6 +39,14 @@ NamedModel named_model(std::string name, std::string functions, Translation<M> t
     history.add(recorded.client, encoded(meaning->operation),
                 open ? std::nullopt : std::optional(encoded(*meaning->result)), recorded.invoked,
                 open ? never : recorded.returned, recorded.object);
+  };
+  result.describe = [](const Kind& kind) {
+    return words(
+        decoded<typename M::Operation>(kind.call),
+        kind.result ? std::optional(decoded<typename M::Result>(*kind.result)) : std::nullopt);
+  };
+  result.describe_state = [](BytesView state) {
+    return gainsay::describe(type_of<typename M::State>(), state, [](NodeId) { return ""; });
   };
   return result;
 }

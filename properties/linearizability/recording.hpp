@@ -40,6 +40,8 @@ struct NamedModel {
   Model model;
   // Throws HistoryError where the operation is none of the model's.
   std::function<void(const RecordedOperation&, TimedHistory&)> add;
+  std::function<std::string(const Kind&)> describe;
+  std::function<std::string(BytesView state)> describe_state;
 };
 
 const std::vector<NamedModel>& named_models();
