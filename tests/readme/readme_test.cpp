@@ -226,14 +226,6 @@ TEST(Readme, ItsProgramBuildsOutsideTheTreeFromWhatIsInstalled) {
   EXPECT_EQ(ran.code, 0) << ran.out;
 }
 
-TEST(Docs, ThePageOnDisksShowsWhatIsFound) {
-  const Scratch scratch("disks-page");
-  const Ran ran = run_gainsay(scratch.path(), "check raft --bug ack-before-durable");
-  for (const std::string& block : blocks("text", source / "docs" / "11-disks.md")) {
-    EXPECT_NE(ran.out.find(block), std::string::npos) << block << ran.out;
-  }
-}
-
 // What the columns of the numbers say, the tests of the seeded bugs compare, which run them.
 TEST(Readme, ItsTableOfBugsIsTheCatalog) {
   std::vector<std::string> rows;
