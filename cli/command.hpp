@@ -68,5 +68,6 @@ void add_check(CLI::App& app, Action& action);
 void add_replay(CLI::App& app, Action& action);
 void add_show(CLI::App& app, Action& action);
 void add_bugs(CLI::App& app, Action& action);
+void add_linearize(CLI::App& app, Action& action);
 
 }  // namespace gainsay::cli

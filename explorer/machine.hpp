@@ -414,7 +414,7 @@ class Machine {
   std::size_t history_slot_ = npos;
   std::size_t first_observer_slot_ = npos;
 
-  std::mutex mutex_;
+  BriefMutex mutex_;
   StableVector<LocalEntry> locals_;
   StableVector<Envelope> envelopes_;
   StableVector<Inbox> inboxes_;

@@ -77,7 +77,7 @@ Search::Search(const Model& model, const CheckOptions& options, Passes& passes)
       workers_(jobs_),
       memory_max_(options.memory_bytes.value_or(resident_bytes() + available_bytes() / 10 * 9)),
       spill_from_(options.spill_from.value_or(
-          options.store == StoreKind::exact ? ~std::uint64_t{0} : std::uint64_t{1} << 20)) {
+          options.store == StoreKind::exact ? ~std::uint64_t{0} : std::uint64_t{1} << 17)) {
   if (options.store == StoreKind::fingerprint) {
     fingerprints_.emplace(machine_);
     seen_.emplace();

@@ -113,6 +113,13 @@ Workload<Node::Operation> workload(const Bounds& bounds) {
   return work;
 }
 
+bool every_server_decides(const Nodes<View>& servers) {
+  for (const View& server : servers) {
+    if (!server.decided) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 Model make_model(const Configuration& configuration) {
@@ -130,6 +137,7 @@ Model make_model(const Configuration& configuration) {
                                  a.accepted->proposal.value == b.accepted->proposal.value;
                         }),
       sometimes<Node>("a value is decided", [](const View& server) { return server.decided; }),
+      sometimes<Node>("every server learns it", every_server_decides),
   };
   return model;
 }
