@@ -19,25 +19,26 @@ bool named(const RecordedOperation& recorded, std::initializer_list<const char*>
   return std::ranges::find(names, recorded.function) != names.end();
 }
 
-// What a model makes of an operation: none where it says nothing.
+// What a model makes of an operation.
 template <class M>
 struct Meaning {
-  typename M::Operation operation;
-  std::optional<typename M::Result> result = typename M::Result{};
+  typename M::Operation operation = {};
+  typename M::Result result = {};  // where it returned
+  bool counts = true;              // else it says nothing
 };
 template <class M>
-using Translation = std::optional<Meaning<M>> (*)(const RecordedOperation&);
+using Translation = Meaning<M> (*)(const RecordedOperation&);
 
 template <class M>
 NamedModel named_model(std::string name, std::string functions, Translation<M> translate) {
   NamedModel result{.name = name, .functions = std::move(functions), .model = make_model<M>(name)};
   result.add = [translate](const RecordedOperation& recorded, TimedHistory& history) {
     if (recorded.outcome == Outcome::rejected) return;
-    const std::optional<Meaning<M>> meaning = translate(recorded);
-    if (!meaning) return;
+    const Meaning<M> meaning = translate(recorded);
+    if (!meaning.counts) return;
     const bool open = recorded.outcome == Outcome::open;
-    history.add(recorded.client, encoded(meaning->operation),
-                open ? std::nullopt : std::optional(encoded(*meaning->result)), recorded.invoked,
+    history.add(recorded.client, encoded(meaning.operation),
+                open ? std::nullopt : std::optional(encoded(meaning.result)), recorded.invoked,
                 open ? never : recorded.returned, recorded.object);
   };
   result.describe = [](const Kind& kind) {
@@ -51,7 +52,7 @@ NamedModel named_model(std::string name, std::string functions, Translation<M> t
   return result;
 }
 
-std::optional<Meaning<models::CasRegister>> cas_register(const RecordedOperation& recorded) {
+Meaning<models::CasRegister> cas_register(const RecordedOperation& recorded) {
   using Action = models::CasRegister::Action;
   if (named(recorded, {"cas", "compare-and-set"})) {
     if (recorded.argument.kind != Datum::Kind::list || recorded.argument.items.size() != 2) {
@@ -63,7 +64,7 @@ std::optional<Meaning<models::CasRegister>> cas_register(const RecordedOperation
          .expected = to_value(recorded.argument.items[0])},
         models::CasRegister::Result{.changed = recorded.outcome != Outcome::failed}};
   }
-  if (recorded.outcome == Outcome::failed) return std::nullopt;
+  if (recorded.outcome == Outcome::failed) return {.counts = false};
   if (named(recorded, {"read", "r", "get"})) {
     return Meaning<models::CasRegister>{{}, models::CasRegister::Result{to_value(recorded.answer)}};
   }
@@ -74,23 +75,23 @@ std::optional<Meaning<models::CasRegister>> cas_register(const RecordedOperation
   refuse(recorded, "is no operation of a register");
 }
 
-std::optional<Meaning<models::CasRegister>> plain_register(const RecordedOperation& recorded) {
+Meaning<models::CasRegister> plain_register(const RecordedOperation& recorded) {
   auto meaning = cas_register(recorded);
-  if (meaning && meaning->operation.action == models::CasRegister::Action::compare_and_set) {
+  if (meaning.counts && meaning.operation.action == models::CasRegister::Action::compare_and_set) {
     refuse(recorded, "is no operation of a register; the model cas-register has it");
   }
   return meaning;
 }
 
-std::optional<Meaning<models::KeyValue>> key_value(const RecordedOperation& recorded) {
+Meaning<models::KeyValue> key_value(const RecordedOperation& recorded) {
   using Action = models::KeyValue::Action;
-  if (recorded.outcome == Outcome::failed) return std::nullopt;
+  if (recorded.outcome == Outcome::failed) return {.counts = false};
   if (!recorded.key) refuse(recorded, "has no key");
   Meaning<models::KeyValue> meaning{{.key = to_value(*recorded.key)}};
   if (named(recorded, {"get", "read", "r"})) {
     // A missing key is empty; some stores answer nil.
     const bool missing = recorded.answer.is_nil();
-    meaning.result->value = missing ? models::KeyValue::empty() : to_value(recorded.answer);
+    meaning.result.value = missing ? models::KeyValue::empty() : to_value(recorded.answer);
     return meaning;
   }
   const bool append = named(recorded, {"append"});
@@ -104,9 +105,9 @@ std::optional<Meaning<models::KeyValue>> key_value(const RecordedOperation& reco
 }
 
 template <class M>
-std::optional<Meaning<M>> put_and_take(const RecordedOperation& recorded) {
+Meaning<M> put_and_take(const RecordedOperation& recorded) {
   if (named(recorded, {"enqueue", "put", "push", "add"})) {
-    if (recorded.outcome == Outcome::failed) return std::nullopt;
+    if (recorded.outcome == Outcome::failed) return {.counts = false};
     return Meaning<M>{{.put = true, .value = to_value(recorded.argument)}};
   }
   if (!named(recorded, {"dequeue", "take", "pop", "remove"})) {
@@ -117,16 +118,16 @@ std::optional<Meaning<M>> put_and_take(const RecordedOperation& recorded) {
   return Meaning<M>{{}, typename M::Result{empty ? models::nil : to_value(recorded.answer)}};
 }
 
-std::optional<Meaning<models::Set>> set(const RecordedOperation& recorded) {
+Meaning<models::Set> set(const RecordedOperation& recorded) {
   using Action = models::Set::Action;
-  if (recorded.outcome == Outcome::failed) return std::nullopt;
+  if (recorded.outcome == Outcome::failed) return {.counts = false};
   if (named(recorded, {"read", "r"})) {
     Meaning<models::Set> meaning;
     if (recorded.outcome == Outcome::ok && recorded.answer.kind != Datum::Kind::list &&
         recorded.answer.kind != Datum::Kind::set && !recorded.answer.is_nil()) {
       refuse(recorded, "needs a list or set of values");
     }
-    for (const Datum& item : recorded.answer.items) meaning.result->values.insert(to_value(item));
+    for (const Datum& item : recorded.answer.items) meaning.result.values.insert(to_value(item));
     return meaning;
   }
   if (named(recorded, {"contains"})) {
@@ -150,10 +151,10 @@ std::uint64_t number(const RecordedOperation& recorded, const Datum& datum) {
   return static_cast<std::uint64_t>(value);
 }
 
-std::optional<Meaning<models::Counter>> counter(const RecordedOperation& recorded) {
-  if (recorded.outcome == Outcome::failed) return std::nullopt;
+Meaning<models::Counter> counter(const RecordedOperation& recorded) {
+  if (recorded.outcome == Outcome::failed) return {.counts = false};
   const bool read = named(recorded, {"read", "r"});
-  if (read && recorded.outcome == Outcome::open) return std::nullopt;
+  if (read && recorded.outcome == Outcome::open) return {.counts = false};
   if (read) {
     return Meaning<models::Counter>{{}, models::Counter::Result{number(recorded, recorded.answer)}};
   }
@@ -162,8 +163,8 @@ std::optional<Meaning<models::Counter>> counter(const RecordedOperation& recorde
 }
 
 template <bool owned>
-std::optional<Meaning<models::Mutex>> mutex(const RecordedOperation& recorded) {
-  if (recorded.outcome == Outcome::failed) return std::nullopt;
+Meaning<models::Mutex> mutex(const RecordedOperation& recorded) {
+  if (recorded.outcome == Outcome::failed) return {.counts = false};
   const bool acquire = named(recorded, {"acquire", "lock"});
   if (!acquire && !named(recorded, {"release", "unlock"})) {
     refuse(recorded, "is no operation of a lock");
@@ -171,8 +172,8 @@ std::optional<Meaning<models::Mutex>> mutex(const RecordedOperation& recorded) {
   return Meaning<models::Mutex>{{.acquire = acquire, .owner = owned ? recorded.client : 0}};
 }
 
-std::optional<Meaning<models::MultiRegister>> multi_register(const RecordedOperation& recorded) {
-  if (recorded.outcome == Outcome::failed) return std::nullopt;
+Meaning<models::MultiRegister> multi_register(const RecordedOperation& recorded) {
+  if (recorded.outcome == Outcome::failed) return {.counts = false};
   const Datum& steps = recorded.argument;
   const Datum& answers = recorded.answer;
   const bool ok = recorded.outcome == Outcome::ok;
@@ -192,7 +193,7 @@ std::optional<Meaning<models::MultiRegister>> multi_register(const RecordedOpera
     if (answer.size() != 3 || to_value(answer[1]) != to_value(step[1])) {
       refuse(recorded, "the answer has other steps");
     }
-    if (read) meaning.result->push_back(to_value(answer[2]));
+    if (read) meaning.result.push_back(to_value(answer[2]));
   }
   return meaning;
 }

@@ -74,13 +74,9 @@ Id Recorder::number(const std::string& name, std::map<std::string, Id, std::less
 bool read_line(std::istream& input, std::string& line, const ReadLimits& limits) {
   line.clear();
   std::streambuf& buffer = *input.rdbuf();
-  for (;;) {
-    const int c = buffer.sbumpc();
-    if (c == std::char_traits<char>::eof()) {
-      if (line.empty()) return false;
-      break;
-    }
-    if (c == '\n') break;
+  int c = buffer.sbumpc();
+  if (c == std::char_traits<char>::eof()) return false;
+  for (; c != std::char_traits<char>::eof() && c != '\n'; c = buffer.sbumpc()) {
     if (line.size() == limits.line_bytes_max) throw HistoryError("has a line that is too long");
     line.push_back(static_cast<char>(c));
   }
