@@ -1,6 +1,7 @@
 #include "engine/system.hpp"
 
 #include <algorithm>
+#include <bit>
 
 namespace gainsay {
 
@@ -87,9 +88,9 @@ std::optional<std::uint32_t> System::available(BudgetKind kind) const {
 }
 
 bool System::affords(BudgetUsed used, BudgetSet kinds) const {
-  for (std::size_t i = 0; i < budget_kinds; ++i) {
-    const auto kind = static_cast<BudgetKind>(i);
-    if (kinds.contains(kind) && used.count(kind) >= available(kind).value_or(~0U)) return false;
+  for (unsigned left = kinds.bits(); left != 0; left &= left - 1) {
+    const auto kind = static_cast<BudgetKind>(std::countr_zero(left));
+    if (used.count(kind) >= available(kind).value_or(~0U)) return false;
   }
   return true;
 }
