@@ -220,10 +220,13 @@ int linearize_one(const LinearizeArguments& arguments, const std::string& path) 
   return internal;
 }
 
-std::string model_help() {
-  std::string text = "what the history is of:";
+// Of the models, one a line.
+std::string models_help() {
+  std::string text = "Models:\n";
   for (const NamedModel& model : named_models()) {
-    text += (text.ends_with(':') ? " " : "; ") + model.name + " (" + model.functions + ")";
+    std::string line = "  " + model.name;
+    line.resize(std::max(line.size() + 1, std::size_t{30}), ' ');
+    text += wrap(line + model.functions, 30, 80);
   }
   return text;
 }
@@ -234,16 +237,21 @@ void add_linearize(CLI::App& app, Action& action) {
   auto arguments = std::make_shared<LinearizeArguments>();
   CLI::App& command =
       *app.add_subcommand("linearize", "judge a history that was recorded elsewhere");
-  command.add_option("histories", arguments->histories, "history files")->required();
-  command.add_option("--model", arguments->model, model_help());
-  command.add_option("--format", arguments->format,
-                     "auto, edn or porcupine, log, jepsen (edn or log), ops, json");
-  command.add_option("--time", arguments->time, "give up after this time for each history");
-  command.add_option("--memory", arguments->memory, "give up at this size of the search (1G)");
+  command.add_option("histories", arguments->histories, "history files")
+      ->required()
+      ->type_name("FILE");
+  command.add_option("--model", arguments->model, "what the history is of, see below")
+      ->type_name("NAME");
+  command.add_option("--format", arguments->format, "auto, edn, porcupine, log, jepsen, ops, json")
+      ->type_name("NAME");
+  command.add_option("--time", arguments->time, "give up after so long, each")->type_name("TIME");
+  command.add_option("--memory", arguments->memory, "give up at this size of the search (1G)")
+      ->type_name("SIZE");
   command.add_flag("--whole", arguments->whole, "do not split a store by its keys");
   command.add_flag("--order", arguments->order, "print the order that was found");
   command.add_flag("--json", arguments->json, "one JSON object a history on standard output");
   command.add_flag("-q,--quiet", arguments->quiet, "only the verdicts");
+  command.footer(models_help() + "\n" + command.get_footer());
   command.callback([arguments, &action] {
     action = [arguments] {
       int code = ok;

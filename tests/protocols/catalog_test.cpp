@@ -97,6 +97,29 @@ TEST(Catalog, NamesAndIdsAreUniqueAndDocumented) {
   EXPECT_EQ(std::ranges::adjacent_find(names), names.end());
 }
 
+// What syncs its disks by itself does so before it sends, and holds where disks forget.
+TEST(Catalog, WhatSyncsDoesSoBeforeItSends) {
+  struct Forgetful {
+    std::string system;
+    std::uint32_t clients = 0;
+    std::map<std::string, std::uint64_t, std::less<>> limits;
+    OptionTexts options;
+  };
+  for (const Forgetful& one : std::vector<Forgetful>{
+           {"raft", 0, {{"term", 2}}, {{"candidates", "2"}, {"propose", "1"}}},
+           {"raft", 0, {{"term", 1}}, {{"candidates", "1"}, {"propose", "2"}, {"compact", "1"}}},
+           {"raft", 1, {{"term", 1}}, {{"candidates", "1"}, {"read-index", "1"}, {"noop", "1"}}},
+           {"multi-paxos", 0, {{"round", 1}}, {{"candidates", "2"}, {"propose", "1"}}},
+           {"paxos", 1, {}, {}}}) {
+    const Bounds bounds{
+        .clients = one.clients, .crashes = 1, .restarts = 1, .unsynced = 1, .limits = one.limits};
+    const CheckReport report =
+        check(find_system(one.system)->make({.bounds = bounds, .options = one.options, .bug = ""}));
+    EXPECT_TRUE(report.holds()) << report;
+    EXPECT_TRUE(report.unsynced_sends.empty()) << report;
+  }
+}
+
 TEST(Catalog, ANameThatASystemDoesNotHaveIsRefused) {
   for (const CatalogEntry& entry : catalog()) {
     EXPECT_THROW(entry.make({.bounds = entry.defaults.bounds, .options = {{"colour", "red"}}}),

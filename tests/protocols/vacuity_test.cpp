@@ -29,6 +29,8 @@ class DeafProcess final : public Process {
   }
   void fire(StepContext& context, std::uint32_t timer) override { process_->fire(context, timer); }
   void crash() override { process_->crash(); }
+  void encode_durable(Writer& writer) const override { process_->encode_durable(writer); }
+  void restore(BytesView durable) override { process_->restore(durable); }
   const void* state() const override { return process_->state(); }
   std::shared_ptr<const void> view() const override { return process_->view(); }
   void encode_view(Writer& writer) const override { process_->encode_view(writer); }
@@ -50,6 +52,8 @@ class DeafType final : public ProcessType {
   }
   const Type& state_type() const override { return type_->state_type(); }
   const std::vector<std::string_view>& timer_names() const override { return type_->timer_names(); }
+  const Type* durable_type() const override { return type_->durable_type(); }
+  bool syncs() const override { return type_->syncs(); }
 
  private:
   std::shared_ptr<const ProcessType> type_;
