@@ -71,7 +71,7 @@ std::vector<Bytes> next_states(BytesView state_bytes, const Kind& kind) {
   std::vector<Bytes> states;
   if constexpr (requires { M::next(state, operation, result_of<M>(kind)); }) {
     for (const auto& next : M::next(state, operation, result_of<M>(kind))) {
-      states.push_back(encoded(next));
+      states.push_back(encoded<typename M::State>(next));  // vector<bool> has proxies
     }
   } else {
     const typename M::Result result = M::apply(state, operation);

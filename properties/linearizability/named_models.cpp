@@ -108,6 +108,7 @@ template <class M>
 Meaning<M> put_and_take(const RecordedOperation& recorded) {
   if (named(recorded, {"enqueue", "put", "push", "add"})) {
     if (recorded.outcome == Outcome::failed) return {.counts = false};
+    if (recorded.argument.is_nil()) refuse(recorded, "puts nil, which means that there is nothing");
     return Meaning<M>{{.put = true, .value = to_value(recorded.argument)}};
   }
   if (!named(recorded, {"dequeue", "take", "pop", "remove"})) {

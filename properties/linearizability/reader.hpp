@@ -18,7 +18,7 @@ enum class Format : std::uint8_t {
   edn,   // Jepsen's history.edn and Porcupine's key-value text: one map for each event
   log,   // Jepsen's console log
   ops,   // CLIENT CALL RETURN F ARGS, one operation a line
-  json,  // see docs/04-linearizability.md
+  json,  // see docs/12-recorded-histories.md
 };
 
 struct ReadLimits {

@@ -16,7 +16,8 @@ Id Transitions::intern(const Bytes& state) {
   const auto [place, added] = index_.try_emplace(state, static_cast<Id>(states_.size()));
   if (added) {
     states_.push_back(state);
-    state_bytes_ += 2 * (state.size() + sizeof(Bytes)) + 16;
+    // Kept twice, each with what the allocator and the table add.
+    state_bytes_ += 2 * (state.size() + sizeof(Bytes) + 24) + 48;
   }
   return place->second;
 }

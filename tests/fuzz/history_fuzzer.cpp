@@ -1,6 +1,8 @@
 // Feeds bytes to the readers of recorded histories, each format and the guess. They must accept or
 // throw HistoryError, nothing else; what they accept is judged, within small limits.
 #include <cstdint>
+#include <cstdlib>
+#include <optional>
 #include <sstream>
 #include <stdexcept>
 #include <string>

@@ -134,6 +134,10 @@ class Page {
         std::istringstream lines(block.text);
         for (std::string line; std::getline(lines, line);) run_command(line);
       }
+      // "edn NAME" is a file that commands below it read.
+      if (block.language.rfind("edn ", 0) == 0) {
+        std::ofstream(scratch_.path() / block.language.substr(4)) << block.text;
+      }
       const bool has_program =
           std::filesystem::exists(pages / ("page_" + name_.string() + "-faulty"));
       if (block.language == "cpp" && has_program) run_program("", 0);

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "properties/linearizability/core.hpp"
+#include "properties/linearizability/linearizable.hpp"
 #include "properties/linearizability/models.hpp"
 #include "tests/properties/linearizability/random_history.hpp"
 #include "tests/properties/linearizability/twin.hpp"
@@ -115,6 +116,49 @@ TEST(LinearizabilityTwin, UniqueWritesTakeTheFastWay) {
       compare<models::CasRegister>({.clients = 4, .operations = 7, .unique_writes = true});
   EXPECT_EQ(tally.fast, 2 * histories_each());
   EXPECT_GT(tally.bad, histories_each() / 20);
+}
+
+// A model of a user's own: a light that toggles, and whose switch may be stuck.
+struct Light {
+  using State = bool;
+  struct Operation {
+    bool toggle = false;
+  };
+  struct Result {
+    bool on = false;
+  };
+  static std::vector<State> next(State on, const Operation& operation,
+                                 const std::optional<Result>& result) {
+    if (operation.toggle) return {on, !on};
+    return !result || result->on == on ? std::vector<State>{on} : std::vector<State>{};
+  }
+};
+
+TEST(Linearizable, OfAUsersOwnModelWithAChoice) {
+  ClientHistory<Light> history;
+  history.add(0, {.toggle = true}, {}, 0, 1);
+  history.add(1, {}, {.on = true}, 2, 3);
+  EXPECT_EQ(linearizable(history).order, (std::vector<Id>{0, 1}));
+  history.add(1, {}, {.on = false}, 4, 5);
+  const Judgement judgement = linearizable(history);
+  EXPECT_EQ(judgement.verdict, Verdict::not_linearizable);
+  EXPECT_EQ(judgement.broken_by, 2U);
+  EXPECT_EQ(judgement.core, (std::vector<Id>{1, 2}));
+  history.add_unreturned(0, {.toggle = true}, 4);
+  EXPECT_EQ(linearizable(history).order, (std::vector<Id>{0, 1, 3, 2}));
+}
+
+TEST(Linearizable, UnknownWhenItIsStopped) {
+  ClientHistory<models::Queue> history;
+  for (Id client = 0; client < 30; ++client) {
+    history.add(client, {.put = true, .value = std::to_string(client)}, {}, 0, 1);
+  }
+  history.add(0, {}, {.value = "none of these"}, 2, 3);
+  int questions = 0;
+  const Judgement stopped = linearizable(history, {.stop = [&] { return ++questions > 3; }});
+  EXPECT_EQ(stopped.verdict, Verdict::unknown);
+  EXPECT_EQ(stopped.unknown_because, "stopped");
+  EXPECT_EQ(linearizable(history, {.bytes_max = 1 << 20}).unknown_because, "memory");
 }
 
 }  // namespace

@@ -174,6 +174,7 @@ TEST(LinearizabilityReader, RefusesWhatItDoesNotUnderstand) {
            std::string("jepsen.util - 0\t:invoke\t:read\tnil\njepsen.util - x\t:ok\t:read\t1\n"),
            std::string("jepsen.util - 0\t:invoke\t:cas\t[1 2\n"),
            std::string("jepsen.util - 0\tinvoke\t:read\tnil\t:x\n"),
+           std::string("{:process 0, :type :invoke, :f :enqueue, :value nil}\n"),
            std::string("{\"operations\": 3}"),
            std::string("{\"operations\": []}"),
            std::string("{\"operations\": [3]}"),
