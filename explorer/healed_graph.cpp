@@ -31,10 +31,12 @@ std::vector<Limit> raised(const System& system, const Property& property) {
 
 }  // namespace
 
-HealedGraph::HealedGraph(const System& system, const Property& good, const Messages& messages)
+HealedGraph::HealedGraph(const System& system, const Property& good, const Messages& messages,
+                         RunsOut runs_out)
     : system_(system),
       good_(good),
       messages_(messages),
+      runs_out_(std::move(runs_out)),
       limits_(raised(system, good)),
       folds_(system.size()) {
   intern_inbox({});
@@ -245,13 +247,19 @@ void HealedGraph::add_steps(Id cell, Id input, std::vector<Waiting> rest, Steps&
   }
 }
 
+// Clients' timers always may: they only ask again.
+bool HealedGraph::may_run_out(Id local, Id timer) const {
+  const Local& of = locals_[local];
+  if (of.status != LocalState::Status::up || ((of.timers >> timer) & 1) == 0) return false;
+  return !runs_out_ || system_.is_client({of.process}) || runs_out_({of.process}, timer);
+}
+
 const HealedGraph::Steps& HealedGraph::steps(Id cell) {
   if (steps_[cell] != nullptr) return *steps_[cell];
   auto found = std::make_unique<Steps>();
   const Cell at = cells_[cell];
   const std::vector<Waiting> inbox = inboxes_[at.inbox];
   const LocalState::Status status = locals_[at.local].status;
-  const std::uint64_t timers = locals_[at.local].timers;
   if (status == LocalState::Status::down) add_steps(cell, restart_input, inbox, *found);
   for (std::size_t i = 0; status == LocalState::Status::up && i < inbox.size(); ++i) {
     const NodeId from = envelopes_[inbox[i].envelope].from;
@@ -261,8 +269,8 @@ const HealedGraph::Steps& HealedGraph::steps(Id cell) {
     if (rest[i].count == 0) rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(i));
     add_steps(cell, inbox[i].envelope, std::move(rest), *found);
   }
-  for (Id timer = 0; status == LocalState::Status::up && timer < 64; ++timer) {
-    if (((timers >> timer) & 1) != 0) add_steps(cell, timer_input + timer, inbox, *found);
+  for (Id timer = 0; timer < 64; ++timer) {
+    if (may_run_out(at.local, timer)) add_steps(cell, timer_input + timer, inbox, *found);
   }
   steps_[cell] = std::move(found);
   return *steps_[cell];
@@ -300,13 +308,13 @@ void HealedGraph::expand(Id world) {
       if (!take(next, process, step, is_capped)) continue;
       const Id target = world_of(next);
       if (target == world) continue;
-      if (leads_to_good(target)) return mark(world, leads);  // the rest does not matter
       sources_.push_back(world);
       targets_.push_back(target);
       of_timer_.push_back(step.of_timer);
       next_to_.push_back(first_to_[target]);
       first_to_[target] = targets_.size() - 1;
       ++edge_count_[world];
+      if (leads_to_good(target)) return mark(world, leads);  // the rest does not matter
     }
   }
   if (is_capped) flags_[world] |= capped;
@@ -406,6 +414,21 @@ std::string HealedGraph::explore(const std::vector<Id>& starts, const Stop& stop
     }
   }
   return "";
+}
+
+// Good worlds are never expanded; any other one that leads to one has an edge on the way.
+std::pair<Id, std::size_t> HealedGraph::nearest_good(Id world) const {
+  boost::unordered_flat_map<Id, std::size_t> distance{{world, 0}};
+  std::vector<Id> queue{world};
+  for (std::size_t i = 0; i < queue.size(); ++i) {
+    const Id at = queue[i];
+    if ((flags_[at] & expanded) == 0) return {at, distance[at]};
+    for (const Id target : successors(at)) {
+      if (!leads_to_good(target)) continue;
+      if (distance.try_emplace(target, distance[at] + 1).second) queue.push_back(target);
+    }
+  }
+  throw std::logic_error("the world leads to no good one");
 }
 
 std::string HealedGraph::describe_world(Id world) const {

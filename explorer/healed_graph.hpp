@@ -13,6 +13,7 @@
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "engine/random.hpp"
@@ -40,8 +41,12 @@ class HealedGraph {
   // Gives a reason to stop, or an empty text; told how many worlds there are.
   using Stop = std::function<std::string(std::uint64_t worlds)>;
 
+  // Which timers run out; none: all of them may.
+  using RunsOut = std::function<bool(NodeId node, std::uint32_t timer)>;
+
   // `good` is a property of kind `recovers`. REQUIRES: both outlive the graph.
-  HealedGraph(const System& system, const Property& good, const Messages& messages);
+  HealedGraph(const System& system, const Property& good, const Messages& messages,
+              RunsOut runs_out = {});
 
   // The world of these local states without any message.
   Id add(const LocalVector& locals);
@@ -58,6 +63,8 @@ class HealedGraph {
   std::span<const Id> successors(Id world) const {
     return {targets_.data() + first_edge_[world], edge_count_[world]};
   }
+  // The first good world behind a world that leads to one, breadth first, and how many events away.
+  std::pair<Id, std::size_t> nearest_good(Id world) const;
   // What each process is, which timers are armed, and what waits for it.
   std::string describe_world(Id world) const;
 
@@ -126,6 +133,7 @@ class HealedGraph {
   void add_steps(Id cell, Id input, std::vector<Waiting> rest, Steps& out);
   Received receive(Id cell, Id envelope);
   bool put(std::vector<Waiting>& inbox, Id envelope) const;
+  bool may_run_out(Id local, Id timer) const;
   bool is_good(const std::vector<Id>& cells);
   void expand(Id world);
   bool take(std::vector<Id>& cells, std::size_t process, const Step& step, bool& is_capped);
@@ -138,6 +146,7 @@ class HealedGraph {
   const System& system_;
   const Property& good_;
   const Messages messages_;
+  const RunsOut runs_out_;
   std::vector<Limit> limits_;
   std::uint64_t evaluated_ = 0;
 

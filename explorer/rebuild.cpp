@@ -86,7 +86,7 @@ Counterexample Search::rebuild(const Found& found, LayerKey key) {
     counterexample.property = properties_[found.property]->name;
     counterexample.kind = properties_[found.property]->kind;
     counterexample.message = counterexample.kind == PropertyKind::recovers
-                                 ? recovery_message(counterexample.property)
+                                 ? recovery_message(*properties_[found.property])
                                  : "\"" + counterexample.property + "\" does not hold";
   }
   const Symmetry::Index element = symmetry_ ? violating_image(found) : Symmetry::Index{0};

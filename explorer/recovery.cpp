@@ -25,9 +25,16 @@
 //  - What lies between the two is tried with a few copies, and else is incomplete.
 // An event that a limit forbids may be the one that leads on: a start without a way to a good
 // world, but with one to such an event, is incomplete too.
+//
+// What lasts. Where a property says what must last from a good world on, the same graph is asked
+// whether that can end, from each start that is good, with the timers that the property lets run
+// out. Now reaching is the bad news, so each argument changes sides: an end that is reached without
+// the copies that were forgotten is one of the system; none is certain where none is reached with
+// messages that arrive as often as you like; and a forbidden event may be what ends it.
 #include "explorer/recovery.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "engine/text.hpp"
 
@@ -38,30 +45,47 @@ namespace {
 constexpr std::uint32_t queue_length = 3;
 constexpr std::uint32_t few_copies = 3;
 
-// Of a graph and its starts, by index: what is known of those that do not lead to a good world.
-struct Stuck {
-  std::vector<std::size_t> certainly;
+// Of a graph and its starts, by index: which lead to a world that is looked for, and what is known
+// of those that do not.
+struct Answer {
+  std::vector<std::size_t> reached;
+  std::vector<std::size_t> certainly_not;
   std::vector<std::size_t> but_for_limits;
   std::vector<std::size_t> but_for_copies;
 };
 
 class Judge {
  public:
-  Judge(const System& system, const Property& property, const std::vector<LocalVector>& starts,
-        const HealedGraph::Stop& stop, Sabotage sabotage)
-      : system_(system), property_(property), starts_(starts), stop_(stop), sabotage_(sabotage) {}
+  // `sought`: good worlds of `property`, or those in which what must last has ended.
+  Judge(const System& system, const Property& property, const Property& sought,
+        const std::vector<LocalVector>& starts, const HealedGraph::Stop& stop, Sabotage sabotage)
+      : system_(system),
+        property_(property),
+        sought_(sought),
+        starts_(starts),
+        stop_(stop),
+        sabotage_(sabotage) {}
 
-  RecoveryResult run();
+  // From each start, is a good world in reach?
+  RecoveryResult recovers();
+  // From each good start, is what must last never at an end? After `worlds` of other graphs.
+  RecoveryResult lasts(std::uint64_t worlds);
 
  private:
   using Indices = std::vector<std::size_t>;
   // False when it was stopped.
-  bool ask(const HealedGraph::Messages& messages, const Indices& indices, Stuck& stuck);
+  bool is_of_end() const { return &sought_ != &property_; }
+  void judge(const Indices& asked);
+  bool ask(const HealedGraph::Messages& messages, const Indices& indices, Answer& answer);
+  void note(const HealedGraph& graph, std::size_t index, Id world);
+  Indices good_starts() const;
   void conclude();
-  std::string explain(HealedGraph& graph, Id start) const;
+  std::string explain(const HealedGraph& graph, Id start) const;
+  std::string explain_end(const HealedGraph& graph, Id start) const;
 
   const System& system_;
   const Property& property_;
+  const Property& sought_;
   const std::vector<LocalVector>& starts_;
   const HealedGraph::Stop& stop_;
   const Sabotage sabotage_;
@@ -70,8 +94,10 @@ class Judge {
   std::size_t doubtful_ = 0;
 };
 
-bool Judge::ask(const HealedGraph::Messages& messages, const Indices& indices, Stuck& stuck) {
-  HealedGraph graph(system_, property_, messages);
+bool Judge::ask(const HealedGraph::Messages& messages, const Indices& indices, Answer& answer) {
+  const bool of_end = is_of_end();
+  HealedGraph graph(system_, sought_, messages,
+                    of_end ? property_.lasting->runs_out : HealedGraph::RunsOut());
   std::vector<Id> worlds;
   for (const std::size_t index : indices) worlds.push_back(graph.add(starts_[index]));
   const std::uint64_t before = result_.counts.worlds;
@@ -83,48 +109,71 @@ bool Judge::ask(const HealedGraph::Messages& messages, const Indices& indices, S
   if (!result_.incomplete_because.empty()) return false;
   for (std::size_t i = 0; i < indices.size(); ++i) {
     const Id world = worlds[i];
-    if (graph.leads_to_good(world)) continue;
-    if (graph.is_limited(world) && sabotage_ != Sabotage::recovery_forgets_limits) {
-      stuck.but_for_limits.push_back(indices[i]);
+    if (graph.leads_to_good(world)) {
+      answer.reached.push_back(indices[i]);
+      if (of_end && !messages.endless) note(graph, indices[i], world);
+    } else if (graph.is_limited(world) && sabotage_ != Sabotage::recovery_forgets_limits) {
+      answer.but_for_limits.push_back(indices[i]);
     } else if (graph.is_capped(world) && sabotage_ != Sabotage::recovery_forgets_copies) {
-      stuck.but_for_copies.push_back(indices[i]);
+      answer.but_for_copies.push_back(indices[i]);
     } else {
-      stuck.certainly.push_back(indices[i]);
-      if (result_.stuck && *result_.stuck < indices[i]) continue;
-      result_.stuck = indices[i];
-      result_.explanation = explain(graph, world);
+      answer.certainly_not.push_back(indices[i]);
+      if (!of_end) note(graph, indices[i], world);
     }
   }
   return true;
 }
 
-RecoveryResult Judge::run() {
-  const bool fifo = system_.bounds.network == Network::fifo;
-  Indices all;
-  for (std::size_t i = 0; i < starts_.size(); ++i) all.push_back(i);
+// What is told is told of the first.
+void Judge::note(const HealedGraph& graph, std::size_t index, Id world) {
+  if (result_.stuck && *result_.stuck < index) return;
+  result_.stuck = index;
+  result_.explanation = is_of_end() ? explain_end(graph, world) : explain(graph, world);
+}
+
+RecoveryResult Judge::recovers() {
+  Indices all(starts_.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
   result_.counts.vectors = starts_.size();
-  Stuck exact;  // but for what was sent beyond the copies told apart
-  if (!ask({.queues = fifo, .copies = fifo ? queue_length : 1}, all, exact)) {
-    result_.verdict = Verdict::incomplete;
-    return std::move(result_);
+  judge(all);
+  return std::move(result_);
+}
+
+RecoveryResult Judge::lasts(std::uint64_t worlds) {
+  result_.counts.worlds = worlds;
+  judge(good_starts());
+  return std::move(result_);
+}
+
+Judge::Indices Judge::good_starts() const {
+  HealedGraph graph(system_, property_, {});
+  Indices good;
+  for (std::size_t i = 0; i < starts_.size(); ++i) {
+    if (graph.leads_to_good(graph.add(starts_[i]))) good.push_back(i);  // nothing is explored
   }
+  return good;
+}
+
+void Judge::judge(const Indices& asked) {
+  const bool fifo = system_.bounds.network == Network::fifo;
+  Answer exact;  // but for what was sent beyond the copies told apart
+  bool done = ask({.queues = fifo, .copies = fifo ? queue_length : 1}, asked, exact);
   limited_ = exact.but_for_limits.size();
-  if (!exact.but_for_copies.empty()) {
-    Stuck richest;
-    bool done = ask({.endless = true}, exact.but_for_copies, richest);
+  if (done && !exact.but_for_copies.empty()) {
+    Answer richest;
+    done = ask({.endless = true}, exact.but_for_copies, richest);
     Indices between;
-    std::ranges::set_difference(exact.but_for_copies, richest.certainly,
+    std::ranges::set_difference(exact.but_for_copies, richest.certainly_not,
                                 std::back_inserter(between));
-    Stuck few;
+    Answer few;
     if (done && !between.empty()) {
       done = ask({.queues = fifo, .copies = fifo ? 2 * queue_length : few_copies}, between, few);
     }
     limited_ += few.but_for_limits.size();
     doubtful_ = few.but_for_copies.size();
-    if (!done && !result_.stuck) result_.verdict = Verdict::incomplete;
   }
+  if (!done && !result_.stuck) result_.verdict = Verdict::incomplete;
   conclude();
-  return std::move(result_);
 }
 
 void Judge::conclude() {
@@ -136,7 +185,8 @@ void Judge::conclude() {
   }
   if (result_.verdict == Verdict::incomplete || limited_ + doubtful_ == 0) return;
   result_.verdict = Verdict::incomplete;
-  std::string text = "\"" + property_.name + "\" has no way back within ";
+  std::string text = "\"" + property_.name + "\" ";
+  text += is_of_end() ? "may be lost beyond " : "has no way back within ";
   std::string limits;
   for (const auto& [name, greatest] : result_.counts.limits) {
     limits += (limits.empty() ? "" : ", ") + name + "<=" + std::to_string(greatest);
@@ -208,7 +258,17 @@ std::size_t count_reachable(const HealedGraph& graph, Id start) {
   return met.size();
 }
 
-std::string Judge::explain(HealedGraph& graph, Id start) const {
+std::string Judge::explain_end(const HealedGraph& graph, Id start) const {
+  constexpr std::size_t columns = 80;
+  const auto [end, events] = graph.nearest_good(start);
+  const std::string text =
+      "  Faults stop here, and no message is under way. This is a good world, but " +
+      std::to_string(events) + (events == 1 ? " event" : " events") +
+      " later what must last can be at an end:";
+  return wrap(text, 2, columns) + graph.describe_world(end);
+}
+
+std::string Judge::explain(const HealedGraph& graph, Id start) const {
   constexpr std::size_t columns = 80;
   const std::size_t reachable = count_reachable(graph, start);
   const End end = terminal_component(graph, start);
@@ -224,16 +284,40 @@ std::string Judge::explain(HealedGraph& graph, Id start) const {
   return wrap(text, 2, columns) + graph.describe_world(end.world);
 }
 
+// The worlds in which what must last does not hold.
+Property end_of(const Property& property) {
+  Property end = property;
+  end.scope = Scope::world;
+  end.holds = [lasts = property.lasting->holds](std::span<const void* const> views) {
+    return !lasts(views);
+  };
+  return end;
+}
+
 }  // namespace
 
 RecoveryResult judge_recovery(const System& system, const Property& property,
                               const std::vector<LocalVector>& starts, const HealedGraph::Stop& stop,
                               Sabotage sabotage) {
-  return Judge(system, property, starts, stop, sabotage).run();
+  RecoveryResult result = Judge(system, property, property, starts, stop, sabotage).recovers();
+  if (!property.lasting || result.verdict == Verdict::violated) return result;
+  const Property end = end_of(property);
+  RecoveryResult lasts =
+      Judge(system, property, end, starts, stop, sabotage).lasts(result.counts.worlds);
+  lasts.counts.vectors = result.counts.vectors;
+  lasts.evaluated += result.evaluated;
+  if (lasts.verdict == Verdict::violated) return lasts;
+  lasts.counts.undecided += result.counts.undecided;
+  if (result.verdict == Verdict::incomplete) {
+    lasts.verdict = Verdict::incomplete;
+    lasts.incomplete_because = result.incomplete_because;
+  }
+  return lasts;
 }
 
-std::string recovery_message(const std::string& property) {
-  return "once faults stop, \"" + property + "\" can be out of reach for ever";
+std::string recovery_message(const Property& property) {
+  const std::string text = "once faults stop, \"" + property.name + "\" can be ";
+  return text + (property.lasting ? "lost, or out of reach for ever" : "out of reach for ever");
 }
 
 }  // namespace gainsay

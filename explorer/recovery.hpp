@@ -15,8 +15,9 @@ struct RecoveryResult {
   // holds, violated, or incomplete: a limit or a resource stands in the way.
   Verdict verdict = Verdict::holds;
   std::string incomplete_because;
-  std::optional<std::size_t> stuck;  // the first start without a way to a good world
-  std::string explanation;           // of it: why there is no way back
+  // The first start without a way to a good world, or from which what must last can end.
+  std::optional<std::size_t> stuck;
+  std::string explanation;  // of it: why there is no way back
   RecoveryReport counts;
   std::uint64_t evaluated = 0;
 };
@@ -28,6 +29,6 @@ RecoveryResult judge_recovery(const System& system, const Property& property,
                               Sabotage sabotage = Sabotage::none);
 
 // One line of what a violated `recovers` says, for traces and reports.
-std::string recovery_message(const std::string& property);
+std::string recovery_message(const Property& property);
 
 }  // namespace gainsay

@@ -62,7 +62,7 @@ void judge_end(const Model& model, const Trace& trace, const LiveWorld& world,
   report.explanation = result.explanation;
   report.violation = Violation{.property = recorded->name,
                                .kind = std::string(to_string(recorded->kind)),
-                               .message = recovery_message(recorded->name)};
+                               .message = recovery_message(*recorded)};
   report.violation_step = static_cast<std::uint32_t>(trace.events.size() - 1);
   report.reproduced = options.lenient || trace.verdict->step == report.violation_step;
 }

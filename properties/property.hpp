@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -44,6 +45,14 @@ struct RecoveryOptions {
   std::map<std::string, std::uint64_t, std::less<>> more{};
 };
 
+// What must last from a good world on.
+struct Lasting {
+  std::function<bool(std::span<const void* const>)>
+      holds;  // of the views of all nodes, in id order
+  // Which timers run out from then on; none: all of them may. Others are reset in time.
+  std::function<bool(NodeId node, std::uint32_t timer)> runs_out;
+};
+
 struct Property {
   std::string name;
   PropertyKind kind = PropertyKind::always;
@@ -54,6 +63,7 @@ struct Property {
   std::size_t observer = 0;  // index into System::observers
   std::function<bool(BytesView)> observer_holds;
   RecoveryOptions recovery{};
+  std::optional<Lasting> lasting{};  // of kind `recovers`
 };
 
 // A system with what must hold of it.
@@ -160,6 +170,27 @@ Property recovers(std::string name, F predicate, RecoveryOptions options = {}) {
   Property property =
       detail::over_views<Node>(std::move(name), PropertyKind::recovers, std::move(predicate));
   property.recovery = std::move(options);
+  return property;
+}
+
+// `recovers`, and more: from each reachable good world on, `lasting` (predicate on
+// `const Nodes<View>&`) holds for ever, whatever the healed system does. Its good worlds are taken
+// without the messages under way, which may say what was true long ago; and as any armed timer may
+// run out in a check, `runs_out` says of whom one does. A disturbance shows as a run that ends
+// `lasting`; to find it, none has to go on for ever.
+template <class Node, class F, class G>
+Property settles(std::string name, F good, G lasting,
+                 std::function<bool(NodeId, typename Node::Timer)> runs_out,
+                 RecoveryOptions options = {}) {
+  Property property = recovers<Node>(std::move(name), std::move(good), std::move(options));
+  property.lasting = Lasting{.holds =
+                                 [lasting](std::span<const void* const> views) {
+                                   return lasting(Nodes<View<Node>>(views));
+                                 },
+                             .runs_out =
+                                 [runs_out](NodeId node, std::uint32_t timer) {
+                                   return runs_out(node, static_cast<typename Node::Timer>(timer));
+                                 }};
   return property;
 }
 

@@ -31,12 +31,12 @@ inline std::vector<Seeded> all_bugs() {
 
 // Millions of worlds without reductions.
 inline bool is_large(const Bug& bug) {
-  return bug.id == "R01" || bug.id == "R49" || bug.id == "R55";
+  return bug.id == "R01" || bug.id == "R49" || bug.id == "R55" || bug.id == "R58";
 }
 
 // Many seconds in a sanitized build.
 inline bool takes_many_seconds(const Bug& bug) {
-  return bug.id == "R49" || bug.id == "R55" || bug.id == "B17";
+  return bug.id == "R49" || bug.id == "R55" || bug.id == "R58" || bug.id == "B17";
 }
 
 // All of them; in a sanitized build without those. There their scenarios and twins are cut, and

@@ -31,6 +31,7 @@ void Node::start(Context& ctx) {
   if (needs_extras(ctx.options())) extras.emplace();
   restore();
   if (ctx.options().bug == Bug::vote_not_persisted) durable.voted_for.reset();
+  if (ctx.options().prevote) role = Role::leaderless;
   if (ctx.options().bug == Bug::no_timer_after_restart && durable.term > 0) return;
   restart_election_timer(ctx);
 }
@@ -38,10 +39,12 @@ void Node::start(Context& ctx) {
 void Node::on(Context& ctx, Timer timer) {
   switch (timer) {
     case Timer::election:
-      if (ctx.options().prevote) {
+      if (ctx.options().prevote && ctx.options().bug != Bug::disruptive_server) {
         ask_for_prevotes(ctx);
-      } else {
+      } else if (stands(ctx)) {
         start_election(ctx);
+      } else {
+        hear_no_leader(ctx);
       }
       return;
     case Timer::heartbeat:
@@ -62,9 +65,14 @@ void Node::on(Context& ctx, Timer timer) {
 
 // --- Election (section 3.4) ---
 
+bool Node::stands(const Context& ctx) const {
+  return ctx.self().value < ctx.options().candidates && !is_learner(ctx);
+}
+
 void Node::restart_election_timer(Context& ctx) const {
-  const bool stands = ctx.self().value < ctx.options().candidates && !is_learner(ctx);
-  if (stands) ctx.set(Timer::election, between(150ms, 300ms));
+  // With pre-votes, whoever only votes must notice as well that its leader is silent.
+  const bool notices = ctx.options().prevote && role == Role::follower;
+  if (notices || stands(ctx)) ctx.set(Timer::election, between(150ms, 300ms));
 }
 
 void Node::arm_leader_timers(Context& ctx) const {
@@ -112,6 +120,7 @@ void Node::count_votes(Context& ctx) {
 void Node::adopt_newer_term(Context& ctx, Term term) {
   if (term <= durable.term) return;
   step_down(ctx, term);
+  if (ctx.options().prevote) hear_no_leader(ctx);
   ctx.sync();
 }
 
@@ -196,18 +205,27 @@ void Node::append(Context& ctx, Entry entry) {
   advance_commit(ctx);
 }
 
-void Node::replicate(Context& ctx, NodeId to) const {
+// All that there is or, where a message has room for fewer entries, the first of them; the
+// acknowledgement brings on the next, unless they are sent at once.
+void Node::replicate(Context& ctx, NodeId to) {
   const Index prev = std::min(next[to] - 1, last_index());
   if (prev < base()) {
     send_snapshot(ctx, to);
     return;
   }
-  const auto first = static_cast<std::ptrdiff_t>(place(prev + 1));
+  const Index room = ctx.options().batch;
+  const Index last = room > 0 ? std::min(prev + room, last_index()) : last_index();
+  const auto entry = [this](Index index) {
+    return durable.log.begin() + static_cast<std::ptrdiff_t>(place(index));
+  };
   ctx.send(to, AppendEntries{.term = durable.term,
                              .prev_index = prev,
                              .prev_term = term_at(prev),
-                             .entries = Log(durable.log.begin() + first, durable.log.end()),
+                             .entries = Log(entry(prev + 1), entry(last + 1)),
                              .commit = commit});
+  if (!ctx.options().pipeline) return;
+  next[to] = last + 1;
+  if (last < last_index()) replicate(ctx, to);
 }
 
 void Node::send_heartbeat(Context& ctx, NodeId to) const {
@@ -252,7 +270,10 @@ Index Node::take_entries(const Context& ctx, const AppendEntries& append) {
 }
 
 void Node::on(Context& ctx, NodeId from, const AppendEntries& append) {
-  if (append.term < durable.term) return;
+  if (append.term < durable.term) {
+    refuse_old_leader(ctx, from, append.prev_index);
+    return;
+  }
   step_down(ctx, append.term);
   restart_election_timer(ctx);
   const bool follows_on =
@@ -279,16 +300,19 @@ void Node::on(Context& ctx, NodeId from, const AppendReply& reply) {
   adopt_newer_term(ctx, reply.term);
   if (role != Role::leader || reply.term != durable.term) return;
   if (!reply.success) {
-    // Only the refusal of the latest attempt counts; others are late.
-    if (reply.index + 1 != next[from] || reply.index <= match[from]) return;
-    --next[from];
+    // Only the refusal of the latest attempt counts; others are late. In a pipeline it is that of
+    // any which is not taken back already.
+    const bool pipelined = ctx.options().pipeline && reply.index < next[from];
+    const bool counts = pipelined || reply.index + 1 == next[from];
+    if (!counts || reply.index <= match[from]) return;
+    next[from] = reply.index;
     replicate(ctx, from);
     return;
   }
   const Index before = match[from];
   const bool takes_late = ctx.options().bug == Bug::match_goes_back;
   match[from] = takes_late ? reply.index : std::max(before, reply.index);
-  next[from] = match[from] + 1;
+  next[from] = ctx.options().pipeline ? std::max(next[from], match[from] + 1) : match[from] + 1;
   const bool told_all = advance_commit(ctx);
   if (role != Role::leader) return;  // a configuration without it is committed
   arm_membership_timers(ctx);

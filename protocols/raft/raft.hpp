@@ -7,7 +7,8 @@
 // What is left out, and why it is right to:
 // - A message of an older term is dropped instead of refused with the newer term (section 3.3), and
 //   a vote that is not given is not answered: both answers would only hurry up what the messages of
-//   the newer term say anyway, and every message multiplies the worlds.
+//   the newer term say anyway, and every message multiplies the worlds. With pre-votes a server in
+//   a newer term may be one that nobody would vote for; then a leader is answered.
 // - A new leader appends no entry of its own, unless asked to (section 6.4 needs one for reads
 //   outside the log). With one, every acknowledgement of a leader would cover an entry of its own
 //   term, and the restriction of section 3.6.2 (figure 3.7) would never be put to the test.
@@ -70,6 +71,7 @@ enum class Bug : std::uint8_t {
   learner_counts,
   term_vote_not_atomic,
   ack_before_durable,
+  disruptive_server,
 };
 
 struct Options {
@@ -89,9 +91,15 @@ struct Options {
   std::uint32_t compact = 0;
   std::uint32_t voters = 0;   // only the first so many; the others learn (section 4.2.1). 0: all
   std::uint32_t changes = 0;  // of the configuration: so many entries for them in a log (chapter 4)
+  std::uint32_t leave = 0;    // changes take out only some of the last so many nodes; 0: of all
   bool joint = false;         // changes are arbitrary, through joint consensus (section 4.3)
   bool transfer = false;      // a leader may hand its leadership on (section 3.10)
   bool prevote = false;       // a candidate first asks whether it could win (section 9.6)
+  // The same of a leader that no server which does not hear it can depose. Only with pre-votes
+  // (sections 4.2.3 and 9.6).
+  std::uint32_t stays = 0;
+  std::uint32_t batch = 0;  // at most so many entries in a message (section 10.2.2); 0: all
+  bool pipeline = false;    // the next entries are sent before the last are known to be there
 };
 
 // The last request of a client that was applied, and its result (section 6.3).
@@ -202,7 +210,8 @@ struct Extras {
   std::optional<Members> in_force;     // only the variant config_no_rollback keeps one
 };
 
-enum class Role : std::uint8_t { follower, candidate, leader };
+// A follower that hears no leader is told apart only with pre-votes.
+enum class Role : std::uint8_t { follower, candidate, leader, leaderless };
 
 struct Node {
   using Message = std::variant<RequestVote, Vote, AppendEntries, AppendReply>;
@@ -255,6 +264,7 @@ struct Node {
   std::size_t place(Index index) const { return index - std::max<Index>(base(), 1); }
   void cut_behind(Index index);
 
+  bool stands(const Context& ctx) const;
   void restart_election_timer(Context& ctx) const;
   void arm_leader_timers(Context& ctx) const;
   void start_election(Context& ctx);
@@ -264,7 +274,7 @@ struct Node {
   void step_down(Context& ctx, Term term);
   bool up_to_date(const Context& ctx, Index last_index, Term last_term) const;
   void append(Context& ctx, Entry entry);
-  void replicate(Context& ctx, NodeId to) const;
+  void replicate(Context& ctx, NodeId to);
   void send_heartbeat(Context& ctx, NodeId to) const;
   void send_heartbeats(Context& ctx) const;
   Index take_entries(const Context& ctx, const AppendEntries& append);
@@ -287,6 +297,8 @@ struct Node {
   void arm_membership_timers(Context& ctx) const;
   NodeSet successors(const Context& ctx) const;
   void transfer_leadership(Context& ctx);
+  void hear_no_leader(Context& ctx);
+  void refuse_old_leader(Context& ctx, NodeId leader, Index index) const;
   void ask_for_prevotes(Context& ctx);
   void count_prevotes(Context& ctx);
 
@@ -304,6 +316,8 @@ struct Node {
 };
 
 NodeSet initial_voters(std::uint32_t nodes, const Options& options);
+// How many of the nodes stand for election at first.
+std::uint32_t standing_nodes(std::uint32_t nodes, const Options& options);
 
 // What the properties look at.
 struct View {

@@ -24,8 +24,18 @@ Options options_of(const Configuration& configuration) {
     if (name == "compact") options.compact = value;
     if (name == "voters") options.voters = value;
     if (name == "changes") options.changes = value;
+    if (name == "leave") options.leave = value;
     if (name == "joint") options.joint = value != 0;
     if (name == "transfer") options.transfer = value != 0;
+    if (name == "prevote") options.prevote = value != 0;
+    if (name == "stays") options.stays = value;
+    if (name == "batch") options.batch = value;
+    if (name == "pipeline") options.pipeline = value != 0;
+  }
+  // A leader of an older term learns of a newer one by what its heartbeats are answered.
+  const bool recovers = options.recovers > 0 || options.stays > 0;
+  if (options.prevote && recovers && !configuration.options.contains("heartbeat")) {
+    options.heartbeat = true;
   }
   return options;
 }
@@ -74,8 +84,9 @@ Configuration with_recovery(Configuration configuration, std::uint32_t more_term
   return configuration;
 }
 
-Configuration with_option(Configuration configuration, const std::string& name) {
-  configuration.options[name] = "1";
+Configuration with_option(Configuration configuration, const std::string& name,
+                          std::uint32_t value = 1) {
+  configuration.options[name] = std::to_string(value);
   return configuration;
 }
 
@@ -87,6 +98,16 @@ Configuration changing() {
   return configuration;
 }
 
+// A leader may take one server out, another cut that change off, and the first one lead again.
+Configuration rolling_back() {
+  Configuration configuration = with_log(with_candidates(writes(4, 3, 0), 2), 3);
+  configuration.options["changes"] = "1";
+  configuration.options["leave"] = "1";
+  configuration.options["noop"] = "1";
+  configuration.bounds.timeouts = 4;
+  return configuration;
+}
+
 // Three voters and a learner.
 Configuration learning() {
   Configuration configuration = with_candidates(writes(4, 2, 1), 2);
@@ -94,7 +115,8 @@ Configuration learning() {
   return configuration;
 }
 
-std::vector<gainsay::Bug> bugs() {
+// Of elections and replication (chapter 3).
+std::vector<gainsay::Bug> basic_bugs() {
   return {
       {"R01", "fig8-old-term-commit", "leader completeness",
        "a leader commits an entry of an older term by counting its replicas",
@@ -128,6 +150,12 @@ std::vector<gainsay::Bug> bugs() {
        "a follower takes a smaller commit index from a late message", writes(2, 1, 1)},
       {"R26", "match-goes-back", "match index monotonic",
        "a leader takes a smaller matchIndex from a late acknowledgement", writes(2, 1, 1)},
+  };
+}
+
+// Of what options add, and of clients and recovery.
+std::vector<gainsay::Bug> further_bugs() {
+  return {
       {"R31", "prev0-append-blind", "log matching",
        "entries behind index 0 are appended to whatever there is, a snapshot included",
        with_option(with_clients(writes(2, 1, 0), 1, 2), "compact")},
@@ -154,8 +182,13 @@ std::vector<gainsay::Bug> bugs() {
       {"R55", "single-server-change-2015", "leader completeness",
        "a leader changes the configuration before an entry of its own term is committed",
        changing()},
+      {"R58", "config-no-rollback", "held by voters",
+       "a configuration stays in force when its entry is cut off the log", rolling_back()},
       {"R61", "learner-counts", "held by voters",
        "what a learner acknowledges counts towards a majority", learning()},
+      {"R63", "disruptive-server", "a leader that stays",
+       "a server that hears no leader begins a new term at once, whoever would vote for it",
+       with_option(with_option(writes(3, 1, 0), "prevote"), "stays", 2)},
       {"R70", "no-retry-of-election", "a leader again",
        "a candidate whose election fails does not start another",
        with_recovery(writes(3, 1, 0), 2)},
@@ -176,9 +209,11 @@ std::vector<gainsay::Bug> disk_bugs() {
   };
 }
 
-std::vector<gainsay::Bug> all_bugs() {
-  std::vector<gainsay::Bug> all = bugs();
-  for (gainsay::Bug& bug : disk_bugs()) all.push_back(std::move(bug));
+std::vector<gainsay::Bug> bugs() {
+  std::vector<gainsay::Bug> all;
+  for (const auto& some : {basic_bugs(), further_bugs(), disk_bugs()}) {
+    all.insert(all.end(), some.begin(), some.end());
+  }
   return all;
 }
 
@@ -205,8 +240,9 @@ CatalogEntry catalog_entry() {
           .defaults = with_recovery(with_clients(writes(3, 2, 0), 1, 1), 2),
           .limits = {"term", "log"},
           .options = {"propose", "candidates", "heartbeat", "recovers", "noop", "read-index",
-                      "compact", "voters", "changes", "joint", "transfer"},
-          .bugs = all_bugs(),
+                      "compact", "voters", "changes", "leave", "joint", "transfer", "prevote",
+                      "stays", "batch", "pipeline"},
+          .bugs = bugs(),
           .make = make_model};
 }
 

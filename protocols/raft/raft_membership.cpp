@@ -35,6 +35,11 @@ NodeSet initial_voters(std::uint32_t nodes, const Options& options) {
   return first_nodes(options.voters > 0 ? std::min(options.voters, nodes) : nodes);
 }
 
+std::uint32_t standing_nodes(std::uint32_t nodes, const Options& options) {
+  const auto voters = static_cast<std::uint32_t>(initial_voters(nodes, options).size());
+  return std::min(options.candidates, voters);
+}
+
 Index Node::members_index() const {
   for (Index index = last_index(); index > base(); --index) {
     if (std::holds_alternative<Members>(durable.log[place(index)].command)) return index;
@@ -123,7 +128,14 @@ std::vector<Members> joint_changes(const Members& now) {
 void Node::change(Context& ctx) {
   if (!may_change(ctx)) return;
   const Members now = members(ctx);
-  const auto changes = ctx.options().joint ? joint_changes(now) : single_changes(now);
+  auto changes = ctx.options().joint ? joint_changes(now) : single_changes(now);
+  if (const std::uint32_t leave = std::min(ctx.options().leave, ctx.nodes()); leave > 0) {
+    const NodeSet staying = common(first_nodes(ctx.nodes() - leave), now.voters);
+    std::erase_if(changes, [&](const Members& changed) {
+      return !without(staying, changed.incoming.empty() ? changed.voters : changed.incoming)
+                  .empty();
+    });
+  }
   if (changes.empty()) return;
   const std::uint32_t chosen = ctx.choose(static_cast<std::uint32_t>(changes.size()));
   append(ctx, {.term = durable.term, .command = changes[chosen]});
@@ -143,6 +155,7 @@ void Node::finish_change(Context& ctx) {
                                     .learners = without(now.learners, now.incoming)}});
   } else if (!now.voters.contains(ctx.self())) {
     step_down(ctx, durable.term);
+    if (ctx.options().prevote) hear_no_leader(ctx);
   }
 }
 
@@ -176,16 +189,18 @@ void Node::transfer_leadership(Context& ctx) {
 }
 
 void Node::on(Context& ctx, NodeId, const TimeoutNow& now) {
-  if (now.term != durable.term || role != Role::follower) return;
+  const bool follows = role == Role::follower || role == Role::leaderless;
+  if (now.term != durable.term || !follows) return;
   start_election(ctx);
   extras->told_to_stand = true;
 }
 
 // --- Pre-votes (section 9.6) ---
 
-// Nothing durable changes until a majority would give its vote. That whoever has heard from a
-// leader of late refuses takes clocks, and is left out.
+// Nothing durable changes until a majority would give its vote.
 void Node::ask_for_prevotes(Context& ctx) {
+  hear_no_leader(ctx);
+  if (!stands(ctx)) return;
   extras->prevotes = {ctx.self()};
   restart_election_timer(ctx);
   for (const NodeId voter : other_voters(ctx)) {
@@ -196,12 +211,31 @@ void Node::ask_for_prevotes(Context& ctx) {
   count_prevotes(ctx);
 }
 
+// Until the next word of a leader. "A server that has heard from a leader within a baseline
+// election timeout" is here one whose election timer has not run out since; as any timer may run
+// out, that leaves out none of the times when the server no longer refuses.
+void Node::hear_no_leader(Context& ctx) {
+  if (role != Role::follower) return;
+  role = Role::leaderless;
+  if (!stands(ctx)) ctx.clear(Timer::election);
+}
+
+// Else a leader would not learn of the newer term, which it stands in the way of: whoever is in
+// that term follows it no more, and is given no pre-vote by those who do.
+void Node::refuse_old_leader(Context& ctx, NodeId leader, Index index) const {
+  if (!ctx.options().prevote) return;
+  ctx.send(leader, AppendReply{.term = durable.term, .success = false, .index = index});
+}
+
 // Who is behind is told so: else it would ask for a term that has been for ever, and it may be the
 // only one whose log is up to date.
 void Node::on(Context& ctx, NodeId from, const PreVote& request) {
   if (request.term <= durable.term) {
     ctx.send(from, PreVoteReply{.term = durable.term, .given = false});
-  } else if (up_to_date(ctx, request.last_index, request.last_term)) {
+    return;
+  }
+  const bool hears_leader = role == Role::leader || role == Role::follower;
+  if (!hears_leader && up_to_date(ctx, request.last_index, request.last_term)) {
     ctx.send(from, PreVoteReply{.term = request.term, .given = true});
   }
 }

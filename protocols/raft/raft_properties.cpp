@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 
 #include "properties/linearizability.hpp"
 #include "protocols/raft/raft.hpp"
@@ -90,15 +91,17 @@ bool match_monotonic(const View& before, const View& after) {
   return true;
 }
 
-// A leader of an older term may be one that nobody follows any more.
-bool has_newest_leader(const Nodes<View>& nodes) {
+// A leader of an older term may be one that nobody follows any more. Null: there is none.
+const View* newest_leader(const Nodes<View>& nodes) {
   Term newest = 0;
   for (const View& node : nodes) newest = std::max(newest, node.term);
   for (const View& node : nodes) {
-    if (node.role == Role::leader && node.term == newest) return true;
+    if (node.role == Role::leader && node.term == newest) return &node;
   }
-  return false;
+  return nullptr;
 }
+
+bool has_newest_leader(const Nodes<View>& nodes) { return newest_leader(nodes) != nullptr; }
 
 // True when the bounds let a local state have this value; sometimes-properties that the bounds rule
 // out would make every check vacuous.
@@ -127,30 +130,55 @@ bool committed_configuration(const View& node) {
   return false;
 }
 
-// A leader that nobody has left for a newer term; its voters are the initial ones.
-bool held_by_voters(const Nodes<View>& nodes, const View& leader, NodeSet voters) {
-  std::size_t holders = 0;
+// The configuration by the entries of a log up to an index.
+Members members_at(const View& node, std::size_t index, NodeSet initial) {
+  for (std::size_t i = std::min(index, node.log.size()); i > 0; --i) {
+    const auto& command = node.log[i - 1].command;
+    if (const auto* members = std::get_if<Members>(&command)) return *members;
+    const auto* snapshot = std::get_if<Snapshot>(&command);
+    if (snapshot != nullptr && snapshot->members) return *snapshot->members;
+  }
+  return {.voters = initial, .incoming = {}, .learners = {}};
+}
+
+bool has_majority(NodeSet of, NodeSet holders) {
+  std::size_t count = 0;
+  for (const NodeId id : of) count += holders.contains(id) ? 1 : 0;
+  return of.empty() || count > of.size() / 2;
+}
+
+// Of a leader that nobody has left for a newer term, and that has committed an entry of its own
+// term. It was committed by the latest configuration in its log or, where that came later, by the
+// one before.
+bool held_by_voters(const Nodes<View>& nodes, const View& leader, NodeSet initial) {
+  const std::size_t commit = committed(leader);
+  if (commit == 0 || leader.log[commit - 1].term != leader.term) return true;
+  NodeSet holders;
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     if (nodes[i].term > leader.term) return true;
-    const bool counts = voters.contains({static_cast<std::uint8_t>(i)});
-    const bool holds = &nodes[i] == &leader || common_prefix(nodes[i], leader) >= leader.commit;
-    holders += counts && holds ? 1 : 0;
+    const bool holds = &nodes[i] == &leader || common_prefix(nodes[i], leader) >= commit;
+    if (holds) holders.insert({static_cast<std::uint8_t>(i)});
   }
-  return holders > voters.size() / 2;
+  return std::ranges::any_of(std::array{leader.log.size(), commit}, [&](std::size_t index) {
+    const Members members = members_at(leader, index, initial);
+    return has_majority(members.voters, holders) && has_majority(members.incoming, holders);
+  });
 }
 
 void add_membership_properties(std::vector<Property>& result, const Bounds& bounds,
                                const Options& options) {
-  if (options.voters > 0 && options.changes == 0) {
-    const NodeSet voters = initial_voters(bounds.nodes, options);
-    // What a leader has committed is in the logs of a majority of the voters; learners do not
-    // count.
-    result.push_back(always<Node>("held by voters", [voters](const Nodes<View>& nodes) {
-      for (const View& node : nodes) {
-        if (node.role == Role::leader && !held_by_voters(nodes, node, voters)) return false;
-      }
-      return true;
-    }));
+  if (options.voters > 0 || options.changes > 0) {
+    // What a leader has committed is in the logs of a majority of the voters, whose configuration
+    // is the latest in its log; learners do not count.
+    result.push_back(
+        always<Node>("held by voters",
+                     [initial = initial_voters(bounds.nodes, options)](const Nodes<View>& nodes) {
+                       for (const View& node : nodes) {
+                         if (node.role == Role::leader && !held_by_voters(nodes, node, initial))
+                           return false;
+                       }
+                       return true;
+                     }));
   }
   if (options.changes > 0) {
     // A leader begins no change of the configuration before the one before it is committed.
@@ -162,6 +190,41 @@ void add_membership_properties(std::vector<Property>& result, const Bounds& boun
       return node.role == Role::leader && node.told_to_stand;
     }));
   }
+}
+
+// The newest leader is followed by all of its voters but the one that is deaf, which is not the
+// leader, and nothing remains for it to commit.
+bool has_followed_leader(const Nodes<View>& nodes, NodeSet initial, NodeId deaf) {
+  const View* leader = newest_leader(nodes);
+  if (leader == nullptr || leader == &nodes[deaf.value]) return false;
+  const Members members = members_at(*leader, leader->log.size(), initial);
+  if (!members.incoming.empty()) return false;
+  bool is_voter = false;
+  for (const NodeId voter : members.voters) {
+    const View& node = nodes[voter.value];
+    is_voter = is_voter || &node == leader;
+    const bool follows = node.started && node.role == Role::follower && node.term == leader->term;
+    if (&node != leader && voter != deaf && !follows) return false;
+  }
+  return is_voter && committed(*leader) == leader->log.size();
+}
+
+// What a server does that hears no leader, whether by a partition, or because it is no member any
+// more, takes the leadership from nobody: it is the last one that stands for election. The others
+// hear the leader's heartbeats in time.
+Property a_leader_that_stays(const Bounds& bounds, const Options& options) {
+  const NodeSet initial = initial_voters(bounds.nodes, options);
+  const std::uint32_t standing = standing_nodes(bounds.nodes, options);
+  if (standing < 2) throw UsageError("--option stays needs two nodes that stand for election");
+  const NodeId deaf{static_cast<std::uint8_t>(standing - 1)};
+  return settles<Node>(
+      "a leader that stays",
+      [=](const Nodes<View>& nodes) { return has_followed_leader(nodes, initial, deaf); },
+      has_newest_leader,
+      [deaf](NodeId node, Node::Timer timer) {
+        return timer == Node::Timer::heartbeat || (timer == Node::Timer::election && node == deaf);
+      },
+      {.more = {{"term", options.stays}}});
 }
 
 }  // namespace
@@ -230,6 +293,7 @@ std::vector<Property> properties(const Bounds& bounds, const Options& options) {
     result.push_back(recovers<Node>("a leader again", has_newest_leader,
                                     {.more = {{"term", options.recovers}}}));
   }
+  if (options.stays > 0) result.push_back(a_leader_that_stays(bounds, options));
   return result;
 }
 

@@ -45,7 +45,10 @@ void Node::send_snapshot(Context& ctx, NodeId to) const {
 
 // Figure 5.3.
 void Node::on(Context& ctx, NodeId from, const InstallSnapshot& message) {
-  if (message.term < durable.term) return;
+  if (message.term < durable.term) {
+    refuse_old_leader(ctx, from, 0);
+    return;
+  }
   step_down(ctx, message.term);
   restart_election_timer(ctx);
   const Bug bug = ctx.options().bug;

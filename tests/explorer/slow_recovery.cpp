@@ -20,18 +20,25 @@ struct World {
 };
 
 struct Graph {
-  Graph(const System& of, const Property& asked, std::size_t most, std::ptrdiff_t copies)
-      : system(of), property(asked), worlds_max(most), copies_max(copies) {}
+  Graph(const System& of, const Property& asked, std::size_t most, std::ptrdiff_t copies,
+        bool only_some_timers)
+      : system(of),
+        property(asked),
+        worlds_max(most),
+        copies_max(copies),
+        some_timers(only_some_timers) {}
 
   const System& system;
   const Property& property;
   std::size_t worlds_max;
   std::ptrdiff_t copies_max;
+  bool some_timers;  // those that run out while something is to last
   std::map<World, std::size_t> ids;
   std::vector<World> worlds;
   std::vector<std::vector<std::size_t>> before;
   std::vector<bool> good;
-  std::vector<bool> cut;  // an event is forbidden by a limit, or fails
+  std::vector<bool> ended;  // what must last does not hold
+  std::vector<bool> cut;    // an event is forbidden by a limit, or fails
 
   bool fifo() const { return system.bounds.network == Network::fifo; }
   bool is_down(const World& world, std::size_t i) const {
@@ -55,6 +62,7 @@ struct Graph {
       by_node = by_node || (property.scope == Scope::node && property.holds(one));
     }
     good.push_back(property.scope == Scope::node ? by_node : property.holds(views));
+    ended.push_back(property.lasting && !property.lasting->holds(views));
     return at->second;
   }
 
@@ -104,6 +112,9 @@ struct Graph {
       const std::uint64_t timers = split_local(world.locals[i]).timers;
       for (std::uint32_t timer = 0; timer < 64; ++timer) {
         if (((timers >> timer) & 1) == 0) continue;
+        const NodeId id{static_cast<std::uint8_t>(i)};
+        const bool held = some_timers && !system.is_client(id);
+        if (held && !property.lasting->runs_out(id, timer)) continue;
         take(at, i, {.kind = LocalEvent::Kind::timer, .timer = timer}, world);
       }
       std::set<NodeId> served;
@@ -142,15 +153,26 @@ SlowRecovery slow_recovery(const System& system, const Property& property,
                            const std::set<std::vector<Bytes>>& vectors, std::size_t worlds_max,
                            std::ptrdiff_t copies_max) {
   SlowRecovery result;
-  for (const std::vector<Bytes>& vector : vectors) {
-    Graph graph(system, property, worlds_max, copies_max);
+  const auto explored = [&](const std::vector<Bytes>& vector, bool only_some_timers) {
+    Graph graph(system, property, worlds_max, copies_max, only_some_timers);
     graph.meet({.locals = vector, .inboxes = std::vector<std::vector<Letter>>(system.size())});
     for (std::size_t i = 0; i < graph.worlds.size(); ++i) graph.expand(i);
-    if (graph.lead_to(graph.good)[0]) continue;
-    ++(graph.lead_to(graph.cut)[0] ? result.undecided : result.stuck);
+    return graph;
+  };
+  for (const std::vector<Bytes>& vector : vectors) {
+    const Graph back = explored(vector, false);
+    const bool is_cut = back.lead_to(back.cut)[0];
+    if (!back.lead_to(back.good)[0]) ++(is_cut ? result.undecided : result.stuck);
+    if (!property.lasting || !back.good[0]) continue;
+    const Graph on = explored(vector, true);
+    if (on.lead_to(on.ended)[0]) {
+      ++result.lost;
+    } else if (on.lead_to(on.cut)[0]) {
+      ++result.undecided;
+    }
   }
   if (result.undecided > 0) result.verdict = Verdict::incomplete;
-  if (result.stuck > 0) result.verdict = Verdict::violated;
+  if (result.stuck + result.lost > 0) result.verdict = Verdict::violated;
   return result;
 }
 

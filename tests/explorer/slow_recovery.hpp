@@ -14,6 +14,7 @@ namespace gainsay::testing {
 struct SlowRecovery {
   Verdict verdict = Verdict::holds;  // violated before incomplete before holds
   std::uint64_t stuck = 0;           // vectors from which there is no way, whatever the limits
+  std::uint64_t lost = 0;            // good ones from which what must last can end
   std::uint64_t undecided = 0;       // and those where a limit or a failing handler may be why
 };
 

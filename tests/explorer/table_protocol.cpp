@@ -188,6 +188,20 @@ Property recovery_of(RandomStream& random) {
           .recovery = {.more = {{"level", random.below(2)}}}};
 }
 
+// And they do not get much higher, whatever some of the timers bring.
+Lasting lasting_of(RandomStream& random) {
+  const int together = 4 + static_cast<int>(random.below(5));
+  const std::uint32_t mask = random.below(64);
+  return {.holds =
+              [together](std::span<const void* const> views) {
+                return level_of(views[0]) + level_of(views[1]) + level_of(views[2]) <= together;
+              },
+          .runs_out =
+              [mask](NodeId node, std::uint32_t timer) {
+                return ((mask >> (2 * node.value + timer % 2)) & 1) != 0;
+              }};
+}
+
 // Each client asks `operations` things, each of one node or of all.
 void add_clients(const TableShape& shape, RandomStream& random, System& system) {
   using Client = TableClient<Tag>;
@@ -268,6 +282,7 @@ Model table_model(const TableShape& shape) {
                               }});
   add_properties(shape, random, model);
   if (shape.recovering) model.properties.push_back(recovery_of(random));
+  if (shape.lasting) model.properties.back().lasting = lasting_of(random);
   add_clients(shape, random, system);
   return model;
 }

@@ -15,6 +15,7 @@ struct TableShape {
   bool answers = false;     // with outcomes that only send; runs then end in async only
   bool hides = false;       // views show only whether a process is at its last level
   bool recovering = false;  // with a random property of recovery
+  bool lasting = false;     // and of what must last then
 };
 
 // The same shape gives the same model. Every outcome that is not a no-op raises the local state or
