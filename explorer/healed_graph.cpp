@@ -54,7 +54,8 @@ Id HealedGraph::intern_local(std::uint8_t process, const Bytes& bytes, const Pro
               .bytes = bytes,
               .view = nullptr};
   if (!system_.is_client({process})) local.view = value.view();
-  if (local.view != nullptr && good_.scope == Scope::node) {
+  // What a Byzantine process looks like is nobody's state.
+  if (local.view != nullptr && good_.scope == Scope::node && !system_.is_byzantine({process})) {
     const void* one[] = {local.view.get()};
     local.good = good_.holds(one);
     ++evaluated_;
@@ -221,8 +222,10 @@ HealedGraph::Received HealedGraph::receive(Id cell, Id envelope) {
   if (known != received_.end()) return known->second;
   Received received{.cell = cell, .capped = false};
   const Cell before = cells_[cell];
-  // Connections to a process that is down are refused.
-  if (!messages_.queues || locals_[before.local].status != LocalState::Status::down) {
+  const Local& at = locals_[before.local];
+  // Connections to a process that is down are refused, and a Byzantine one does nothing any more.
+  const bool refused = messages_.queues && at.status == LocalState::Status::down;
+  if (!refused && !system_.is_byzantine({at.process})) {
     std::vector<Waiting> inbox = inboxes_[before.inbox];
     received.capped = !put(inbox, envelope);
     if (!received.capped) received.cell = cell_of(before.local, intern_inbox(std::move(inbox)));

@@ -6,6 +6,7 @@
 #include "explorer/replay.hpp"
 #include "gainsay.hpp"
 #include "tests/explorer/compare.hpp"
+#include "tests/explorer/slow_recovery.hpp"
 #include "tests/explorer/slow_search.hpp"
 
 namespace gainsay::testing {
@@ -363,6 +364,67 @@ TEST(Adversary, IsExactOnRandomTables) {
   std::cout << compared << " compared\n";
   EXPECT_GT(compared, random_systems(150) / 3);
   EXPECT_GT(taught, compared / 2);
+}
+
+// --- recovery: Byzantine processes fall silent ---
+
+TEST(Adversary, ItFallsSilentWhereRecoveryIsAsked) {
+  const auto verdict = [](auto predicate) {
+    Model model = certificates::model(4, 3);
+    model.properties = {recovers<certificates::Node>("good", predicate)};
+    const CheckReport report = check(model);
+    EXPECT_TRUE(!report.counterexample || replays(model, *report.counterexample));
+    return report.verdict;
+  };
+  EXPECT_EQ(verdict([](const certificates::View& node) { return node.voted; }), Verdict::holds);
+  // Only it makes certificates of votes.
+  EXPECT_EQ(verdict([](const certificates::View& node) { return node.decided.has_value(); }),
+            Verdict::violated);
+  // It looks like a node that has not voted, and is none.
+  EXPECT_EQ(verdict([](const certificates::View& node) { return !node.voted; }), Verdict::violated);
+}
+
+TEST(Adversary, RecoveryAgreesWithTheSlowTwinOnRandomTables) {
+  std::map<Verdict, std::uint64_t> met;
+  for (std::uint64_t seed = 0; seed < random_systems(60); ++seed) {
+    Model model = liars::model(seed);
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    RandomStream random(seed, Purpose::test, NodeId{202});
+    const std::uint32_t level = 1 + random.below(2);
+    const bool all = random.below(2) == 0;
+    model.properties = {recovers<liars::Node>(
+        "one is high", [level](const liars::View& node) { return node.level >= level; })};
+    if (all) {
+      const NodeSet byzantine = model.system.adversary.byzantine;
+      model.properties = {recovers<liars::Node>(
+          "all are high", [level, byzantine](const Nodes<liars::View>& nodes) {
+            for (std::uint8_t i = 0; i < nodes.size(); ++i) {
+              if (!byzantine.contains({i}) && nodes[i].level < level) return false;
+            }
+            return true;
+          })};
+    }
+    SlowRecovery slow;
+    try {
+      const SlowReport search = slow_check(model, 4'000);
+      if (search.violated || search.vectors.size() > 300) continue;
+      slow = slow_recovery(model.system, model.properties[0], search.vectors, 3'000);
+    } catch (const std::length_error&) {
+      continue;
+    }
+    for (const Reductions& reduce : {Reductions{}, monotone}) {
+      const CheckReport report = check(model, {.reduce = reduce});
+      if (report.verdict == Verdict::incomplete && slow.verdict != Verdict::incomplete) continue;
+      ASSERT_EQ(report.verdict, slow.verdict) << report << report.story;
+      ++met[slow.verdict];
+      if (report.counterexample) {
+        EXPECT_TRUE(replays(model, *report.counterexample));
+      }
+    }
+  }
+  std::cout << met[Verdict::holds] << " hold, " << met[Verdict::violated] << " violated\n";
+  EXPECT_GT(met[Verdict::holds], random_systems(60) / 20);
+  EXPECT_GT(met[Verdict::violated], random_systems(60) / 10);
 }
 
 TEST(Adversary, WhatMakesNoSenseIsRefused) {

@@ -52,7 +52,8 @@ struct Graph {
       kept.push_back(decode_local(*system.processes[i], world.locals[i]).process->view());
       views.push_back(kept.back().get());
       const void* one[] = {views.back()};
-      by_node = by_node || (property.scope == Scope::node && property.holds(one));
+      const bool is_correct = !system.is_byzantine({static_cast<std::uint8_t>(i)});
+      by_node = by_node || (property.scope == Scope::node && is_correct && property.holds(one));
     }
     good.push_back(property.scope == Scope::node ? by_node : property.holds(views));
     return at->second;
