@@ -54,8 +54,8 @@ Id HealedGraph::intern_local(std::uint8_t process, const Bytes& bytes, const Pro
               .bytes = bytes,
               .view = nullptr};
   if (!system_.is_client({process})) local.view = value.view();
-  // What a Byzantine process looks like is nobody's state.
-  if (local.view != nullptr && good_.scope == Scope::node && !system_.is_byzantine({process})) {
+  // What a faulty process looks like is nobody's state.
+  if (local.view != nullptr && good_.scope == Scope::node && !system_.is_faulty({process})) {
     const void* one[] = {local.view.get()};
     local.good = good_.holds(one);
     ++evaluated_;
@@ -223,9 +223,9 @@ HealedGraph::Received HealedGraph::receive(Id cell, Id envelope) {
   Received received{.cell = cell, .capped = false};
   const Cell before = cells_[cell];
   const Local& at = locals_[before.local];
-  // Connections to a process that is down are refused, and a Byzantine one does nothing any more.
+  // Connections to a process that is down are refused, and a faulty one does nothing any more.
   const bool refused = messages_.queues && at.status == LocalState::Status::down;
-  if (!refused && !system_.is_byzantine({at.process})) {
+  if (!refused && !system_.is_faulty({at.process})) {
     std::vector<Waiting> inbox = inboxes_[before.inbox];
     received.capped = !put(inbox, envelope);
     if (!received.capped) received.cell = cell_of(before.local, intern_inbox(std::move(inbox)));
@@ -254,6 +254,10 @@ const HealedGraph::Steps& HealedGraph::steps(Id cell) {
   const Cell at = cells_[cell];
   const std::vector<Waiting> inbox = inboxes_[at.inbox];
   const LocalState::Status status = locals_[at.local].status;
+  if (system_.is_faulty({locals_[at.local].process})) {
+    steps_[cell] = std::move(found);
+    return *steps_[cell];
+  }
   const std::uint64_t timers = locals_[at.local].timers;
   if (status == LocalState::Status::down) add_steps(cell, restart_input, inbox, *found);
   for (std::size_t i = 0; status == LocalState::Status::up && i < inbox.size(); ++i) {
