@@ -164,7 +164,6 @@ Model make_model(const Configuration& configuration) {
   const Bounds& bounds = configuration.bounds;
   const Options options = options_of(configuration);
   Model model{.system = make_system<Node>("pbft", bounds, options), .properties = {}};
-  model.system.version = "2";
   model.system.bug = configuration.bug;
   model.system.options = configuration.options;
   if (bounds.clients > 0) add_clients<Node>(model.system, workload(bounds, options));
