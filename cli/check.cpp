@@ -244,38 +244,57 @@ int run_check(const CheckArguments& arguments) {
   return code;
 }
 
+void add_search_options(CLI::App& check, CheckArguments& arguments) {
+  const auto add = [&](const std::string& flag, auto& value, const std::string& what,
+                       const std::string& type) {
+    return check.add_option(flag, value, what)->group("Search")->type_name(type);
+  };
+  add("--property", arguments.properties, "only this one and every sometimes (repeatable)", "NAME")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  add("--reduce", arguments.reduce, "auto, none, or some: dead-messages,eager,..", "LIST");
+  add("--store", arguments.store, "exact, or fingerprint (may omit states)", "NAME");
+  add("-j,--jobs", arguments.jobs, "threads (default: one for each core)", "N");
+  add("--max-depth", arguments.max_depth, "stop behind this depth: incomplete", "N");
+  add("--max-states", arguments.max_states, "stop behind so many: incomplete", "N");
+  add("--time", arguments.time, "stop after 90s, 10m, 2h: incomplete", "TIME");
+  add("--memory", arguments.memory, "512M, 4G: to disk, then stop: incomplete", "SIZE");
+  add("--resume", arguments.resume, "read and leave a checkpoint in this directory", "DIR");
+  add("--checkpoint", arguments.checkpoint, "write one so often (10m)", "TIME");
+  add("--seed", arguments.seed, "accepted; an exhaustive check has no randomness", "N");
+  check
+      .add_flag("--verify-certificate", arguments.verify_certificate,
+                "check certificates again by other code")
+      ->group("Search");
+}
+
+void add_output_options(CLI::App& check, CheckArguments& arguments) {
+  const std::string group = "Output";
+  check.add_option("-o,--output", arguments.output, "directory for traces (gainsay-out)")
+      ->group(group)
+      ->type_name("DIR");
+  check.add_option("--progress", arguments.progress, "auto, always, never or json")
+      ->group(group)
+      ->type_name("NAME");
+  check.add_option("--allow", arguments.allow, "exit 0 for some of vacuous,incomplete")
+      ->group(group)
+      ->type_name("LIST");
+  check.add_flag("--profile", arguments.profile, "say where the states come from")->group(group);
+  check.add_flag("--json", arguments.json, "one JSON object a system")->group(group);
+  check.add_flag("-q,--quiet", arguments.quiet, "no progress")->group(group);
+  check.add_flag("-v,--verbose", arguments.verbose, "properties and counts in full")->group(group);
+}
+
 }  // namespace
 
 void add_check(CLI::App& app, Action& action) {
   auto arguments = std::make_shared<CheckArguments>();
   CLI::App& check = *app.add_subcommand("check", "explore every run within the bounds");
-  check.add_option("systems", arguments->systems, "which systems (default: the whole suite)");
+  check.add_option("systems", arguments->systems, "which systems (default: the whole suite)")
+      ->type_name("");
   arguments->model.add_to(check);
-  check
-      .add_option("--property", arguments->properties,
-                  "only this one and every sometimes (repeatable)")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  check.add_option("--reduce", arguments->reduce, "auto, none, or some: dead-messages,eager,..");
-  check.add_option("--store", arguments->store, "exact, or fingerprint (may omit states)");
-  check.add_option("-j,--jobs", arguments->jobs, "threads (default: one for each core)");
-  check.add_option("--max-depth", arguments->max_depth, "stop behind this depth: incomplete");
-  check.add_option("--max-states", arguments->max_states, "stop behind so many: incomplete");
-  check.add_option("--time", arguments->time, "stop after 90s, 10m, 2h: incomplete");
-  check.add_option("--memory", arguments->memory,
-                   "512M, 4G: states go to disk, then stop: incomplete");
-  check.add_option("--resume", arguments->resume, "read and leave a checkpoint in this directory");
-  check.add_option("--checkpoint", arguments->checkpoint, "write one so often (10m)");
-  check.add_option("-o,--output", arguments->output, "directory for traces (gainsay-out)");
-  check.add_option("--seed", arguments->seed, "accepted; an exhaustive check has no randomness");
-  check.add_option("--progress", arguments->progress, "auto, always, never or json");
-  check.add_option("--allow", arguments->allow, "waive vacuous, incomplete");
-  check.add_flag("--verify-certificate", arguments->verify_certificate,
-                 "check certificates again by other code");
-  check.add_flag("--profile", arguments->profile, "say where the states come from");
-  check.add_flag("--json", arguments->json, "one JSON object a system on standard output");
-  check.add_flag("-q,--quiet", arguments->quiet, "no progress");
-  check.add_flag("-v,--verbose", arguments->verbose, "properties and counts in full");
+  add_search_options(check, *arguments);
+  add_output_options(check, *arguments);
   check.callback([arguments, &action] { action = [arguments] { return run_check(*arguments); }; });
 }
 

@@ -69,7 +69,7 @@ Enum parse_name(const std::string& flag, const std::string& text,
   std::string listed;
   for (const Enum one : all) {
     names.emplace_back(to_string(one));
-    listed += (listed.empty() ? "" : &one == &all.back() ? " or " : ", ") + names.back();
+    listed += (listed.empty() ? "" : one == all.back() ? " or " : ", ") + names.back();
     if (names.back() == text) return one;
   }
   const std::string near = nearest(text, names);
@@ -91,21 +91,27 @@ PartitionShapes parse_shapes(const std::string& text) {
 }  // namespace
 
 void ModelArguments::add_to(CLI::App& app) {
-  app.add_option("--nodes", nodes, "how many nodes; a range 3..5 runs each");
-  app.add_option("--clients", clients, "how many clients");
-  app.add_option("--ops", operations, "operations of each client");
-  app.add_option("--timeouts", timeouts, "budget of timer events (default: not counted)");
-  app.add_option("--crashes", crashes, "budget of crashes");
-  app.add_option("--restarts", restarts, "budget of restarts");
-  app.add_option("--drops", drops, "budget of lost messages (not async)");
-  app.add_option("--duplicates", duplicates, "budget of repeated messages (unordered)");
-  app.add_option("--partitions", partitions, "budget of partitions (unordered, fifo)");
-  app.add_option("--partition-shapes", partition_shapes, "some of symmetric,one-way,bridged");
-  app.add_option("--across", across, "messages across a partition are lost or held");
-  app.add_option("--network", network, "async, unordered or fifo");
-  app.add_option("--limit", limits, "bounds on local states: term=3,log=2");
-  app.add_option("--option", options, "protocol options: name=value,..");
-  app.add_option("--bug", bug, "the named faulty variant, at its bounds");
+  const std::string bounds = "Bounds (what is not given is as `gainsay list` says)";
+  const auto add = [&](const std::string& flag, auto& value, const std::string& what,
+                       const std::string& type) {
+    app.add_option(flag, value, what)->group(bounds)->type_name(type);
+  };
+  add("--nodes", nodes, "how many nodes; a range 3..5 checks each", "N|N..M");
+  add("--clients", clients, "how many clients", "N");
+  add("--ops", operations, "operations of each client", "N");
+  add("--network", network, "async, unordered or fifo", "NAME");
+  add("--timeouts", timeouts, "at most so many timer events (else any)", "N");
+  add("--crashes", crashes, "at most so many crashes", "N");
+  add("--restarts", restarts, "at most so many restarts", "N");
+  add("--drops", drops, "at most so many lost messages (not async)", "N");
+  add("--duplicates", duplicates, "at most so many repeated ones (unordered)", "N");
+  add("--partitions", partitions, "at most so many (unordered, fifo)", "N");
+  add("--unsynced", unsynced, "at most so many that lose unsynced writes", "N");
+  add("--partition-shapes", partition_shapes, "some of symmetric,one-way,bridged", "LIST");
+  add("--across", across, "messages across are lost or held", "NAME");
+  add("--limit", limits, "of local states, as term=3,log=2", "LIST");
+  add("--option", options, "of the protocol, as quorum=2", "LIST");
+  add("--bug", bug, "the named faulty variant, at its bounds", "NAME");
 }
 
 std::vector<Configuration> ModelArguments::configurations(const CatalogEntry& entry) const {
@@ -123,6 +129,7 @@ std::vector<Configuration> ModelArguments::configurations(const CatalogEntry& en
   bounds.duplicates = duplicates.value_or(bounds.duplicates);
   if (timeouts) bounds.timeouts = timeouts;
   bounds.partitions = partitions.value_or(bounds.partitions);
+  bounds.unsynced = unsynced.value_or(bounds.unsynced);
   if (bounds.partitions == 0 && !(partition_shapes.empty() && across.empty())) {
     throw UsageError(std::string(across.empty() ? "--partition-shapes" : "--across") +
                      " means nothing without --partitions");

@@ -35,7 +35,7 @@ int worse(int a, int b);
 struct ModelArguments {
   std::string nodes;  // a number or a range 3..5
   std::optional<std::uint32_t> clients, operations, crashes, restarts, drops, duplicates, timeouts,
-      partitions;
+      partitions, unsynced;
   std::string partition_shapes;  // symmetric,bridged
   std::string across;
   std::string network;
@@ -68,5 +68,6 @@ void add_check(CLI::App& app, Action& action);
 void add_replay(CLI::App& app, Action& action);
 void add_show(CLI::App& app, Action& action);
 void add_bugs(CLI::App& app, Action& action);
+void add_linearize(CLI::App& app, Action& action);
 
 }  // namespace gainsay::cli

@@ -99,7 +99,8 @@ int list_bugs(bool json) {
 void add_list(CLI::App& app, Action& action) {
   auto arguments = std::make_shared<ListArguments>();
   CLI::App& command = *app.add_subcommand("list", "what there is: systems, properties, bugs");
-  command.add_option("what", arguments->what, "systems, properties or bugs");
+  command.add_option("what", arguments->what, "systems (default), properties or bugs")
+      ->type_name("");
   command.add_flag("--json", arguments->json, "as JSON");
   command.callback([arguments, &action] {
     action = [arguments]() -> int {

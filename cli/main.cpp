@@ -24,10 +24,42 @@ int fail(int code, const std::string& message) {
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
+// The first word that is no flag should have been a verb.
+std::string no_verb(const CLI::App& app, int argc, char** argv) {
+  std::vector<std::string> verbs;
+  std::string listed;
+  for (const CLI::App* verb : app.get_subcommands(nullptr)) {
+    verbs.push_back(verb->get_name());
+    listed += (listed.empty() ? "" : ", ") + verbs.back();
+  }
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    if (word.empty() || word.front() == '-') continue;
+    const std::string near = nearest(word, verbs);
+    return "there is no verb '" + word + "'; " +
+           (near.empty() ? "the verbs are " + listed : "did you mean '" + near + "'?");
+  }
+  return "a verb is missing: one of " + listed;
+}
+
 // CLI11 says what is wrong; the nearest flag is ours to suggest.
 std::string usage_message(const CLI::App& app, const CLI::ParseError& error, int argc,
                           char** argv) {
+  if (app.get_subcommands().empty()) {
+    bool is_flag = false;
+    for (int i = 1; i < argc; ++i) is_flag = is_flag || argv[i][0] == '-';
+    if (!is_flag || dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr) {
+      return no_verb(app, argc, argv);
+    }
+  }
   std::string message = first_line(error.what());
+  if (dynamic_cast<const CLI::ConversionError*>(&error) != nullptr) {
+    const std::size_t equals = message.find(" = ");
+    const std::size_t flag = message.find("--");
+    if (flag >= equals || equals == std::string::npos) return message;
+    return message.substr(flag, equals - flag) + " takes a number, not '" +
+           message.substr(equals + 3) + "'";
+  }
   if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr) return message;
   std::vector<std::string> known;
   const auto collect = [&](const CLI::App& from) {
@@ -38,7 +70,6 @@ std::string usage_message(const CLI::App& app, const CLI::ParseError& error, int
   collect(app);
   for (const CLI::App* sub : app.get_subcommands(nullptr)) {
     if (sub->parsed()) collect(*sub);
-    if (app.get_subcommands().empty()) known.push_back(sub->get_name());
   }
   for (int i = 1; i < argc; ++i) {
     const std::string word = std::string(argv[i]).substr(0, std::string(argv[i]).find('='));
@@ -54,12 +85,18 @@ int run(int argc, char** argv) {
   app.set_version_flag("--version", "gainsay " + std::string(version));
   app.require_subcommand(1);
   app.get_formatter()->column_width(30);
+  const std::string codes =
+      "Exit codes: 0 holds, 1 violated, 2 usage, 3 incomplete, 4 vacuous, 5 diverged,\n"
+      "6 unreadable trace, 70 internal error, 74 files.";
+  app.footer(codes);  // of the verbs, too
   Action action;
   add_list(app, action);
   add_check(app, action);
   add_replay(app, action);
   add_show(app, action);
   add_bugs(app, action);
+  add_linearize(app, action);
+  app.footer("gainsay VERB --help says more of a verb.\n" + codes);
   if (argc == 1) {
     std::cout << app.help();
     return usage;

@@ -115,9 +115,9 @@ int replay_one(const ReplayArguments& arguments, const std::string& path) {
 void add_replay(CLI::App& app, Action& action) {
   auto arguments = std::make_shared<ReplayArguments>();
   CLI::App& command = *app.add_subcommand("replay", "run a trace again, step by step");
-  command.add_option("traces", arguments->traces, "trace files")->required();
+  command.add_option("traces", arguments->traces, "trace files")->required()->type_name("FILE");
   command.add_flag("--lenient", arguments->lenient, "skip events that are not there");
-  command.add_option("--to", arguments->to, "stop behind this step");
+  command.add_option("--to", arguments->to, "stop behind this step")->type_name("N");
   command.add_flag("--json", arguments->json, "one JSON object a trace on standard output");
   command.add_flag("-q,--quiet", arguments->quiet, "only the verdict");
   command.callback([arguments, &action] {

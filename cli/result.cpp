@@ -111,6 +111,14 @@ void add_symmetry(nlohmann::ordered_json& result, const CheckReport& report) {
   }
 }
 
+void add_unsynced(nlohmann::ordered_json& result, const CheckReport& report) {
+  if (report.bounds.unsynced == 0) return;
+  result["unsynced_sends"] = nlohmann::ordered_json::array();
+  for (const UnsyncedSend& sends : report.unsynced_sends) {
+    result["unsynced_sends"].push_back({{"handler", sends.handler}, {"message", sends.message}});
+  }
+}
+
 }  // namespace
 
 std::string result_json(const Model& model, const CheckReport& report,
@@ -153,6 +161,7 @@ std::string result_json(const Model& model, const CheckReport& report,
   }
   result["limits"] = ordered_json::array();
   for (const LimitReport& limit : report.limits) result["limits"].push_back(limit_json(limit));
+  add_unsynced(result, report);
   result["new_local_states_by_faults"] = report.discovery.by_faults;
   result["last_new_local_state"] = {{"faults", report.discovery.last_faults},
                                     {"depth", report.discovery.last_depth}};

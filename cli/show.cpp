@@ -46,9 +46,10 @@ int run_show(const ShowArguments& arguments) {
 void add_show(CLI::App& app, Action& action) {
   auto arguments = std::make_shared<ShowArguments>();
   CLI::App& command = *app.add_subcommand("show", "a trace in words");
-  command.add_option("trace", arguments->trace, "trace file")->required();
-  command.add_flag("--full", arguments->full, "starts too");
-  command.add_option("--node", arguments->node, "only events of this process (n1, c1)");
+  command.add_option("trace", arguments->trace, "trace file")->required()->type_name("FILE");
+  command.add_flag("--full", arguments->full, "the starts too, one by one");
+  command.add_option("--node", arguments->node, "only events of this process, as n1 or c1")
+      ->type_name("NAME");
   command.callback([arguments, &action] { action = [arguments] { return run_show(*arguments); }; });
 }
 

@@ -1,5 +1,6 @@
 // What a handler is given: Context<Node>. See docs for the contract; in short, a handler may change
-// its own struct, send, set or clear a timer, ask for a choice, and answer a client. Nothing else.
+// its own struct, send, set or clear a timer, ask for a choice, sync its disk and answer a client.
+// No more.
 #pragma once
 
 #include <cstdint>
@@ -62,8 +63,8 @@ requires requires {
   typename Node::Result;
 }
 struct WireOf<Node, std::variant<M...>, std::variant<L...>> {
-  using type = std::variant<M..., Request<typename Node::Operation>, Reply<typename Node::Result>,
-                            L...>;
+  using type =
+      std::variant<M..., Request<typename Node::Operation>, Reply<typename Node::Result>, L...>;
 };
 template <class Node>
 using Wire = typename WireOf<Node>::type;
@@ -117,6 +118,14 @@ class Context {
 
   // A number below `options`: the explorer takes all, the simulator draws, a replay reads.
   std::uint32_t choose(std::uint32_t options) { return step_.choose(options); }
+
+  // For a Node that says itself when its writes are safe, by `static constexpr bool syncs = true`;
+  // any other's are before its sends leave. What `durable` is now is one write: a crash may come
+  // behind it, and may lose the last writes that were not synced. What a handler changes without
+  // saying so is one write at its end.
+  void write() { step_.write(); }
+  // Makes all writes so far safe, what was changed since the last one included.
+  void sync() { step_.sync(); }
 
   // Answers a client's request.
   template <class Result>

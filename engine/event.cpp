@@ -24,27 +24,40 @@ std::string_view to_string(EventKind kind) {
   return names[static_cast<std::size_t>(kind)];
 }
 
-std::optional<BudgetKind> budget_of(const System& system, const Event& event) {
+void add_crash(BudgetSet& budgets, DiskCrash crash) {
+  if (crash.at == 0) return;
+  budgets.insert(BudgetKind::crash);
+  if (crash.lost > 0) budgets.insert(BudgetKind::unsynced);
+}
+
+BudgetSet budget_of(const System& system, const Event& event) {
+  BudgetSet budgets;
   switch (event.kind) {
     case EventKind::crash:
-      return BudgetKind::crash;
+      budgets.insert(BudgetKind::crash);
+      break;
     case EventKind::restart:
-      return BudgetKind::restart;
+      budgets.insert(BudgetKind::restart);
+      break;
     case EventKind::drop:
-      return BudgetKind::drop;
+      budgets.insert(BudgetKind::drop);
+      break;
     case EventKind::duplicate:
-      return BudgetKind::duplicate;
+      budgets.insert(BudgetKind::duplicate);
+      break;
     case EventKind::timer:
-      if (system.bounds.timeouts) return BudgetKind::timeout;
-      return std::nullopt;
+      if (system.bounds.timeouts) budgets.insert(BudgetKind::timeout);
+      break;
     case EventKind::partition:
-      return BudgetKind::partition;
+      budgets.insert(BudgetKind::partition);
+      break;
     case EventKind::start:
     case EventKind::deliver:
     case EventKind::heal:
-      return std::nullopt;
+      break;
   }
-  return std::nullopt;
+  add_crash(budgets, crash_of(event.choices));
+  return budgets;
 }
 
 namespace {
@@ -56,6 +69,19 @@ std::string describe(const Cut& cut, const NodeName& name) {
   text += cut.one_way ? "cannot reach" : "|";
   for (const NodeId id : cut.second) text += " " + name(id);
   return text;
+}
+
+// ", crashing at disk operation 2 and losing 1 write"
+std::string describe_crash(const Event& event) {
+  const DiskCrash crash = crash_of(event.choices);
+  if (crash.at == 0) return "";
+  std::string text;
+  if (event.kind != EventKind::crash) {
+    text = ", crashing at disk operation " + std::to_string(crash.at);
+    if (crash.lost > 0) text += " and";
+  }
+  if (crash.lost == 0) return text;
+  return text + " losing " + std::to_string(crash.lost) + (crash.lost == 1 ? " write" : " writes");
 }
 
 }  // namespace
@@ -82,11 +108,12 @@ std::string describe(const System& system, const Event& event) {
     default:
       break;
   }
-  for (std::size_t i = 0; i < event.choices.size(); ++i) {
+  const auto choices = choices_of(event.choices);
+  for (std::size_t i = 0; i < choices.size(); ++i) {
     text += i == 0 ? " choosing " : ", ";
-    text += std::to_string(event.choices[i]);
+    text += std::to_string(choices[i]);
   }
-  return text;
+  return text + describe_crash(event);
 }
 
 Hash128 hash_envelope(NodeId from, BytesView message) {

@@ -40,8 +40,10 @@ struct Event {
   NodeId from;              // deliver, drop, duplicate: the sender
   Bytes message;            // deliver, drop, duplicate; a fifo drop resets the link: empty
   std::uint32_t timer = 0;  // timer
-  std::vector<std::uint32_t> choices;  // the handler's choices, in order
-  Cut cut{};                           // partition
+  // The handler's choices, in order, and its crash at a disk operation: the answers of its step. Of
+  // a crash: how many writes it loses.
+  std::vector<std::uint32_t> choices;
+  Cut cut{};  // partition
 
   // The canonical order of events.
   friend auto operator<=>(const Event& a, const Event& b) {
@@ -51,8 +53,10 @@ struct Event {
   friend bool operator==(const Event&, const Event&) = default;
 };
 
-// The budget that an event uses, if any; timeouts only where they are counted.
-std::optional<BudgetKind> budget_of(const System& system, const Event& event);
+// The budgets that an event uses; timeouts only where they are counted.
+BudgetSet budget_of(const System& system, const Event& event);
+// What a crash adds to the budgets of an event.
+void add_crash(BudgetSet& budgets, DiskCrash crash);
 
 // One line: "deliver n2 <- n1 Vote{yes=true}", "timer n1 election", "partition n1 n2 | n3".
 std::string describe(const System& system, const Event& event);

@@ -46,6 +46,10 @@ template <class Node>
 concept HasDurable = requires(Node node) {
   node.durable;
 };
+template <class Node>
+concept Syncs = requires {
+  requires Node::syncs;
+};
 
 template <class Node>
 constexpr bool handles_all(std::type_identity<std::variant<>>) {
@@ -62,6 +66,8 @@ consteval bool check_contract(std::type_identity<std::variant<M...>>,
   static_assert((Handles<Node, M> && ...) && (Handles<Node, L> && ...),
                 "gainsay: a message has no handler of exactly its type: "
                 "`void on(Context&, NodeId from, Message)`");
+  static_assert(!Syncs<Node> || HasDurable<Node>,
+                "gainsay: a Node that syncs has a member `Durable durable`");
   static_assert(
       !requires(Node node, Context<Node> & context) {
         node.on(context, NodeId{}, NoSuchMessage{});
@@ -130,6 +136,14 @@ class NodeProcess final : public Process {
     if constexpr (detail::HasDurable<Node>) fresh.durable = std::move(node_.durable);
     node_ = std::move(fresh);
   }
+  void encode_durable(Writer& writer) const override {
+    if constexpr (detail::HasDurable<Node>) gainsay::encode(node_.durable, writer);
+  }
+  void restore(BytesView durable) override {
+    if constexpr (detail::HasDurable<Node>) {
+      node_.durable = decoded<decltype(node_.durable)>(durable);
+    }
+  }
   const void* state() const override { return &node_; }
   std::shared_ptr<const void> view() const override {
     if constexpr (std::is_same_v<View<Node>, Node>) {
@@ -190,6 +204,11 @@ class NodeType final : public ProcessType {
   }
   const Type& state_type() const override { return type_of<Node>(); }
   const std::vector<std::string_view>& timer_names() const override { return timer_names_; }
+  const Type* durable_type() const override {
+    if constexpr (detail::HasDurable<Node>) return &type_of<decltype(Node::durable)>();
+    return nullptr;
+  }
+  bool syncs() const override { return detail::Syncs<Node>; }
 
  private:
   std::shared_ptr<const Options> options_;

@@ -2,15 +2,43 @@
 
 namespace gainsay {
 
+DiskCrash crash_of(std::span<const std::uint32_t> answers) {
+  if (answers.empty() || answers.back() >> 31 == 0) return {};
+  return {.at = (answers.back() >> 20) & disk_points_max, .lost = answers.back() & versions_max};
+}
+
+std::span<const std::uint32_t> choices_of(std::span<const std::uint32_t> answers) {
+  return answers.first(answers.size() - (crash_of(answers).at == 0 ? 0 : 1));
+}
+
+void add_crash(std::vector<std::uint32_t>& answers, DiskCrash crash) {
+  if (crash.at != 0) answers.push_back((std::uint32_t{1} << 31) | (crash.at << 20) | crash.lost);
+}
+
 void StepContext::send(NodeId to, Bytes message) {
+  stop_if_crashed();
   if (to.value >= place_.processes) {
     throw std::logic_error("a message is sent to process " + std::to_string(to.value) +
                            ", which does not exist");
   }
+  if (process_ != nullptr) {
+    moved_ = true;
+    Writer durable;
+    process_->encode_durable(durable);
+    const bool safe = versions_.size() == 1 && versions_.back() == durable.bytes();
+    if (!safe) unsynced_sends_.push_back(static_cast<std::uint32_t>(sends_.size()));
+  }
   sends_.push_back({.to = to, .message = std::move(message)});
 }
 
+void StepContext::label(Label::Kind kind, Bytes value) {
+  stop_if_crashed();
+  moved_ = true;
+  labels_.push_back({.kind = kind, .value = std::move(value)});
+}
+
 std::uint32_t StepContext::choose(std::uint32_t options) {
+  stop_if_crashed();
   if (options == 0) throw std::logic_error("choose(0) has no answer");
   const std::uint32_t answer = answers_.size() < script_.size() ? script_[answers_.size()] : 0;
   if (answer >= options) throw std::logic_error("a choice has fewer options than its script");
@@ -19,11 +47,81 @@ std::uint32_t StepContext::choose(std::uint32_t options) {
   return answer;
 }
 
+void StepContext::use_disk(const Process& process, std::vector<Bytes> versions, bool may_crash) {
+  process_ = &process;
+  versions_ = std::move(versions);
+  may_crash_ = may_crash;
+}
+
+// What a crash may leave is a set, so of equal versions one is enough: the last.
+bool StepContext::add_version() {
+  Writer durable;
+  process_->encode_durable(durable);
+  if (versions_.back() == durable.bytes()) return false;
+  std::erase(versions_, durable.bytes());
+  versions_.push_back(durable.take());
+  if (versions_.size() > versions_max) throw std::logic_error("too many writes are not synced");
+  return true;
+}
+
+void StepContext::pass_point() {
+  moved_ = false;
+  if (!may_crash_) return;
+  if (points_.size() == disk_points_max) throw std::logic_error("too many disk operations");
+  points_.push_back({.choices = static_cast<std::uint32_t>(answers_.size()),
+                     .versions = static_cast<std::uint32_t>(versions_.size())});
+  if (scripted_crash_.at != points_.size() || scripted_crash_.lost >= versions_.size()) return;
+  add_crash(answers_, scripted_crash_);
+  versions_.resize(versions_.size() - scripted_crash_.lost);
+  crashed_ = true;
+  throw Crashed{};
+}
+
+void StepContext::write() {
+  stop_if_crashed();
+  if (process_ != nullptr && add_version()) pass_point();
+}
+
+// A crash before the first write of a handler that has sent nothing is one before the event.
+void StepContext::sync() {
+  stop_if_crashed();
+  if (process_ == nullptr) return;
+  const bool wrote = add_version();
+  if (wrote || (moved_ && versions_.size() > 1)) pass_point();
+  versions_.erase(versions_.begin(), versions_.end() - 1);
+}
+
+void StepContext::end_writes() {
+  if (process_ != nullptr) add_version();
+}
+
+namespace {
+
+constexpr std::uint64_t has_unsynced = 4;  // added to the status
+
+template <class Versions>
+void write_head(Writer& writer, LocalState::Status status, std::uint64_t timers,
+                const Versions& unsynced) {
+  writer.integer(static_cast<std::uint64_t>(status) + (unsynced.empty() ? 0 : has_unsynced));
+  writer.integer(timers);
+  if (unsynced.empty()) return;
+  writer.integer(unsynced.size());
+  for (const auto& version : unsynced) writer.text(version);
+}
+
+}  // namespace
+
 Bytes encode_local(const LocalState& local) {
   Writer writer;
-  writer.integer(static_cast<std::uint64_t>(local.status));
-  writer.integer(local.timers);
+  write_head(writer, local.status, local.timers, local.unsynced);
   local.process->encode(writer);
+  return writer.take();
+}
+
+Bytes join_local(const LocalParts& parts) {
+  Writer writer;
+  write_head(writer, parts.status, parts.timers, parts.unsynced);
+  writer.raw(parts.state);
   return writer.take();
 }
 
@@ -31,9 +129,16 @@ LocalParts split_local(BytesView bytes) {
   Reader reader(bytes);
   LocalParts parts;
   const std::uint64_t status = reader.integer();
-  if (status > 2) throw DecodeError("no such status of a process");
-  parts.status = static_cast<LocalState::Status>(status);
+  if (status % has_unsynced > 2 || status >= 2 * has_unsynced) {
+    throw DecodeError("no such status of a process");
+  }
+  parts.status = static_cast<LocalState::Status>(status % has_unsynced);
   parts.timers = reader.integer();
+  if (status >= has_unsynced) {
+    for (std::uint64_t left = reader.integer(); left > 0; --left) {
+      parts.unsynced.push_back(reader.text());
+    }
+  }
   parts.state = reader.rest();
   return parts;
 }
@@ -41,7 +146,8 @@ LocalParts split_local(BytesView bytes) {
 LocalState decode_local(const ProcessType& type, BytesView bytes) {
   const LocalParts parts = split_local(bytes);
   Reader reader(parts.state);
-  LocalState local{parts.status, parts.timers, type.decode(reader)};
+  LocalState local{parts.status, parts.timers, type.decode(reader), {}};
+  for (const BytesView version : parts.unsynced) local.unsynced.emplace_back(version);
   if (!reader.at_end()) throw DecodeError("a local state has bytes left over");
   return local;
 }
@@ -67,20 +173,49 @@ void apply(LocalState& local, const LocalEvent& event, StepContext& context) {
   }
 }
 
+std::vector<Bytes> versions_of(const LocalState& local) {
+  std::vector<Bytes> versions = local.unsynced;
+  Writer durable;
+  local.process->encode_durable(durable);
+  versions.push_back(durable.take());
+  return versions;
+}
+
+// REQUIRES: `left` is one of the versions that the disk may hold.
+void go_down(LocalState& local, const Bytes& left) {
+  local.process->crash();
+  local.process->restore(left);
+  local.status = LocalState::Status::down;
+  local.timers = 0;
+  local.unsynced.clear();
+}
+
+// A crash that loses nothing has no answers.
+StepResult crash(LocalState& local, std::span<const std::uint32_t> script) {
+  StepResult result;
+  const std::vector<Bytes> versions = versions_of(local);
+  const auto count = static_cast<std::uint32_t>(versions.size());
+  result.points.push_back({.choices = 0, .versions = count, .least = 1});
+  const DiskCrash scripted = crash_of(script);
+  const std::uint32_t lost = scripted.at == 1 && scripted.lost < count ? scripted.lost : 0;
+  if (lost > 0) add_crash(result.answers, scripted);
+  go_down(local, versions[count - 1 - lost]);
+  return result;
+}
+
 }  // namespace
 
 StepResult run_event(LocalState& local, const LocalEvent& event, const StepContext::Place& place,
                      std::span<const std::uint32_t> script) {
+  if (event.kind == LocalEvent::Kind::crash) return crash(local, script);
   StepResult result;
-  if (event.kind == LocalEvent::Kind::crash) {
-    local.process->crash();
-    local.status = LocalState::Status::down;
-    local.timers = 0;
-    return result;
-  }
   StepContext context(place, local.timers, script);
+  if (place.unsynced) {
+    context.use_disk(*local.process, versions_of(local), event.kind != LocalEvent::Kind::start);
+  }
   try {
     apply(local, event, context);
+    context.end_writes();
   } catch (const ExpectationFailed& failure) {
     result.fault = StepResult::Fault::expectation;
     result.message = failure.what();
@@ -91,25 +226,46 @@ StepResult run_event(LocalState& local, const LocalEvent& event, const StepConte
     result.fault = StepResult::Fault::exception;
     result.message = "the handler threw something that is no std::exception";
   }
-  local.timers = context.timers();
+  if (context.crashed()) {
+    result.fault = StepResult::Fault::none;
+    result.message.clear();
+    go_down(local, context.versions().back());
+  } else {
+    local.timers = context.timers();
+    local.unsynced = context.versions();
+    if (!local.unsynced.empty()) local.unsynced.pop_back();
+  }
   result.sends = context.sends();
   result.labels = context.labels();
   result.answers = context.answers();
   result.options = context.options();
+  result.points = context.points();
+  result.unsynced_sends = context.unsynced_sends();
   return result;
 }
 
-bool next_script(std::vector<std::uint32_t>& answers, const std::vector<std::uint32_t>& options) {
-  answers.resize(options.size());
-  while (!answers.empty()) {
-    const std::size_t last = answers.size() - 1;
-    if (answers[last] + 1 < options[last]) {
-      ++answers[last];
+// At a point to go on comes first, then to crash there and lose nothing, then to lose more.
+bool next_script(std::vector<std::uint32_t>& script, const StepResult& step) {
+  const std::span<const std::uint32_t> choices = choices_of(step.answers);
+  script.assign(choices.begin(), choices.end());
+  const DiskCrash crash = crash_of(step.answers);
+  for (std::size_t point = step.points.size();;) {
+    while (point > 0 && step.points[point - 1].choices == script.size()) {
+      const DiskPoint& at = step.points[point - 1];
+      const std::uint32_t lost = crash.at == point ? crash.lost + 1 : at.least;
+      if (lost < at.versions) {
+        add_crash(script, {.at = static_cast<std::uint32_t>(point), .lost = lost});
+        return true;
+      }
+      --point;
+    }
+    if (script.empty()) return false;
+    if (script.back() + 1 < step.options[script.size() - 1]) {
+      ++script.back();
       return true;
     }
-    answers.pop_back();
+    script.pop_back();
   }
-  return false;
 }
 
 }  // namespace gainsay

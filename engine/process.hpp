@@ -26,6 +26,9 @@ class Process {
   virtual void fire(StepContext& context, std::uint32_t timer) = 0;
   // Everything but the durable part returns to its default.
   virtual void crash() = 0;
+  // The durable part, and its return to an earlier value.
+  virtual void encode_durable(Writer&) const {}
+  virtual void restore(BytesView) {}
   // The state itself, for limits; its type is the protocol's own.
   virtual const void* state() const = 0;
   // What properties may look at.
@@ -42,16 +45,24 @@ class ProcessType {
   virtual std::unique_ptr<Process> decode(Reader& reader) const = 0;
   virtual const Type& state_type() const = 0;
   virtual const std::vector<std::string_view>& timer_names() const = 0;
+  // Of the durable part; null: there is none.
+  virtual const Type* durable_type() const { return nullptr; }
+  // It says itself when its writes are safe, by `sync`.
+  virtual bool syncs() const { return false; }
 };
 
-// A process with what the engine adds to it: is it up, and which timers are armed.
+// A process with what the engine adds to it: is it up, which timers are armed, and what its disk
+// may hold.
 struct LocalState {
   enum class Status : std::uint8_t { unstarted, up, down };
   Status status = Status::unstarted;
   std::uint64_t timers = 0;
   std::unique_ptr<Process> process;
+  // The versions of the durable state that a crash may leave besides the one that it has: oldest
+  // first, each once, the safe one included. Empty: all is synced.
+  std::vector<Bytes> unsynced{};
 
-  LocalState copy() const { return {status, timers, process->clone()}; }
+  LocalState copy() const { return {status, timers, process->clone(), unsynced}; }
 };
 
 Bytes encode_local(const LocalState& local);
@@ -60,9 +71,11 @@ LocalState decode_local(const ProcessType& type, BytesView bytes);
 struct LocalParts {
   LocalState::Status status = LocalState::Status::unstarted;
   std::uint64_t timers = 0;
+  std::vector<BytesView> unsynced{};
   BytesView state;
 };
 LocalParts split_local(BytesView bytes);
+Bytes join_local(const LocalParts& parts);
 
 // An event as one process sees it.
 struct LocalEvent {
@@ -79,8 +92,10 @@ struct StepResult {
   std::string message;  // of the fault
   std::vector<Sent> sends;
   std::vector<Label> labels;
-  std::vector<std::uint32_t> answers;
-  std::vector<std::uint32_t> options;
+  std::vector<std::uint32_t> answers;         // choices, and the crash at a disk operation
+  std::vector<std::uint32_t> options;         // of each choice: how many there were
+  std::vector<DiskPoint> points;              // the disk operations that it got to
+  std::vector<std::uint32_t> unsynced_sends;  // which of the sends left before writes were synced
 };
 
 // The step boundary: applies one event to a local state, in place, with scripted choices. A failed
@@ -88,7 +103,8 @@ struct StepResult {
 StepResult run_event(LocalState& local, const LocalEvent& event, const StepContext::Place& place,
                      std::span<const std::uint32_t> script);
 
-// The script after this one, in the order of an odometer; false when it was the last.
-bool next_script(std::vector<std::uint32_t>& answers, const std::vector<std::uint32_t>& options);
+// The script after the one that the step had, in the order of an odometer; false when it was the
+// last.
+bool next_script(std::vector<std::uint32_t>& script, const StepResult& step);
 
 }  // namespace gainsay

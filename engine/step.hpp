@@ -49,17 +49,45 @@ struct Label {
   friend bool operator==(const Label&, const Label&) = default;
 };
 
+// Where a handler that says itself when its writes are safe may crash: at a disk operation.
+struct DiskPoint {
+  std::uint32_t choices = 0;   // how many the handler had made
+  std::uint32_t versions = 0;  // of the durable state that a crash may leave
+  std::uint32_t least = 0;     // how many of them a crash loses at least that is not the first way
+};
+
+// A crash with what it costs of the writes that were not synced. In the answers of a step it stands
+// behind the choices that came before it, as one number that no choice can be.
+struct DiskCrash {
+  std::uint32_t at = 0;    // which point of the handler, from 1 on; 0: none
+  std::uint32_t lost = 0;  // how many of the last writes
+  friend bool operator==(const DiskCrash&, const DiskCrash&) = default;
+};
+inline constexpr std::uint32_t disk_points_max = 0x7ff;
+inline constexpr std::uint32_t versions_max = 0xfffff;
+// The crash that the answers end with.
+DiskCrash crash_of(std::span<const std::uint32_t> answers);
+// The choices before it.
+std::span<const std::uint32_t> choices_of(std::span<const std::uint32_t> answers);
+void add_crash(std::vector<std::uint32_t>& answers, DiskCrash crash);
+
+class Process;
+
 class StepContext {
  public:
   struct Place {
     NodeId self;
     std::uint32_t nodes = 0;      // servers; clients have the ids behind them
     std::uint32_t processes = 0;  // servers and clients
+    bool unsynced = false;        // writes are safe when they are synced, and not before
   };
 
   // `timers`: the armed ones, one bit each. `script`: answers to the first choices; 0 afterwards.
   StepContext(Place place, std::uint64_t timers, std::span<const std::uint32_t> script)
-      : place_(place), timers_(timers), script_(script) {}
+      : place_(place),
+        timers_(timers),
+        script_(choices_of(script)),
+        scripted_crash_(crash_of(script)) {}
 
   const Place& place() const { return place_; }
 
@@ -72,9 +100,21 @@ class StepContext {
   // An answer below `options`; throws std::logic_error when `options` is 0 or the script's answer
   // does not fit.
   std::uint32_t choose(std::uint32_t options);
-  void label(Label::Kind kind, Bytes value) {
-    labels_.push_back({.kind = kind, .value = std::move(value)});
-  }
+  void label(Label::Kind kind, Bytes value);
+
+  // From here on writes are kept apart: `versions` are those that a crash may leave, oldest first;
+  // the last is what the process has. It may crash at its disk operations only if `may_crash`.
+  void use_disk(const Process& process, std::vector<Bytes> versions, bool may_crash);
+  // What the durable state is now is one write, which follows those before it.
+  void write();
+  // Makes all writes so far safe, what was changed since the last one included.
+  void sync();
+  // Behind the handler: what it has changed since the last write is one more.
+  void end_writes();
+  bool crashed() const { return crashed_; }
+  const std::vector<Bytes>& versions() const { return versions_; }
+  const std::vector<DiskPoint>& points() const { return points_; }
+  const std::vector<std::uint32_t>& unsynced_sends() const { return unsynced_sends_; }
 
   std::uint64_t timers() const { return timers_; }
   const std::vector<Sent>& sends() const { return sends_; }
@@ -87,9 +127,24 @@ class StepContext {
     if (timer >= 64) throw std::logic_error("a timer's enumerator is at most 63");
     return std::uint64_t{1} << timer;
   }
+  struct Crashed {};
+  void stop_if_crashed() const {
+    if (crashed_) throw Crashed{};  // a handler that catches everything gets no further
+  }
+  bool add_version();
+  void pass_point();
+
   Place place_;
   std::uint64_t timers_;
   std::span<const std::uint32_t> script_;
+  DiskCrash scripted_crash_;
+  const Process* process_ = nullptr;  // null: writes are safe at once
+  bool may_crash_ = false;
+  bool crashed_ = false;
+  bool moved_ = false;  // something was sent or told since the last point
+  std::vector<Bytes> versions_;
+  std::vector<DiskPoint> points_;
+  std::vector<std::uint32_t> unsynced_sends_;  // places in sends_
   std::vector<Sent> sends_;
   std::vector<Label> labels_;
   std::vector<std::uint32_t> answers_;

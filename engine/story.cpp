@@ -14,6 +14,14 @@ std::string status_change(const LocalParts& before, const LocalParts& after) {
   return after.status == LocalState::Status::down ? "it is down" : "it is up";
 }
 
+// How many writes a crash would lose at most, where that changes.
+std::string told_unsynced(const LocalParts& before, const LocalParts& after) {
+  const std::size_t writes = after.unsynced.size();
+  if (writes == before.unsynced.size() || after.status == LocalState::Status::down) return "";
+  if (writes == 0) return "its writes are synced";
+  return std::to_string(writes) + (writes == 1 ? " write is not synced" : " writes are not synced");
+}
+
 std::size_t waiting(const LiveWorld& world) {
   std::size_t messages = 0;
   for (std::size_t i = 0; i < world.system().size(); ++i) {
@@ -84,6 +92,9 @@ std::string tell_story(const System& system, const std::vector<Event>& events,
          difference(type, old_parts.state, new_parts.state, system.naming())) {
       text += wrap(margin + change.path + ": " + change.before + " -> " + change.after, width + 6,
                    options.columns);
+    }
+    if (const std::string unsynced = told_unsynced(old_parts, new_parts); !unsynced.empty()) {
+      text += margin + unsynced + "\n";
     }
     if (const std::string lost = told_lost(world, event, outcome.step, waiting_before);
         !lost.empty()) {

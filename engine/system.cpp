@@ -18,7 +18,7 @@ std::string_view to_string(Network network) {
 
 std::string_view to_string(BudgetKind kind) {
   constexpr std::array<std::string_view, budget_kinds> names = {
-      "crashes", "restarts", "drops", "duplicates", "timeouts", "partitions"};
+      "crashes", "restarts", "drops", "duplicates", "timeouts", "partitions", "unsynced"};
   return names[static_cast<std::size_t>(kind)];
 }
 
@@ -37,7 +37,8 @@ std::string System::process_name(NodeId id) const {
 }
 
 bool System::has_budget() const {
-  return bounds.crashes + bounds.restarts + bounds.drops + bounds.duplicates + bounds.partitions >
+  return bounds.crashes + bounds.restarts + bounds.drops + bounds.duplicates + bounds.partitions +
+                 bounds.unsynced >
              0 ||
          bounds.timeouts.has_value();
 }
@@ -63,6 +64,8 @@ std::optional<std::uint32_t> available(const Bounds& bounds, BudgetKind kind) {
       return bounds.timeouts;
     case BudgetKind::partition:
       return bounds.partitions;
+    case BudgetKind::unsynced:
+      return bounds.unsynced;
   }
   return std::nullopt;
 }
@@ -83,6 +86,14 @@ std::optional<std::uint32_t> System::available(BudgetKind kind) const {
   return gainsay::available(bounds, kind);
 }
 
+bool System::affords(BudgetUsed used, BudgetSet kinds) const {
+  for (std::size_t i = 0; i < budget_kinds; ++i) {
+    const auto kind = static_cast<BudgetKind>(i);
+    if (kinds.contains(kind) && used.count(kind) >= available(kind).value_or(~0U)) return false;
+  }
+  return true;
+}
+
 std::string describe(const Bounds& bounds) {
   const auto count = [](std::uint64_t number, const std::string& noun) {
     return std::to_string(number) + " " + noun + (number == 1 ? "" : "s");
@@ -96,6 +107,7 @@ std::string describe(const Bounds& bounds) {
   if (bounds.drops > 0) text += ", drops " + std::to_string(bounds.drops);
   if (bounds.duplicates > 0) text += ", duplicates " + std::to_string(bounds.duplicates);
   if (bounds.partitions > 0) text += ", partitions " + describe_partitions(bounds);
+  if (bounds.unsynced > 0) text += ", unsynced " + std::to_string(bounds.unsynced);
   if (bounds.byzantine > 0) text += ", Byzantine " + std::to_string(bounds.byzantine);
   if (bounds.twins > 0) text += ", twins " + std::to_string(bounds.twins);
   if (bounds.timeouts) text += ", timeouts " + std::to_string(*bounds.timeouts);
@@ -130,6 +142,9 @@ void validate(const Bounds& bounds) {
   }
   if (bounds.network == Network::fifo && bounds.duplicates > 0) {
     throw UsageError("--duplicates is refused with --network fifo, whose links do not repeat");
+  }
+  if (bounds.unsynced > bounds.crashes) {
+    throw UsageError("--unsynced is at most --crashes: writes are lost in a crash");
   }
   if (bounds.partitions == 0) return;
   if (bounds.network == Network::async) {
@@ -179,6 +194,13 @@ void validate(const System& system) {
   }
   if (system.processes.size() > processes_max) {
     throw UsageError("a system has at most 64 processes; this one adds some to those asked for");
+  }
+  const bool syncs =
+      std::ranges::any_of(system.processes, [](const auto& t) { return t->syncs(); });
+  if (system.bounds.unsynced > 0 && !syncs) {
+    throw UsageError(
+        "--unsynced is for systems that sync their disks themselves; what this one writes is safe "
+        "before its sends leave");
   }
   if (system.bounds.partitions == 0) return;
   const std::uint32_t nodes = system.bounds.nodes;

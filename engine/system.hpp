@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -23,19 +24,65 @@ namespace gainsay {
 enum class Network : std::uint8_t { async, unordered, fifo };
 std::string_view to_string(Network network);
 
-// The kinds of event that a budget counts. Crashes, drops, duplicates and partitions are faults and
-// cost one each; restarts and timeouts are limited, but cost nothing.
-enum class BudgetKind : std::uint8_t { crash, restart, drop, duplicate, timeout, partition };
-inline constexpr std::size_t budget_kinds = 6;
+// The kinds of event that a budget counts. Crashes, drops, duplicates, partitions and crashes that
+// lose writes are faults and cost one each, the last on top of the crash; restarts and timeouts are
+// limited, but cost nothing.
+enum class BudgetKind : std::uint8_t {
+  crash,
+  restart,
+  drop,
+  duplicate,
+  timeout,
+  partition,
+  unsynced
+};
+inline constexpr std::size_t budget_kinds = 7;
 std::string_view to_string(BudgetKind kind);
-inline constexpr std::array<std::uint32_t, budget_kinds> fault_cost = {1, 0, 1, 1, 0, 1};
-// The greatest budget of one kind: used counts are packed into a word of 32 bits, six for each kind
-// and the two that are left for the last.
-inline constexpr std::uint32_t budget_max = 63;
-inline constexpr std::uint32_t partitions_max = 3;
+inline constexpr std::array<std::uint32_t, budget_kinds> fault_cost = {1, 0, 1, 1, 0, 1, 1};
+// Used counts are packed into a word of 32 bits: where each kind has its own, and how many.
+struct BudgetBits {
+  std::uint8_t first = 0;
+  std::uint8_t count = 0;
+};
+inline constexpr std::array<BudgetBits, budget_kinds> budget_bits = {
+    {{0, 6}, {6, 6}, {12, 6}, {18, 4}, {24, 6}, {30, 2}, {22, 2}}};
+// The greatest budget of one kind.
 constexpr std::uint32_t greatest_budget(BudgetKind kind) {
-  return kind == BudgetKind::partition ? partitions_max : budget_max;
+  return (1U << budget_bits[static_cast<std::size_t>(kind)].count) - 1;
 }
+inline constexpr std::uint32_t partitions_max = greatest_budget(BudgetKind::partition);
+
+// What one event uses: a timer's handler may crash and lose writes.
+class BudgetSet {
+ public:
+  constexpr BudgetSet() = default;
+  constexpr explicit BudgetSet(std::uint8_t bits) : bits_(bits) {}
+  constexpr BudgetSet(std::initializer_list<BudgetKind> kinds) {
+    for (const BudgetKind kind : kinds) insert(kind);
+  }
+  constexpr void insert(BudgetKind kind) {
+    bits_ = static_cast<std::uint8_t>(bits_ | (1U << static_cast<unsigned>(kind)));
+  }
+  constexpr bool contains(BudgetKind kind) const {
+    return ((bits_ >> static_cast<unsigned>(kind)) & 1U) != 0;
+  }
+  constexpr bool empty() const { return bits_ == 0; }
+  constexpr std::uint8_t bits() const { return bits_; }
+  // The sum of the faults.
+  constexpr std::uint8_t cost() const {
+    std::uint32_t cost = 0;
+    for (std::size_t i = 0; i < budget_kinds; ++i) {
+      if (contains(static_cast<BudgetKind>(i))) cost += fault_cost[i];
+    }
+    return static_cast<std::uint8_t>(cost);
+  }
+  friend bool operator==(const BudgetSet&, const BudgetSet&) = default;
+
+ private:
+  std::uint8_t bits_ = 0;
+};
+// The most that one event costs.
+inline constexpr std::uint32_t cost_of_event_max = 2;
 
 // What a check covers.
 struct Bounds {
@@ -49,6 +96,7 @@ struct Bounds {
   std::uint32_t drops = 0;
   std::uint32_t duplicates = 0;
   std::uint32_t partitions = 0;
+  std::uint32_t unsynced = 0;               // crashes that lose writes which were not synced
   std::uint32_t byzantine = 0;              // how many nodes are; which ones, the system says
   std::uint32_t twins = 0;                  // the same of twins
   std::optional<std::uint32_t> timeouts{};  // none: not counted
@@ -72,10 +120,15 @@ class BudgetUsed {
   explicit BudgetUsed(std::uint32_t packed) : packed_(packed) {}
   std::uint32_t packed() const { return packed_; }
   std::uint32_t count(BudgetKind kind) const {
-    return (packed_ >> (6 * static_cast<unsigned>(kind))) & 63U;
+    return (packed_ >> budget_bits[static_cast<std::size_t>(kind)].first) & greatest_budget(kind);
   }
-  BudgetUsed plus(BudgetKind kind) const {
-    return BudgetUsed(packed_ + (1U << (6 * static_cast<unsigned>(kind))));
+  BudgetUsed plus(BudgetSet kinds) const {
+    std::uint32_t packed = packed_;
+    for (std::size_t i = 0; i < budget_kinds; ++i) {
+      const bool used = kinds.contains(static_cast<BudgetKind>(i));
+      if (used) packed += 1U << budget_bits[i].first;
+    }
+    return BudgetUsed(packed);
   }
   // The sum of the faults.
   std::uint32_t cost() const;
@@ -136,7 +189,8 @@ struct System {
   StepContext::Place place(NodeId self) const {
     return {.self = self,
             .nodes = bounds.nodes,
-            .processes = static_cast<std::uint32_t>(processes.size())};
+            .processes = static_cast<std::uint32_t>(processes.size()),
+            .unsynced = bounds.unsynced > 0 && processes[self.value]->syncs()};
   }
   bool is_client(NodeId id) const { return id.value >= bounds.nodes; }
   bool is_byzantine(NodeId id) const { return adversary.byzantine.contains(id); }
@@ -155,6 +209,7 @@ struct System {
   std::vector<Cut> cuts() const;
   // How much of a kind there is; nullopt where it is not counted (timeouts).
   std::optional<std::uint32_t> available(BudgetKind kind) const;
+  bool affords(BudgetUsed used, BudgetSet kinds) const;
 };
 
 // Throws UsageError when the bounds make no sense together.

@@ -78,7 +78,9 @@ TraceEvent name_event(const System& system, const Event& event) {
     }
   }
   if (has_process(event.kind)) named.process = system.process_name(event.process);
-  named.choices = event.choices;
+  const auto choices = choices_of(event.choices);
+  named.choices.assign(choices.begin(), choices.end());
+  named.crash = crash_of(event.choices);
   if (has_message(event.kind)) {
     named.from = system.process_name(event.from);
     if (!event.message.empty()) {
@@ -137,11 +139,13 @@ json state_json(const LiveWorld& world, std::size_t index) {
       if (((parts.timers >> timer) & 1) != 0) armed.push_back(std::string(timer_names[timer]));
     }
     constexpr std::array<const char*, 3> status = {"unstarted", "up", "down"};
-    processes.push_back(
-        json::array({name(id),
-                     {{"status", status[static_cast<std::size_t>(parts.status)]},
-                      {"timers", {{"#set", std::move(armed)}}},
-                      {"state", to_json(system.processes[i]->state_type(), parts.state, name)}}}));
+    json process = {{"status", status[static_cast<std::size_t>(parts.status)]},
+                    {"timers", {{"#set", std::move(armed)}}},
+                    {"state", to_json(system.processes[i]->state_type(), parts.state, name)}};
+    for (const BytesView version : parts.unsynced) {
+      process["unsynced"].push_back(to_json(*system.processes[i]->durable_type(), version, name));
+    }
+    processes.push_back(json::array({name(id), std::move(process)}));
     for (const auto& [envelope, count] : world.inbox(id)) {
       // All that it can say at any time is not worth showing: what was heard is an event.
       if (system.is_byzantine(envelope.first)) continue;
@@ -155,6 +159,7 @@ json state_json(const LiveWorld& world, std::size_t index) {
   for (std::size_t kind = 0; kind < budget_kinds; ++kind) {
     const auto which = static_cast<BudgetKind>(kind);
     if (which == BudgetKind::partition && system.bounds.partitions == 0) continue;
+    if (which == BudgetKind::unsynced && system.bounds.unsynced == 0) continue;
     used[std::string(to_string(which))] = bigint(world.used().count(which));
   }
   json state = {{"#meta", {{"index", index}}},
@@ -178,6 +183,9 @@ json event_json(const TraceEvent& event, std::size_t index) {
   if (event.occurrence != 0) value["occurrence"] = event.occurrence;
   if (!event.timer.empty()) value["timer"] = event.timer;
   if (!event.choices.empty()) value["choices"] = event.choices;
+  const bool in_handler = event.crash.at != 0 && event.kind != EventKind::crash;
+  if (in_handler) value["crash_at"] = event.crash.at;
+  if (event.crash.lost != 0) value["lost"] = event.crash.lost;
   return value;
 }
 
@@ -196,6 +204,7 @@ json bounds_json(const Bounds& bounds) {
     }
     value["across"] = std::string(to_string(bounds.across));
   }
+  if (bounds.unsynced > 0) value["unsynced"] = bounds.unsynced;
   if (bounds.byzantine > 0) value["byzantine"] = bounds.byzantine;
   if (bounds.twins > 0) value["twins"] = bounds.twins;
   json limits = json::object();

@@ -46,6 +46,7 @@ struct TraceEvent {
   std::uint32_t occurrence = 0;  // which one among equal deliveries, from 1
   std::string timer;
   std::vector<std::uint32_t> choices;
+  DiskCrash crash;                               // of a handler, or what a crash loses
   std::vector<std::vector<std::string>> groups;  // partition: two
   bool one_way = false;                          // partition
   std::vector<std::uint32_t> causes;

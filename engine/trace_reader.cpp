@@ -137,11 +137,15 @@ Bounds read_bounds(const Place& place) {
     known = true;
   }
   if (!known) place.at("network").fail("is no network");
-  bounds.crashes = bounded(place.at("crashes"), budget_max);
-  bounds.restarts = bounded(place.at("restarts"), budget_max);
-  bounds.drops = bounded(place.at("drops"), budget_max);
-  bounds.duplicates = bounded(place.at("duplicates"), budget_max);
-  if (place.has("timeouts")) bounds.timeouts = bounded(place.at("timeouts"), budget_max);
+  const auto budget = [&](BudgetKind kind) {
+    return bounded(place.at(std::string(to_string(kind)).c_str()), greatest_budget(kind));
+  };
+  bounds.crashes = budget(BudgetKind::crash);
+  bounds.restarts = budget(BudgetKind::restart);
+  bounds.drops = budget(BudgetKind::drop);
+  bounds.duplicates = budget(BudgetKind::duplicate);
+  if (place.has("timeouts")) bounds.timeouts = budget(BudgetKind::timeout);
+  if (place.has("unsynced")) bounds.unsynced = budget(BudgetKind::unsynced);
   if (place.has("partitions")) read_partitions(place, bounds);
   if (place.has("byzantine")) bounds.byzantine = bounded(place.at("byzantine"), processes_max);
   if (place.has("twins")) bounds.twins = bounded(place.at("twins"), processes_max);
@@ -199,6 +203,12 @@ TraceEvent read_event(const Place& place, std::size_t index) {
     for (std::size_t i = 0; i < choices.size(1000); ++i) {
       event.choices.push_back(choices.at(i).number());
     }
+  }
+  if (place.has("crash_at")) event.crash.at = bounded(place.at("crash_at"), disk_points_max);
+  if (place.has("lost")) {
+    event.crash.lost = bounded(place.at("lost"), versions_max);
+    if (event.kind == EventKind::crash && event.crash.lost > 0) event.crash.at = 1;
+    if (event.crash.at == 0) place.at("lost").fail("is of no crash");
   }
   const Place causes = place.at("causes");
   for (std::size_t i = 0; i < causes.size(events_max); ++i) {
@@ -327,6 +337,7 @@ Event event_of(const System& system, const TraceEvent& event, std::size_t index)
     if (has_process(event.kind)) result.process = process(event.process);
     if (event.kind == EventKind::partition) result.cut = cut_of(system, event, process);
     result.choices = event.choices;
+    add_crash(result.choices, event.crash);
     if (!event.from.empty()) result.from = process(event.from);
     if (!event.message.empty()) {
       Writer writer;

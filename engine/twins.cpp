@@ -127,6 +127,7 @@ std::unique_ptr<Process> TwinsType::decode(Reader& reader) const {
 
 void make_twins(System& system, NodeSet twins, const Type& state_type) {
   if (system.bounds.nodes == twins.size()) throw UsageError("all nodes are twins");
+  if (system.bounds.unsynced > 0) throw UsageError("twins do not lose writes: no --unsynced");
   for (const NodeId id : twins) {
     if (id.value >= system.bounds.nodes) throw UsageError("twins are not a node");
     if (system.is_faulty(id)) throw UsageError("a node is either Byzantine or a pair of twins");

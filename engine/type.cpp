@@ -219,6 +219,40 @@ bool same_size(BytesView before, BytesView after) {
   return Reader(before).integer() == Reader(after).integer();
 }
 
+std::vector<BytesView> keys_of(const Type& map, BytesView encoding) {
+  Reader reader(encoding);
+  std::vector<BytesView> keys(reader.integer());
+  for (BytesView& key : keys) {
+    key = skip(*map.key, reader);
+    skip(*map.element, reader);
+  }
+  return keys;
+}
+
+// What has the same shape before and after differs in its parts: an optional that is there, a map
+// with the same keys.
+bool compare_parts(const Type& type, const std::string& path, Reader& before, Reader& after,
+                   const NodeName& node_name, std::vector<Difference>& out) {
+  const auto is_there = [](Reader& reader) { return Reader(reader.rest()).integer() == 1; };
+  if (type.kind == Kind::optional && is_there(before) && is_there(after)) {
+    before.integer();
+    after.integer();
+    compare_next(*type.element, path, before, after, node_name, out);
+    return true;
+  }
+  if (type.kind != Kind::map || keys_of(type, before.rest()) != keys_of(type, after.rest())) {
+    return false;
+  }
+  std::uint64_t size = before.integer();
+  after.integer();
+  for (; size > 0; --size) {
+    const std::string key = describe(*type.key, skip(*type.key, before), node_name);
+    skip(*type.key, after);
+    compare_next(*type.element, path + "[" + key + "]", before, after, node_name, out);
+  }
+  return true;
+}
+
 void compare_next(const Type& type, const std::string& path, Reader& before, Reader& after,
                   const NodeName& node_name, std::vector<Difference>& out) {
   if (type.kind == Kind::record && !type.fields.empty()) {
@@ -233,6 +267,7 @@ void compare_next(const Type& type, const std::string& path, Reader& before, Rea
     compare_lists(type, path, before, after, node_name, out);
     return;
   }
+  if (compare_parts(type, path, before, after, node_name, out)) return;
   const BytesView old_value = skip(type, before);
   const BytesView new_value = skip(type, after);
   if (old_value == new_value) return;

@@ -37,11 +37,11 @@ bool LiveWorld::has_message(const Event& event) const {
 std::string LiveWorld::why_not_enabled(const Event& event) const {
   if (event.process.value >= processes_.size()) return "no such process";
   const LocalState& local = processes_[event.process.value];
-  if (const auto kind = budget_of(*system_, event)) {
-    const auto available = system_->available(*kind);
-    if (available && used_.count(*kind) >= *available) {
-      return "the budget of " + std::string(to_string(*kind)) + " is used up";
-    }
+  const BudgetSet budgets = budget_of(*system_, event);
+  for (std::size_t i = 0; i < budget_kinds; ++i) {
+    const auto kind = static_cast<BudgetKind>(i);
+    if (!budgets.contains(kind) || system_->affords(used_, {kind})) continue;
+    return "the budget of " + std::string(to_string(kind)) + " is used up";
   }
   const bool up = local.status == LocalState::Status::up;
   switch (event.kind) {
@@ -100,7 +100,7 @@ Outcome LiveWorld::apply(const Event& event) {
     outcome = apply_step(event);
   }
   if (outcome.status == Outcome::Status::applied) {
-    if (const auto kind = budget_of(*system_, event)) used_ = used_.plus(*kind);
+    used_ = used_.plus(budget_of(*system_, event));
   }
   return outcome;
 }
@@ -182,7 +182,8 @@ Outcome LiveWorld::apply_step(const Event& event) {
   }
   processes_[id.value] = std::move(local);
   if (event.kind == EventKind::deliver && system_->bounds.network != Network::async) consume(event);
-  if (event.kind == EventKind::crash && system_->bounds.network == Network::fifo) {
+  const bool is_down = processes_[id.value].status == LocalState::Status::down;
+  if (is_down && system_->bounds.network == Network::fifo) {
     inboxes_[id.value].queues.clear();  // its connections are reset
   }
   for (const Sent& sent : outcome.step.sends) receive(sent.to, id, sent.message);
@@ -257,7 +258,7 @@ void LiveWorld::add_with_choices(Event event, std::vector<Event>& out) const {
     event.choices = step.answers;
     const Outcome outcome = LiveWorld(*this).apply(event);
     if (outcome.status == Outcome::Status::applied) out.push_back(event);
-    more = next_script(event.choices, step.options);
+    more = next_script(event.choices, step);
   }
 }
 

@@ -78,21 +78,25 @@ LocalEvent Audit::event_of(Id input) const {
           .message = messages_[input].bytes};
 }
 
-// A crash happens whatever the limits say.
-bool Audit::is_outside(const State& before, const LocalState& after) const {
-  if (system_.is_client({before.process}) || after.status == LocalState::Status::down) return false;
+// A crash happens whatever the limits say; but a handler that crashes is a handler.
+bool Audit::is_outside(const State& before, Id input, const LocalState& after) const {
+  if (system_.is_client({before.process}) || input == crash) return false;
   for (const Limit& limit : system_.limits) {
     if (limit.value(after.process->state()) > limit.greatest) return true;
   }
   return false;
 }
 
-// Which budget an event uses; -1: none.
-int Audit::budget_of(Id input) const {
-  if (input == crash) return static_cast<int>(BudgetKind::crash);
-  if (input == restart) return static_cast<int>(BudgetKind::restart);
+// What an event uses, by how it came out.
+BudgetSet Audit::budget_of(Id input, const std::vector<std::uint32_t>& answers) const {
+  BudgetSet used;
   const bool timer = !is_message(input) && input < crash;
-  return timer && system_.bounds.timeouts ? static_cast<int>(BudgetKind::timeout) : -1;
+  if (timer && system_.bounds.timeouts) used.insert(BudgetKind::timeout);
+  if (input == restart) used.insert(BudgetKind::restart);
+  const DiskCrash inside = crash_of(answers);
+  if (input == crash || inside.at > 0) used.insert(BudgetKind::crash);
+  if (inside.lost > 0) used.insert(BudgetKind::unsynced);
+  return used;
 }
 
 const Audit::Runs& Audit::runs(Id state, Id input) {
@@ -105,9 +109,8 @@ const Audit::Runs& Audit::runs(Id state, Id input) {
   for (bool more = true; more;) {
     LocalState after = decode_local(*system_.processes[process], states_[state].bytes);
     StepResult step = run_event(after, event, system_.place({process}), script);
-    script = step.answers;
-    more = next_script(script, step.options);
-    if (step.fault == StepResult::Fault::none && is_outside(states_[state], after)) {
+    more = next_script(script, step);
+    if (step.fault == StepResult::Fault::none && is_outside(states_[state], input, after)) {
       runs.limited = true;
     } else {
       runs.dids.push_back(did_of(state, input, after, step));
@@ -118,11 +121,11 @@ const Audit::Runs& Audit::runs(Id state, Id input) {
 
 Audit::Did Audit::did_of(Id before, Id input, LocalState& after, StepResult& step) {
   const std::uint8_t process = states_[before].process;
-  const int budget = budget_of(input);
+  const BudgetSet budgets = budget_of(input, step.answers);
   Did did{.answers = std::move(step.answers)};
   Writer effect;
   Writer to_itself;
-  effect.integer(static_cast<std::uint64_t>(budget + 1));
+  effect.integer(budgets.bits());
   if (step.fault != StepResult::Fault::none) {
     did.fault = step.message;
     effect.text("!" + step.message);
@@ -142,7 +145,7 @@ Audit::Did Audit::did_of(Id before, Id input, LocalState& after, StepResult& ste
       effect.text(label.value);
     }
     did.labels = std::move(step.labels);
-    did.quiet = !did.breaks && did.sends.empty() && did.labels.empty() && budget < 0;
+    did.quiet = !did.breaks && did.sends.empty() && did.labels.empty() && budgets.empty();
   }
   did.outward = effect.take();
   did.effect = did.outward + to_itself.take();

@@ -110,8 +110,8 @@ class Audit {
   Id message_of(NodeId from, const Bytes& bytes);
   LocalEvent event_of(Id input) const;
   bool is_message(Id input) const { return input < first_timer; }
-  bool is_outside(const State& before, const LocalState& after) const;
-  int budget_of(Id input) const;
+  bool is_outside(const State& before, Id input, const LocalState& after) const;
+  BudgetSet budget_of(Id input, const std::vector<std::uint32_t>& answers) const;
   const Runs& runs(Id state, Id input);
   Did did_of(Id before, Id input, LocalState& after, StepResult& step);
   bool breaks_step(Id before, Id after);
@@ -162,7 +162,7 @@ class Audit {
     return dropped_.contains(pair_key(root(state), message));
   }
   void check_inbox(Id cell, std::vector<Id> expected, const std::string& where);
-  std::vector<Id> behind(Id cell, Id input, const std::vector<Send>& sends) const;
+  std::vector<Id> behind(Id cell, Id input, const Did& did) const;
   void put(std::vector<Id>& messages, Id message) const;
 
   // --- closures: audit_closures.cpp ---

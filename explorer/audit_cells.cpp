@@ -121,6 +121,8 @@ bool Audit::is_covered(const std::vector<Taken>& taken, const Did& did) {
 // What the process has sent itself waits in the cell, or is dead there.
 bool Audit::has_sent_itself(Id cell, const Did& did) {
   if (did.after == none) return true;
+  const bool down = states_[did.after].status == LocalState::Status::down;
+  if (down && system_.bounds.network == Network::fifo) return true;  // it has no connections
   const std::vector<Id> messages = inbox(cell);
   const Id state = locals_[machine_.local_of(cell)];
   return std::ranges::all_of(did.sends, [&](const Send& send) {
@@ -134,8 +136,8 @@ bool Audit::has_sent_itself(Id cell, const Did& did) {
 
 // A lost or repeated message, or a connection reset: no process takes a step.
 bool Audit::is_network_fault(Id cell, const Transition& transition) {
-  const bool drop = transition.budget == static_cast<std::uint8_t>(BudgetKind::drop);
-  const bool duplicate = transition.budget == static_cast<std::uint8_t>(BudgetKind::duplicate);
+  const bool drop = transition.budget.contains(BudgetKind::drop);
+  const bool duplicate = transition.budget.contains(BudgetKind::duplicate);
   if (!drop && !duplicate) return false;
   std::vector<Id> expected = inbox(cell);
   const Id message = mail_[transition.input];
@@ -186,7 +188,7 @@ Audit::Taken Audit::replay(Id cell, const Transition& transition) {
     return {};
   }
   if (did->after != none) {
-    check_inbox(transition.cell, behind(cell, input, did->sends), text(state, input) + ": ");
+    check_inbox(transition.cell, behind(cell, input, *did), text(state, input) + ": ");
   }
   return {.did = did, .cell = transition.cell};
 }
@@ -211,7 +213,7 @@ bool Audit::agree(Id cell, const Transition& transition, const Expansion& expans
   if (transition.only_sends == 0) return true;
   // It is taken before all others: it must change nothing but inboxes, and cost nothing.
   ++report_.eager;
-  return transition.budget == 0xff && did.labels.empty() && !did.breaks && !did.sends.empty() &&
+  return transition.budget.empty() && did.labels.empty() && !did.breaks && !did.sends.empty() &&
          locals_[machine_.local_of(transition.cell)] == locals_[machine_.local_of(cell)];
 }
 
@@ -222,13 +224,17 @@ void Audit::put(std::vector<Id>& messages, Id message) const {
 }
 
 // What waits at a process behind an event, before anything is dropped.
-std::vector<Id> Audit::behind(Id cell, Id input, const std::vector<Send>& sends) const {
+std::vector<Id> Audit::behind(Id cell, Id input, const Did& did) const {
   std::vector<Id> messages = inbox(cell);
   if (is_message(input) && system_.bounds.network != Network::async) {
     messages.erase(std::ranges::find(messages, input));
   }
-  if (input == crash && system_.bounds.network == Network::fifo) messages.clear();
-  for (const auto& [to, message] : sends) {
+  if (states_[did.after].status == LocalState::Status::down &&
+      system_.bounds.network == Network::fifo) {
+    messages.clear();  // its connections are reset, and it has no new ones
+    return messages;
+  }
+  for (const auto& [to, message] : did.sends) {
     if (to == machine_.cells_[cell].process) put(messages, message);
   }
   return messages;

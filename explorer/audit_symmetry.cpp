@@ -12,13 +12,16 @@ Id Audit::image(Id state, Element g) {
   if (row[g] != none) return row[g];
   const State& from = states_[state];
   const std::uint8_t to = setting_.group->image(g, {from.process}).value;
-  const LocalParts parts = split_local(from.bytes);
-  Writer renamed;
-  renamed.integer(static_cast<std::uint64_t>(parts.status));
-  renamed.integer(parts.timers);
-  renamed.raw(
-      rename_encoding(system_.processes[from.process]->state_type(), parts.state, renaming(g)));
-  const Id found = state_of(to, renamed.take());
+  const ProcessType& type = *system_.processes[from.process];
+  LocalParts parts = split_local(from.bytes);
+  std::vector<Bytes> versions;
+  for (const BytesView version : parts.unsynced) {
+    versions.push_back(rename_encoding(*type.durable_type(), version, renaming(g)));
+  }
+  parts.unsynced.assign(versions.begin(), versions.end());
+  const Bytes renamed = rename_encoding(type.state_type(), parts.state, renaming(g));
+  parts.state = renamed;
+  const Id found = state_of(to, join_local(parts));
   images_.at(state)[g] = found;
   return found;
 }
@@ -51,6 +54,7 @@ std::set<std::string> Audit::outcomes_text(Id state, Id input, Element g) {
     writer.integer(did.after == none ? 0 : root(image(did.after, g)) + 1U);
     const bool seen = did.after == none || states_[did.after].shown != states_[state].shown;
     writer.integer(setting_.reduce.silent && seen ? 1 : 0);
+    writer.integer(budget_of(input, did.answers).bits());
     std::vector<std::pair<std::uint8_t, Bytes>> sends;
     for (const auto& [to, message] : did.sends) {
       sends.emplace_back(name(to), messages_[message_image(message, g)].bytes);

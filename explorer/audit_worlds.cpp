@@ -124,9 +124,9 @@ Audit::World Audit::after(const World& world, std::size_t process, const Transit
     next[send.to] = machine_.received_.find(pair_key(next[send.to], send.envelope));
     if (next[send.to] == ReadMap::none) return {};
   }
-  if (transition.budget != 0xff) {
+  if (!transition.budget.empty()) {
     Id& word = next[machine_.budget_slot_];
-    word = BudgetUsed(word).plus(static_cast<BudgetKind>(transition.budget)).packed();
+    word = BudgetUsed(word).plus(transition.budget).packed();
   }
   for (std::size_t slot = machine_.first_labelled_slot_;
        transition.labels != 0 && slot < machine_.slots_; ++slot) {
@@ -146,9 +146,7 @@ void Audit::check_world(const World& world) {
   };
   const auto can_happen = [&](const Transition& transition) {
     if (transition.fault != 0) return false;
-    if (transition.budget == 0xff) return true;
-    const auto kind = static_cast<BudgetKind>(transition.budget);
-    return BudgetUsed(used(world)).count(kind) < system_.available(kind).value_or(~0U);
+    return system_.affords(BudgetUsed(used(world)), transition.budget);
   };
   bool left = false;  // by an event that only sends
   each([&](std::size_t process, const Expansion* expansion) {

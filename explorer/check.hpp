@@ -120,6 +120,13 @@ struct RecoveryReport {
   std::map<std::string, std::uint64_t, std::less<>> limits;  // of the healed system
 };
 
+// A handler sends something while what its process has written is not synced.
+struct UnsyncedSend {
+  std::string handler;  // "deliver Vote", "timer election", "restart"
+  std::string message;  // the kind that is sent
+  friend auto operator<=>(const UnsyncedSend&, const UnsyncedSend&) = default;
+};
+
 struct PropertyReport {
   std::string name;
   PropertyKind kind = PropertyKind::always;
@@ -256,6 +263,7 @@ struct CheckReport {
   Hash128 view_digest;
   std::vector<PropertyReport> properties;
   std::vector<LimitReport> limits;
+  std::vector<UnsyncedSend> unsynced_sends;  // each once, in order
   DiscoveryReport discovery;
   std::optional<Counterexample> counterexample;
   bool shortest = false;  // no counterexample has fewer events at as few faults

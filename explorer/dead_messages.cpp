@@ -103,8 +103,7 @@ bool Machine::is_no_op(const LocalState& local, const LocalEntry& entry, Id enve
     } else if (blocks) {
       return false;
     }
-    script = step.answers;
-    more = next_script(script, step.options);
+    more = next_script(script, step);
   }
   // In fifo a no-op is an event, which properties of steps may look at.
   return !blocks || !options_.judge_step || options_.judge_step(entry, entry, false) == 0;
@@ -153,8 +152,7 @@ void Machine::count_cuts(Id local, Id envelope) {
     LocalState after = state.copy();
     const StepResult step = run_event(after, event, system_.place(process), script);
     is_cut(process, after);
-    script = step.answers;
-    more = next_script(script, step.options);
+    more = next_script(script, step);
   }
 }
 

@@ -89,7 +89,7 @@ class Evaluator {
   std::deque<Counted> properties_;
   std::vector<std::size_t> of_scope_[6];
   bool wants_vectors_ = false;
-  std::mutex mutex_;
+  BriefMutex mutex_;
   ReadMap locals_;  // local -> verdict
   ReadMap pairs_;   // (local, local) -> verdict
   // What `locals_` and `pairs_` say of the first local states, as one bit a pair, set where nothing

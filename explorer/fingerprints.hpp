@@ -48,7 +48,7 @@ class Fingerprints {
 
   const Machine& machine_;
   std::deque<Memo> memos_;
-  std::mutex mutex_;
+  BriefMutex mutex_;
 };
 
 }  // namespace gainsay

@@ -167,8 +167,8 @@ HealedGraph::Outcomes HealedGraph::run_handlers(Id local, Id input) {
       throw Nondeterminism("a handler of " + system_.process_name(process) +
                            " gives two answers to the same event");
     }
-    script = step.answers;
-    more = next_script(script, step.options);
+    more = next_script(script, step);
+    if (crash_of(step.answers).at != 0) continue;  // no fault
     if (failed || is_outside_limits(process, after)) {
       outcomes.limited = true;
       continue;

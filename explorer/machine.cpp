@@ -6,6 +6,7 @@
 
 #include "engine/reflect.hpp"
 #include "explorer/check.hpp"
+#include "explorer/kinds.hpp"
 #include "explorer/symmetry.hpp"
 
 namespace gainsay {
@@ -303,6 +304,15 @@ bool Machine::is_cut(NodeId process, const LocalState& local) {
   return cut;
 }
 
+std::string Machine::handler_name(std::uint8_t process, Id input) const {
+  if (is_delivery(input)) {
+    return "deliver " + alternative_name(*system_.message_type, envelopes_[input].message);
+  }
+  if (!is_timer(input)) return input == start_input ? "start" : "restart";
+  const auto& names = system_.processes[process]->timer_names();
+  return "timer " + std::string(names.at(input - timer_input));
+}
+
 // False when the outcome lies outside a limit, so does not exist.
 bool Machine::make_outcome(Id before, Id input, LocalState& after, StepResult& step,
                            Outcome& outcome) {
@@ -322,6 +332,12 @@ bool Machine::make_outcome(Id before, Id input, LocalState& after, StepResult& s
   } else {
     outcome.local = intern_local(process, bytes, after.process.get());
   }
+  for (const std::uint32_t place : step.unsynced_sends) {
+    const Bytes& message = step.sends[place].message;
+    unsynced_sends_.insert({.handler = handler_name(process, input),
+                            .message = alternative_name(*system_.message_type, message)});
+  }
+  outcome.crashed = after.status == LocalState::Status::down;
   outcome.no_op = outcome.local == before && step.sends.empty() && step.labels.empty();
   for (const Sent& sent : step.sends) {
     outcome.sends.push_back(
@@ -357,11 +373,9 @@ std::vector<Machine::Outcome> Machine::run_handlers(Id local, Id input) {
                            " gives two answers to the same event");
     }
     ++handler_runs_;
-    const std::vector<std::uint32_t> options = step.options;
-    script = step.answers;
+    more = next_script(script, step);
     Outcome outcome;
     if (make_outcome(local, input, after, step, outcome)) outcomes.push_back(std::move(outcome));
-    more = next_script(script, options);
   }
   return outcomes;
 }
@@ -460,14 +474,13 @@ void Machine::add_step(Id cell, Id input, Successors& out) {
   }
 }
 
-// The kind of budget that an event uses; 0xff: none.
-std::uint8_t Machine::budget_of_input(Id input) const {
-  if (input == crash_input) return static_cast<std::uint8_t>(BudgetKind::crash);
-  if (input == restart_input) return static_cast<std::uint8_t>(BudgetKind::restart);
-  if (is_timer(input) && system_.bounds.timeouts) {
-    return static_cast<std::uint8_t>(BudgetKind::timeout);
-  }
-  return 0xff;
+BudgetSet Machine::budget_of(Id input, Id answers) const {
+  BudgetSet budgets;
+  if (input == crash_input) budgets.insert(BudgetKind::crash);
+  if (input == restart_input) budgets.insert(BudgetKind::restart);
+  if (is_timer(input) && system_.bounds.timeouts) budgets.insert(BudgetKind::timeout);
+  add_crash(budgets, crash_of(paths_[answers].answers));
+  return budgets;
 }
 
 void Machine::add_outcome(Id cell, Id input, const Outcome& outcome, Id path, Successors& out) {
@@ -478,12 +491,10 @@ void Machine::add_outcome(Id cell, Id input, const Outcome& outcome, Id path, Su
                         .labels = outcome.labels,
                         .fault = outcome.fault,
                         .sends = static_cast<std::uint32_t>(out.sends.size()),
-                        .budget = budget_of_input(input),
+                        .budget = budget_of(input, outcome.answers),
                         .step_violation = outcome.step_violation};
   if (is_delivery(input)) transition.from = envelopes_[input].from.value;
-  if (transition.budget != 0xff) {
-    transition.cost = static_cast<std::uint8_t>(fault_cost[transition.budget]);
-  }
+  transition.cost = transition.budget.cost();
   const bool sends_by_timer = is_timer(input) && !outcome.sends.empty();
   if (sends_by_timer && !system_.bounds.timeouts && system_.bounds.network != Network::async) {
     grows_without_end_.store(true, std::memory_order_relaxed);
@@ -493,7 +504,7 @@ void Machine::add_outcome(Id cell, Id input, const Outcome& outcome, Id path, Su
     if (is_delivery(input) && system_.bounds.network != Network::async) {
       inbox = without(inbox, input);
     }
-    if (input == crash_input && system_.bounds.network == Network::fifo) inbox.clear();
+    if (outcome.crashed && system_.bounds.network == Network::fifo) inbox.clear();
     forget_dead(outcome.local, inbox);
     transition.local_changed = outcome.local != cells_[cell].local ? 1 : 0;
     transition.cell = cell_of(process, outcome.local, intern_inbox(std::move(inbox)));
@@ -509,7 +520,7 @@ void Machine::add_outcome(Id cell, Id input, const Outcome& outcome, Id path, Su
   const bool free_of_charge =
       options_.sabotage == Sabotage::eager_uses_budgets && transition.cost == 0;
   transition.only_sends = transition.local_changed == 0 && transition.labels == 0 &&
-                                  (transition.budget == 0xff || free_of_charge) &&
+                                  (transition.budget.empty() || free_of_charge) &&
                                   transition.fault == 0 && transition.step_violation == 0 &&
                                   !outcome.sends.empty()
                               ? 1
@@ -525,8 +536,8 @@ void Machine::add_network_faults(Id cell, Successors& out) {
     out.transitions.push_back(
         {.cell = cell_of(cells_[cell].process, cells_[cell].local, intern_inbox(std::move(after))),
          .input = input,
-         .budget = static_cast<std::uint8_t>(kind),
-         .cost = static_cast<std::uint8_t>(fault_cost[static_cast<std::size_t>(kind)])});
+         .budget = {kind},
+         .cost = BudgetSet{kind}.cost()});
   };
   for (std::size_t i = 0; i < envelopes.size(); ++i) {
     const NodeId from = envelopes_[envelopes[i]].from;

@@ -38,7 +38,7 @@ struct Transition {
   Id fault = 0;             // index + 1 of the fault message: there is no successor
   std::uint32_t sends = 0;  // first of the sends, in Expansion::sends
   std::uint16_t send_count = 0;
-  std::uint8_t budget = 0xff;       // BudgetKind, 0xff: none
+  BudgetSet budget;
   std::uint8_t cost = 0;            // fault cost
   std::uint8_t local_changed = 0;   // or a step property is violated
   std::uint8_t step_violation = 0;  // index + 1 of the always_step property it breaks
@@ -145,9 +145,9 @@ class Machine {
     if (knowledge_slot_ != npos && transition.send_count > 0) {
       changed |= teach(world, expansion, transition);
     }
-    if (transition.budget != 0xff) {
+    if (!transition.budget.empty()) {
       Id& used = world[budget_slot_];
-      used = BudgetUsed(used).plus(static_cast<BudgetKind>(transition.budget)).packed();
+      used = BudgetUsed(used).plus(transition.budget).packed();
       changed |= std::uint64_t{1} << budget_slot_;
     }
     if (transition.labels != 0) {
@@ -159,13 +159,13 @@ class Machine {
     if (process == lossy_cut_slot_) changed |= lose_across(world);
     return changed;
   }
-  // False where the budget of the transition is used up, or where a cut holds back its message.
+  // False where a budget of the transition is used up, or where a cut holds back its message.
   bool affordable(const Id* world, const Transition& transition) const {
-    if (transition.budget == 0xff) {
-      return holding_cut_slot_ == npos || transition.from == 0xff || !is_held(world, transition);
+    if (holding_cut_slot_ != npos && transition.from != 0xff && is_held(world, transition)) {
+      return false;
     }
-    const auto kind = static_cast<BudgetKind>(transition.budget);
-    return BudgetUsed(world[budget_slot_]).count(kind) < system_.available(kind).value_or(~0U);
+    return transition.budget.empty() ||
+           system_.affords(BudgetUsed(world[budget_slot_]), transition.budget);
   }
   // A history or observer word after the labels of a step.
   Id relabel(std::size_t slot, Id word, Id labels) {
@@ -208,6 +208,7 @@ class Machine {
   std::uint64_t views() const { return view_index_.size(); }
   std::uint64_t histories() const { return histories_.size(); }
   const std::vector<std::uint64_t>& cuts() const { return cuts_; }
+  const std::set<UnsyncedSend>& unsynced_sends() const { return unsynced_sends_; }
 
   // --- dead messages ---
   // A message waiting at a process is dropped where its delivery is a no-op: it changes nothing,
@@ -267,6 +268,7 @@ class Machine {
     Id labels = 0;
     Id fault = 0;
     bool no_op = false;
+    bool crashed = false;  // it is down behind
     std::uint8_t step_violation = 0;
     std::vector<SendRef> sends;
   };
@@ -279,7 +281,8 @@ class Machine {
     std::vector<Transition> transitions;
     std::vector<SendRef> sends;
   };
-  // A silent step, and how a transition came about: silent steps, then an event with its answers.
+  // A silent step, and how a transition came about: silent steps, then an event with its answers,
+  // the crash of its handler included.
   struct Silent {
     Id input = 0;
     Id answers = 0;
@@ -345,7 +348,7 @@ class Machine {
   void add_step(Id cell, Id input, Successors& out);
   void add_network_faults(Id cell, Successors& out);
   void add_outcome(Id cell, Id input, const Outcome& outcome, Id path, Successors& out);
-  std::uint8_t budget_of_input(Id input) const;
+  BudgetSet budget_of(Id input, Id answers) const;
   std::vector<Id> in_order(Id inbox) const;
   void macro_steps(Id cell, Successors& out);
   bool is_silent(Id before, Id input, const Outcome& outcome) const;
@@ -367,6 +370,7 @@ class Machine {
   std::vector<Outcome> run_handlers(Id local, Id input);
   bool make_outcome(Id before, Id input, LocalState& after, StepResult& step, Outcome& outcome);
   bool is_cut(NodeId process, const LocalState& local);
+  std::string handler_name(std::uint8_t process, Id input) const;
   bool is_outside_limits(NodeId process, const LocalState& local) const;
   LocalEvent event_of_input(Id input) const;
   static bool is_delivery(Id input);
@@ -410,7 +414,7 @@ class Machine {
   std::size_t history_slot_ = npos;
   std::size_t first_observer_slot_ = npos;
 
-  std::mutex mutex_;
+  BriefMutex mutex_;
   StableVector<LocalEntry> locals_;
   StableVector<Envelope> envelopes_;
   StableVector<Inbox> inboxes_;
@@ -451,6 +455,7 @@ class Machine {
   std::vector<ReadMap> relabelled_;  // by slot behind the processes
   std::uint64_t handler_runs_ = 0;
   std::vector<std::uint64_t> cuts_;  // by limit
+  std::set<UnsyncedSend> unsynced_sends_;
 };
 
 }  // namespace gainsay

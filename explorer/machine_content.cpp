@@ -46,9 +46,9 @@ Event Machine::event_of(NodeId process, const Transition& transition) const {
       event.kind = EventKind::deliver;
       break;
   }
-  if (transition.budget == static_cast<std::uint8_t>(BudgetKind::drop)) {
+  if (transition.budget.contains(BudgetKind::drop)) {
     event.kind = EventKind::drop;
-  } else if (transition.budget == static_cast<std::uint8_t>(BudgetKind::duplicate)) {
+  } else if (transition.budget.contains(BudgetKind::duplicate)) {
     event.kind = EventKind::duplicate;
   }
   if (local.kind == LocalEvent::Kind::deliver) {

@@ -16,6 +16,26 @@
 
 namespace gainsay {
 
+// A mutex for sections of a few microseconds: whoever waits looks a while before he sleeps, since
+// sleeping and being woken takes longer than that.
+class BriefMutex {
+ public:
+  void lock() {
+    constexpr int looks = 400;
+    for (int i = 0; i < looks; ++i) {
+      if (mutex_.try_lock()) return;
+#if defined(__x86_64__)
+      __builtin_ia32_pause();
+#endif
+    }
+    mutex_.lock();
+  }
+  void unlock() { mutex_.unlock(); }
+
+ private:
+  std::mutex mutex_;
+};
+
 // A reserved range of addresses. Throws std::bad_alloc.
 class Region {
  public:

@@ -50,7 +50,7 @@ struct Machine::Behaviour {
 
 bool Machine::is_uncounted(const LocalEvent& event) const {
   return event.kind == LocalEvent::Kind::deliver ||
-         (event.kind == LocalEvent::Kind::timer && budget_of_input(timer_input) == 0xff);
+         (event.kind == LocalEvent::Kind::timer && !system_.bounds.timeouts);
 }
 
 // The outcomes of one event; nothing of it is kept. What fails is only different, no finding.
@@ -61,8 +61,7 @@ void Machine::run_all(std::uint8_t process, const LocalState& local, const Local
   for (bool more = true; more;) {
     LocalState after = local.copy();
     const StepResult step = run_event(after, event, system_.place({process}), script);
-    script = step.answers;
-    more = next_script(script, step.options);
+    more = next_script(script, step);
     Writer label;
     label.integer(static_cast<std::uint64_t>(event.kind));
     label.integer(event.from.value);
@@ -89,7 +88,7 @@ void Machine::run_all(std::uint8_t process, const LocalState& local, const Local
     const bool no_effects = step.sends.empty() && step.labels.empty();
     out.push_back({.label = content_hash(label.bytes()),
                    .successor = encode_local(after),
-                   .may_vanish = uncounted && no_effects});
+                   .may_vanish = uncounted && no_effects && crash_of(step.answers).at == 0});
   }
 }
 

@@ -9,7 +9,7 @@ namespace gainsay {
 // be taken in every world. What a process sends to itself is part of its own cell.
 bool Moves::is_simple(const Expansion& expansion, const Transition& transition) const {
   if (transition.fault != 0 || transition.step_violation != 0 || transition.cost != 0) return false;
-  if (transition.budget != 0xff || transition.labels != 0) return false;
+  if (!transition.budget.empty() || transition.labels != 0) return false;
   std::uint64_t receivers = 0;
   for (std::size_t i = 0; i < transition.send_count; ++i) {
     const Id to = expansion.sends[transition.sends + i].to;

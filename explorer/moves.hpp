@@ -88,7 +88,7 @@ class Moves {
 
   Machine& machine_;
   WorldStore& store_;
-  std::mutex mutex_;
+  BriefMutex mutex_;
   std::vector<Plain> plain_;  // of the cell at hand, as the next two
   std::vector<Move> sending_;
   std::vector<Move> others_;

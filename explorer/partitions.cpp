@@ -43,9 +43,7 @@ void Machine::prepare_cuts() {
     }
     constexpr auto kind = BudgetKind::partition;
     partitions.transitions.push_back(
-        {.cell = word,
-         .budget = static_cast<std::uint8_t>(kind),
-         .cost = static_cast<std::uint8_t>(fault_cost[static_cast<std::size_t>(kind)])});
+        {.cell = word, .budget = {kind}, .cost = BudgetSet{kind}.cost()});
   }
   cut_expansions_.push_back(&keep(partitions));
   const Expansion& healing = keep({.transitions = {Transition{.cell = 0}}, .sends = {}});

@@ -12,8 +12,8 @@ namespace gainsay {
 namespace {
 
 constexpr std::uint8_t never = 0xff;
-constexpr const char* budget_names[] = {"crashes",    "restarts", "drops",
-                                        "duplicates", "timeouts", "partitions"};
+constexpr const char* budget_names[] = {"crashes",  "restarts",   "drops",   "duplicates",
+                                        "timeouts", "partitions", "unsynced"};
 static_assert(std::size(budget_names) == budget_kinds);
 constexpr std::size_t suggestions_max = 3;
 

@@ -41,7 +41,7 @@ class Ranks {
   GrowingArray<std::atomic<Id>> ranks_;  // by word: rank + 1; 0: not met
   GrowingArray<Id> words_;               // by rank
   ReadMap sparse_;
-  std::mutex mutex_;
+  BriefMutex mutex_;
 };
 
 }  // namespace gainsay

@@ -50,10 +50,8 @@ std::pair<Search::Predecessor, Search::LayerKey> Search::predecessor(const std::
     least = least_predecessor(fold(world.data(), workers_.front()), tasks);
   } while (must_grow_.load());
   if (!least) throw std::logic_error("a world has no predecessor in the layers before it");
-  LayerKey at{key.first, key.second - 1};
-  if (const auto kind = budget_of(model_.system, least->events.back())) {
-    at.first -= fault_cost[static_cast<std::size_t>(*kind)];
-  }
+  const std::uint32_t cost = budget_of(model_.system, least->events.back()).cost();
+  const LayerKey at{key.first - cost, key.second - 1};
   return {std::move(*least), at};
 }
 
@@ -112,9 +110,7 @@ Counterexample Search::rebuild(const Found& found, LayerKey key) {
     }
   }
   for (const Event& event : counterexample.events) {
-    if (const auto kind = budget_of(model_.system, event)) {
-      counterexample.faults += fault_cost[static_cast<std::size_t>(*kind)];
-    }
+    counterexample.faults += budget_of(model_.system, event).cost();
   }
   verify(counterexample);
   return counterexample;

@@ -94,6 +94,16 @@ std::string network_text(const CheckReport& report) {
   return "";
 }
 
+std::string unsynced_text(const CheckReport& report) {
+  std::string text;
+  for (const UnsyncedSend& sends : report.unsynced_sends) {
+    text += wrap("  warning: at " + sends.handler + " a node sends " + sends.message +
+                     " while not all of its writes are synced",
+                 4, columns);
+  }
+  return text;
+}
+
 std::string store_text(const CheckReport& report) {
   if (report.store == StoreKind::exact) return "";
   char probability[32];
@@ -156,6 +166,7 @@ std::string summary(const CheckReport& report, bool verbose) {
   text += counts_line(report);
   text += reductions_text(report);
   text += network_text(report);
+  text += unsynced_text(report);
   text += store_text(report);
   text += recoveries_text(report);
   text += symmetry_text(report);

@@ -77,7 +77,7 @@ Search::Search(const Model& model, const CheckOptions& options, Passes& passes)
       workers_(jobs_),
       memory_max_(options.memory_bytes.value_or(resident_bytes() + available_bytes() / 10 * 9)),
       spill_from_(options.spill_from.value_or(
-          options.store == StoreKind::exact ? ~std::uint64_t{0} : std::uint64_t{1} << 20)) {
+          options.store == StoreKind::exact ? ~std::uint64_t{0} : std::uint64_t{1} << 17)) {
   if (options.store == StoreKind::fingerprint) {
     fingerprints_.emplace(machine_);
     seen_.emplace();
@@ -174,8 +174,9 @@ std::vector<Search::Task> Search::tasks_of(LayerKey key) const {
           {.begin = begin, .end = std::min(begin + task_worlds, layer->second.end), .cost = cost});
     }
   };
-  add({key.first, key.second - 1}, 0);
-  if (key.first > 0) add({key.first - 1, key.second - 1}, 1);
+  for (std::uint32_t cost = 0; cost <= std::min(key.first, cost_of_event_max); ++cost) {
+    add({key.first - cost, key.second - 1}, static_cast<std::uint8_t>(cost));
+  }
   return tasks;
 }
 
@@ -334,7 +335,7 @@ void Search::explore() {
   follow_plan();
   const Bounds& bounds = model_.system.bounds;
   const std::uint32_t cost_max =
-      bounds.crashes + bounds.drops + bounds.duplicates + bounds.partitions;
+      bounds.crashes + bounds.drops + bounds.duplicates + bounds.partitions + bounds.unsynced;
   for (std::uint32_t cost = 0; cost <= cost_max; ++cost) {
     std::uint32_t deepest_source = 1;
     for (const auto& [key, layer] : layers_) {

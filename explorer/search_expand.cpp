@@ -11,6 +11,16 @@ namespace {
 // So many candidates are looked up together: they and their buckets fit in the first cache.
 constexpr std::size_t batch = 512;
 
+// A line that another core has read must be taken from it before it can be written: that takes as
+// long as fetching it did.
+inline void prefetch_to_write(const void* line) {
+#if defined(__x86_64__)
+  asm volatile("prefetchw %0" ::"m"(*static_cast<const char*>(line)));
+#else
+  __builtin_prefetch(line, 1);
+#endif
+}
+
 }  // namespace
 
 bool Search::run_task(Worker& worker, const Task& task) {
@@ -174,7 +184,11 @@ bool Search::flush(Worker& worker) {
   std::size_t count = 0;
   for (std::size_t i = 0; i < worker.count; ++i) {
     worker.open[count] = static_cast<std::uint32_t>(i);
-    const bool known = !by_fingerprint() && store_.visited().is_at_home(worker.candidates[i].home);
+    const std::uint64_t home = worker.candidates[i].home;
+    const bool known = !by_fingerprint() && store_.visited().is_at_home(home);
+    const void* line = by_fingerprint() ? seen_->first_look(worker.contents[i])
+                                        : store_.visited().first_look(home);
+    prefetch_to_write(known ? &worker : line);
     count += known ? 0U : 1U;
   }
   if (!reserve(count)) {

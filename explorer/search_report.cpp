@@ -95,6 +95,7 @@ CheckReport Search::report() {
   report.dropped_pairs = machine_.dropped();
   report.merged = reduce_.minimise ? passes_.merges.all().size() : 0;
   report.views = machine_.views();
+  report.unsynced_sends.assign(machine_.unsynced_sends().begin(), machine_.unsynced_sends().end());
   report_symmetry(report);
   if (options_.digest) {
     report.digest = digest(false);

@@ -27,7 +27,7 @@ namespace gainsay {
 // Includes steps that change nothing at all.
 bool Machine::is_silent(Id before, Id input, const Outcome& outcome) const {
   return outcome.fault == 0 && outcome.step_violation == 0 && outcome.labels == 0 &&
-         outcome.sends.empty() && budget_of_input(input) == 0xff &&
+         outcome.sends.empty() && budget_of(input, outcome.answers).empty() &&
          locals_[before].status == locals_[outcome.local].status &&
          locals_[before].shown == locals_[outcome.local].shown;
 }
@@ -94,7 +94,7 @@ std::string Machine::effect_of(const Transition& transition, const Successors& s
   Writer effect;
   effect.integer(transition.cell);
   effect.integer(transition.labels);
-  effect.integer(transition.budget);
+  effect.integer(transition.budget.bits());
   effect.integer(transition.step_violation);
   effect.text(transition.fault == 0 ? "" : "!" + faults_[transition.fault - 1]);
   for (std::size_t i = 0; i < transition.send_count; ++i) {

@@ -47,12 +47,15 @@ Bytes Symmetry::rename(const Type* type, BytesView bytes, Index g) const {
 
 Bytes Symmetry::rename_local(std::uint8_t process, BytesView bytes, Index g) const {
   const ProcessType& type = *system_.processes[group_.image(g, {process}).value];
-  const LocalParts parts = split_local(bytes);
-  Writer writer;
-  writer.integer(static_cast<std::uint64_t>(parts.status));
-  writer.integer(parts.timers);
-  writer.raw(rename(&type.state_type(), parts.state, g));
-  return writer.take();
+  LocalParts parts = split_local(bytes);
+  std::vector<Bytes> versions;
+  for (const BytesView version : parts.unsynced) {
+    versions.push_back(rename(type.durable_type(), version, g));
+  }
+  parts.unsynced.assign(versions.begin(), versions.end());
+  const Bytes state = rename(&type.state_type(), parts.state, g);
+  parts.state = state;
+  return join_local(parts);
 }
 
 Label Symmetry::rename_label(const Label& label, Index g) const {

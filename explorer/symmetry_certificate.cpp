@@ -30,8 +30,7 @@ std::vector<Symmetry::Did> Symmetry::run(std::uint8_t process, BytesView local,
   for (bool more = true; more;) {
     LocalState after = decode_local(type, local);
     StepResult step = run_event(after, event, system_.place({process}), script);
-    script = step.answers;
-    more = next_script(script, step.options);
+    more = next_script(script, step);
     if (step.fault != StepResult::Fault::none) {
       all.push_back({.answers = std::move(step.answers), .fault = step.fault});
       continue;
@@ -39,7 +38,8 @@ std::vector<Symmetry::Did> Symmetry::run(std::uint8_t process, BytesView local,
     const bool crash = event.kind == LocalEvent::Kind::crash;
     if (!crash && machine_.is_outside_limits({process}, after)) continue;
     Bytes root = machine_.stand_in(process, encode_local(after));
-    const bool stays = root == local && step.sends.empty() && step.labels.empty();
+    const bool stays = crash_of(step.answers).at == 0 && root == local && step.sends.empty() &&
+                       step.labels.empty();
     if (stays && uncounted && machine_.options_.merges != nullptr) continue;
     all.push_back({.answers = std::move(step.answers),
                    .local = std::move(root),
@@ -74,6 +74,9 @@ std::vector<Bytes> Symmetry::texts(const std::vector<Did>& all) const {
   for (const Did& did : all) {
     Writer writer;
     writer.integer(static_cast<std::uint64_t>(did.fault));
+    BudgetSet budgets;
+    add_crash(budgets, crash_of(did.answers));
+    writer.integer(budgets.bits());
     writer.text(did.local);
     std::vector<Sent> sends = did.sends;
     if (system_.bounds.network == Network::fifo) {

@@ -6,28 +6,29 @@
 
 namespace gainsay {
 
+ReadMap::Table::Table(std::size_t capacity) : mask(capacity - 1), region(bytes()) {
+  region.commit(bytes());
+}
+
 void ReadMap::put(Table& table, std::uint64_t key, Id value) {
   std::uint64_t i = spread(key);
-  while (table.slots[i & table.mask].key.load(std::memory_order_relaxed) != empty) ++i;
-  Slot& slot = table.slots[i & table.mask];
-  slot.value.store(value, std::memory_order_relaxed);
-  slot.key.store(key, std::memory_order_release);
+  while (table.slots()[i & table.mask].key.load(std::memory_order_relaxed) != 0) ++i;
+  Slot& slot = table.slots()[i & table.mask];
+  slot.value.store(value + 1, std::memory_order_relaxed);
+  slot.key.store(key + 1, std::memory_order_release);
 }
 
 void ReadMap::publish(std::size_t capacity) {
   auto table = std::make_unique<Table>(capacity);
-  if (Table* old = table_.load(std::memory_order_relaxed)) {
-    for (const Slot& slot : old->slots) {
-      const std::uint64_t key = slot.key.load(std::memory_order_relaxed);
-      if (key != empty) put(*table, key, slot.value.load(std::memory_order_relaxed));
-    }
-  }
+  const Table* const old = table_.load(std::memory_order_relaxed);
+  if (old != nullptr) for_each([&](std::uint64_t key, Id value) { put(*table, key, value); });
   table_.store(table.get(), std::memory_order_release);
   tables_.push_back(std::move(table));
+  if (old != nullptr) old->region.discard(0, old->bytes());
 }
 
 void ReadMap::insert(std::uint64_t key, Id value) {
-  const std::size_t capacity = table_.load(std::memory_order_relaxed)->slots.size();
+  const std::size_t capacity = table_.load(std::memory_order_relaxed)->mask + 1;
   if (++size_ * 2 > capacity) publish(capacity * 2);
   put(*table_.load(std::memory_order_relaxed), key, value);
 }

@@ -26,7 +26,11 @@ inline std::uint64_t spread(std::uint64_t x) {
 }
 
 // 64-bit key -> id. Readers take no lock. Writers must hold one mutex, the owner's.
-// Keys are below 2^64 - 1.
+// Keys are below 2^64 - 1, ids below `none`.
+//
+// A reader may still be in a table that has been replaced: its memory is given back all the same,
+// which turns it into zeros. So a reader can miss what is there, and must look again under the lock
+// before it takes a key for new; it never reads a wrong id, since no entry has a zero in it.
 class ReadMap {
  public:
   static constexpr Id none = ~Id{0};
@@ -35,10 +39,11 @@ class ReadMap {
   Id find(std::uint64_t key) const {
     const Table& table = *table_.load(std::memory_order_acquire);
     for (std::uint64_t i = spread(key);; ++i) {
-      const Slot& slot = table.slots[i & table.mask];
+      const Slot& slot = table.slots()[i & table.mask];
       const std::uint64_t found = slot.key.load(std::memory_order_acquire);
-      if (found == key) return slot.value.load(std::memory_order_relaxed);
-      if (found == empty) return none;
+      // 0 here is an entry that was given back meanwhile: 0 - 1 is `none`.
+      if (found == key + 1) return slot.value.load(std::memory_order_relaxed) - 1;
+      if (found == 0) return none;
     }
   }
   // REQUIRES: the owner's mutex is held, and the key is not there.
@@ -47,28 +52,31 @@ class ReadMap {
   // In no particular order. REQUIRES: nobody writes.
   template <class F>
   void for_each(F&& f) const {
-    for (const Slot& slot : table_.load(std::memory_order_acquire)->slots) {
-      if (slot.key.load(std::memory_order_relaxed) != empty) f(slot.key.load(), slot.value.load());
+    const Table& table = *table_.load(std::memory_order_acquire);
+    for (std::size_t i = 0; i <= table.mask; ++i) {
+      const Slot& slot = table.slots()[i];
+      const std::uint64_t key = slot.key.load(std::memory_order_relaxed);
+      if (key != 0) f(key - 1, slot.value.load(std::memory_order_relaxed) - 1);
     }
   }
 
  private:
-  static constexpr std::uint64_t empty = ~std::uint64_t{0};
   struct Slot {
-    std::atomic<std::uint64_t> key{empty};
-    std::atomic<Id> value{0};
+    std::atomic<std::uint64_t> key;  // + 1
+    std::atomic<Id> value;           // + 1
   };
   struct Table {
-    explicit Table(std::size_t capacity) : mask(capacity - 1), slots(capacity) {}
+    explicit Table(std::size_t capacity);
+    Slot* slots() const { return reinterpret_cast<Slot*>(region.data()); }
+    std::size_t bytes() const { return (mask + 1) * sizeof(Slot); }
     std::uint64_t mask;
-    std::vector<Slot> slots;
+    Region region;  // zero where no entry is
   };
   static void put(Table& table, std::uint64_t key, Id value);
   void publish(std::size_t capacity);
 
   std::atomic<Table*> table_{nullptr};
-  // Readers may still be in an old table: all are kept, together no larger than the newest.
-  std::vector<std::unique_ptr<Table>> tables_;
+  std::vector<std::unique_ptr<Table>> tables_;  // the newest, and the addresses of the others
   std::size_t size_ = 0;
 };
 

@@ -139,6 +139,9 @@ void require_one(const CatalogEntry& entry, std::string_view kind, const std::st
     message += "; did you mean '" + near + "'?";
   } else if (known.empty()) {
     message += "; it has none";
+  } else {
+    message += "; it has";
+    for (const std::string& one : known) message += (one == known.front() ? " " : ", ") + one;
   }
   throw UsageError(message);
 }

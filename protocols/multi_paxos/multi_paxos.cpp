@@ -57,6 +57,7 @@ void Node::start(Context& ctx) {
   const bool empty = equal(durable, Durable{.disks_lost = durable.disks_lost});
   if (ctx.options().disk_loss && !empty && ctx.choose(2) == 1) {
     durable = {.disks_lost = durable.disks_lost + 1};
+    ctx.sync();
   }
   apply_chosen(ctx);
   restart_election_timer(ctx);
@@ -116,6 +117,7 @@ void Node::stand(Context& ctx) {
   ballot = {.round = std::max(durable.promised.round, ballot.round) + 1, .id = ctx.self()};
   // A proposer never uses a ballot again: it remembers the highest one on disk (PMS 2.5).
   if (ctx.options().bug != Bug::ballot_reuse_after_crash) durable.promised = ballot;
+  ctx.sync();
   role = Role::candidate;
   promises.clear();
   found.clear();
@@ -128,6 +130,7 @@ void Node::stand(Context& ctx) {
 // Whoever hears of a newer ballot no longer leads its own.
 void Node::adopt(Context& ctx, Ballot newer) {
   durable.promised = std::max(durable.promised, newer);
+  ctx.sync();
   if (role == Role::follower || newer <= ballot) return;
   role = Role::follower;
   ballot = {};
@@ -224,6 +227,7 @@ void Node::propose_change(Context& ctx) {
 void Node::accept(Context& ctx, Slot slot, const Proposal& proposal) {
   durable.promised = std::max(durable.promised, proposal.ballot);
   durable.accepted[slot] = proposal;
+  ctx.sync();
   ctx.observe({.slot = slot, .accepted = proposal});
   const Accepted accepted{.ballot = proposal.ballot, .slot = slot, .value = proposal.value};
   if (ctx.options().all_learn) {
@@ -285,6 +289,7 @@ void Node::learn(Context& ctx, Slot slot, const Value& value) {
   if (durable.ledger.contains(slot)) return;
   durable.ledger[slot] = value;
   durable.accepted.erase(slot);
+  ctx.sync();
   found.erase(slot);
   tallies.erase(slot);
   apply_chosen(ctx);

@@ -158,6 +158,8 @@ struct Node {
     Proposal accepted;
   };
 
+  static constexpr bool syncs = true;  // before it answers
+
   struct Durable {
     Ballot promised;               // the highest ballot promised or stood for
     Proposals accepted;            // in slots that are not in the ledger

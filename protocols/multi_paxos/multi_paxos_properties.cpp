@@ -124,6 +124,13 @@ bool has_learnt(const View& node) {
       node.ledger, [](const auto& entry) { return std::holds_alternative<Kind>(entry.second); });
 }
 
+bool all_have_applied(const Nodes<View>& nodes) {
+  for (const View& node : nodes) {
+    if (node.applied == 0) return false;
+  }
+  return true;
+}
+
 // A leader of a newer ballot is there while a node holds what it accepted in an older one.
 bool leads_over_older_accepts(const Nodes<View>& nodes) {
   for (const View& leader : nodes) {
@@ -163,6 +170,7 @@ void add_sometimes(Model& model, const Bounds& bounds, const Options& options) {
   if (writes == 0 || !allows(bounds, "slot", 1)) return;
   properties.push_back(
       sometimes<Node>("an applied slot", [](const View& node) { return node.applied > 0; }));
+  properties.push_back(sometimes<Node>("a slot is applied everywhere", all_have_applied));
   if (bounds.clients > 0) {
     properties.push_back(sometimes<Node>("a command is chosen", has_learnt<Command>));
   }

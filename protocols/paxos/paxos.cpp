@@ -22,6 +22,7 @@ void Node::start(Context& ctx) {
 void Node::on(Context& ctx, NodeId, const Request<Operation>& request) {
   if (decided) {
     if (std::holds_alternative<reg::Get>(request.operation)) {
+      ctx.sync();
       ctx.reply(request.id, Result{reg::Value{durable.accepted->proposal.value}});
     }
     return;
@@ -33,12 +34,14 @@ void Node::on(Context& ctx, NodeId, const Request<Operation>& request) {
   prepares[ctx.self()] = durable.accepted;
   accepts.clear();
   durable.ballot = {.round = durable.ballot.round + 1, .id = ctx.self()};
+  ctx.sync();
   ctx.broadcast(Prepare{durable.ballot});
 }
 
 void Node::on(Context& ctx, NodeId from, Prepare prepare) {
   if (decided || durable.ballot >= prepare.ballot) return;
   durable.ballot = prepare.ballot;
+  if (ctx.options().bug != Bug::promise_not_synced) ctx.sync();  // P04
   ctx.send(from, Prepared{.ballot = prepare.ballot, .last = durable.accepted});
 }
 
@@ -63,6 +66,7 @@ void Node::on(Context& ctx, NodeId from, const Prepared& prepared) {
   proposal = proposal_to_make(ctx);
   durable.accepted = AcceptedProposal{.ballot = durable.ballot, .proposal = *proposal};
   accepts.insert(ctx.self());
+  ctx.sync();
   ctx.broadcast(Accept{.ballot = durable.ballot, .proposal = *proposal});
 }
 
@@ -72,6 +76,7 @@ void Node::on(Context& ctx, NodeId from, const Accept& accept) {
   if (decided || (promised_higher && checked)) return;
   durable.ballot = accept.ballot;
   durable.accepted = AcceptedProposal{.ballot = accept.ballot, .proposal = accept.proposal};
+  ctx.sync();
   ctx.send(from, Accepted{accept.ballot});
 }
 
@@ -108,6 +113,13 @@ Workload<Node::Operation> workload(const Bounds& bounds) {
   return work;
 }
 
+bool every_server_decides(const Nodes<View>& servers) {
+  for (const View& server : servers) {
+    if (!server.decided) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 Model make_model(const Configuration& configuration) {
@@ -125,6 +137,7 @@ Model make_model(const Configuration& configuration) {
                                  a.accepted->proposal.value == b.accepted->proposal.value;
                         }),
       sometimes<Node>("a value is decided", [](const View& server) { return server.decided; }),
+      sometimes<Node>("every server learns it", every_server_decides),
   };
   return model;
 }
@@ -155,6 +168,10 @@ CatalogEntry catalog_entry() {
   crashing.restarts = 1;
   bug("P04", "promise-not-persisted", "agreement",
       "an acceptor forgets the promised ballot at a restart", crashing);
+  Bounds losing = crashing;
+  losing.unsynced = 1;
+  bug("P04b", "promise-not-synced", "agreement",
+      "an acceptor promises before the promise is synced, and a crash loses it", losing);
   bug("P08", "accept-below-promise", "agreement",
       "an acceptor accepts with a ballot lower than the promised one", unordered);
   Bounds even = unordered;

@@ -56,6 +56,7 @@ enum class Bug : std::uint8_t {
   promise_not_persisted,
   accept_below_promise,
   quorum_half,
+  promise_not_synced,
 };
 
 struct Node {
@@ -66,6 +67,7 @@ struct Node {
   struct Options {
     Bug bug = Bug::none;
   };
+  static constexpr bool syncs = true;  // before it answers
   // Of the acceptor; a proposer never reuses a ballot, since its own is at most `ballot`.
   struct Durable {
     Ballot ballot;  // the highest one promised

@@ -78,8 +78,9 @@ void Node::arm_leader_timers(Context& ctx) const {
 }
 
 void Node::start_election(Context& ctx) {
-  ++durable.term;
+  enter_term(ctx, durable.term + 1);
   durable.voted_for = ctx.self();
+  ctx.sync();
   role = Role::candidate;
   votes = {ctx.self()};
   if (extras) extras->told_to_stand = false;
@@ -109,13 +110,22 @@ void Node::count_votes(Context& ctx) {
 // "If one server's current term is smaller than the other's, then it updates its current term to
 // the larger value" (section 3.3).
 void Node::adopt_newer_term(Context& ctx, Term term) {
-  if (term > durable.term) step_down(ctx, term);
+  if (term <= durable.term) return;
+  step_down(ctx, term);
+  ctx.sync();
+}
+
+// A term and its vote are one write: were the vote cleared by a write of its own, a crash behind it
+// would leave the old term without its vote.
+void Node::enter_term(Context& ctx, Term term) {
+  const bool clears_vote = ctx.options().bug == Bug::vote_cleared_same_term || term > durable.term;
+  if (clears_vote) durable.voted_for.reset();
+  if (ctx.options().bug == Bug::term_vote_not_atomic) ctx.write();
+  durable.term = term;
 }
 
 void Node::step_down(Context& ctx, Term term) {
-  const bool clears_vote = ctx.options().bug == Bug::vote_cleared_same_term || term > durable.term;
-  if (clears_vote) durable.voted_for.reset();
-  durable.term = term;
+  enter_term(ctx, term);
   if (role == Role::leader) restart_election_timer(ctx);
   role = Role::follower;
   votes.clear();
@@ -148,6 +158,7 @@ void Node::on(Context& ctx, NodeId from, const RequestVote& request) {
   if (!up_to_date(ctx, request.last_index, request.last_term)) return;
   durable.voted_for = from;
   restart_election_timer(ctx);
+  ctx.sync();
   ctx.send(from, Vote{.term = durable.term});
 }
 
@@ -180,6 +191,7 @@ void Node::append(Context& ctx, Entry entry) {
   take_configuration(ctx, *this, entry);
   durable.log.push_back(std::move(entry));
   arm_leader_timers(ctx);
+  ctx.sync();
   for (const NodeId peer : replicas(ctx)) replicate(ctx, peer);
   advance_commit(ctx);
 }
@@ -247,6 +259,7 @@ void Node::on(Context& ctx, NodeId from, const AppendEntries& append) {
       append.prev_index < base() ||
       (append.prev_index <= last_index() && term_at(append.prev_index) == append.prev_term);
   if (!follows_on) {
+    ctx.sync();
     ctx.send(from, AppendReply{.term = durable.term, .success = false, .index = append.prev_index});
     return;
   }
@@ -257,7 +270,9 @@ void Node::on(Context& ctx, NodeId from, const AppendEntries& append) {
   if (bug == Bug::commit_min_own_last) known = std::min(append.commit, last_index());
   if (known > commit || bug == Bug::commit_goes_back) commit_to(ctx, known);
   const Index acknowledged = bug == Bug::ack_own_last_index ? last_index() : covered;
+  if (bug != Bug::ack_before_durable) ctx.sync();
   ctx.send(from, AppendReply{.term = durable.term, .success = true, .index = acknowledged});
+  ctx.sync();  // late: for the variant
 }
 
 void Node::on(Context& ctx, NodeId from, const AppendReply& reply) {
@@ -310,7 +325,10 @@ void Node::commit_to(Context& ctx, Index index) {
   for (Index i = commit + 1; i <= std::min(index, last_index()); ++i) apply(ctx, i);
   commit = index;
   const Index fewest = ctx.options().compact;
-  if (fewest > 0 && commit <= last_index() && commit - base() >= fewest) compact();
+  if (fewest > 0 && commit <= last_index() && commit - base() >= fewest) {
+    compact();
+    ctx.sync();
+  }
 }
 
 void Node::apply(Context& ctx, Index index) {

@@ -68,6 +68,8 @@ enum class Bug : std::uint8_t {
   single_server_change_2015,
   config_no_rollback,
   learner_counts,
+  term_vote_not_atomic,
+  ack_before_durable,
 };
 
 struct Options {
@@ -211,6 +213,7 @@ struct Node {
   using Operation = kv::Operation;
   using Result = kv::Result;
   enum class Timer : std::uint8_t { election, heartbeat, propose, change, transfer };
+  static constexpr bool syncs = true;  // before it answers (section 3.8)
 
   struct Durable {
     Term term = 0;
@@ -257,6 +260,7 @@ struct Node {
   void start_election(Context& ctx);
   void count_votes(Context& ctx);
   void adopt_newer_term(Context& ctx, Term term);
+  void enter_term(Context& ctx, Term term);
   void step_down(Context& ctx, Term term);
   bool up_to_date(const Context& ctx, Index last_index, Term last_term) const;
   void append(Context& ctx, Entry entry);

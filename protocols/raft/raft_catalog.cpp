@@ -50,6 +50,13 @@ Configuration with_crashes(Configuration configuration, std::uint32_t crashes) {
   return configuration;
 }
 
+// The disk loses what was not synced, and a handler may crash between its writes.
+Configuration with_unsynced(Configuration configuration) {
+  configuration = with_crashes(std::move(configuration), 1);
+  configuration.bounds.unsynced = 1;
+  return configuration;
+}
+
 Configuration with_clients(Configuration configuration, std::uint32_t clients,
                            std::uint32_t operations) {
   configuration.bounds.clients = clients;
@@ -158,6 +165,23 @@ std::vector<gainsay::Bug> bugs() {
   };
 }
 
+std::vector<gainsay::Bug> disk_bugs() {
+  return {
+      {"R12", "term-vote-not-atomic", "election safety",
+       "the old vote is cleared by one write and the new term follows by another",
+       with_unsynced(writes(3, 2, 0))},
+      {"R41", "ack-before-durable", "match index",
+       "a follower acknowledges entries before their write is synced",
+       with_unsynced(with_candidates(writes(3, 2, 1), 2))},
+  };
+}
+
+std::vector<gainsay::Bug> all_bugs() {
+  std::vector<gainsay::Bug> all = bugs();
+  for (gainsay::Bug& bug : disk_bugs()) all.push_back(std::move(bug));
+  return all;
+}
+
 }  // namespace
 
 Model make_model(const Configuration& configuration) {
@@ -182,7 +206,7 @@ CatalogEntry catalog_entry() {
           .limits = {"term", "log"},
           .options = {"propose", "candidates", "heartbeat", "recovers", "noop", "read-index",
                       "compact", "voters", "changes", "joint", "transfer"},
-          .bugs = bugs(),
+          .bugs = all_bugs(),
           .make = make_model};
 }
 

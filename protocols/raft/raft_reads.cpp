@@ -33,6 +33,7 @@ void Node::on(Context& ctx, NodeId from, const ConfirmLeader& confirm) {
   if (confirm.term < durable.term) return;
   step_down(ctx, confirm.term);
   restart_election_timer(ctx);
+  ctx.sync();
   ctx.send(from, LeaderConfirmed{.term = durable.term, .read = confirm.read});
 }
 

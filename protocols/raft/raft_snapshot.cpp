@@ -54,6 +54,7 @@ void Node::on(Context& ctx, NodeId from, const InstallSnapshot& message) {
   // A late one has nothing that is not applied already.
   const bool stale = included <= commit;
   if (!stale || bug == Bug::stale_snapshot_installed) install(message.snapshot);
+  ctx.sync();
   ctx.send(from, AppendReply{.term = durable.term, .success = true, .index = included});
 }
 

@@ -163,6 +163,11 @@ Model make_model(const Configuration& configuration) {
       always_pair<Node>("state-machine safety", prefixes_agree),
       sometimes<Node>("a leader", [](const View& node) { return node.leads != 0; }),
   };
+  const auto& limits = model.system.bounds.limits;
+  if (const auto log = limits.find("log"); log == limits.end() || log->second > 0) {
+    model.properties.push_back(sometimes<Node>(
+        "a committed entry", [](const View& node) { return !node.committed.empty(); }));
+  }
   return model;
 }
 

@@ -17,9 +17,14 @@ struct Prepared {};
 struct Commit {};
 struct Abort {};
 
+enum class Bug : std::uint8_t { none, abort_in_doubt };
+
 struct Node {
   using Message = std::variant<Prepared, Commit, Abort>;
   using Context = gainsay::Context<Node>;
+  struct Options {
+    Bug bug = Bug::none;
+  };
   // prepare and choose_to_abort are the resource manager's, commit and abort the transaction
   // manager's own steps.
   enum class Timer : std::uint8_t { prepare, choose_to_abort, commit, abort };
@@ -68,8 +73,11 @@ struct Node {
   void arm(Context& ctx) const {
     const bool working = state == State::working;
     const bool manager = ctx.self() == transaction_manager(ctx);
+    // Once prepared, a manager is in doubt: it must wait for the decision, however long that takes.
+    const bool in_doubt = state == State::prepared;
+    const bool gives_up = in_doubt && ctx.options().bug == Bug::abort_in_doubt;  // T01
     ctx.arm(Timer::prepare, working && !manager);
-    ctx.arm(Timer::choose_to_abort, working && !manager);
+    ctx.arm(Timer::choose_to_abort, (working || gives_up) && !manager);
     ctx.arm(Timer::commit, working && manager && prepared.size() + 1 == ctx.nodes());
     ctx.arm(Timer::abort, working && manager);
   }
@@ -80,7 +88,7 @@ struct View {
 };
 inline View view(const Node& node) { return {node.state}; }
 
-Model make_model(const Bounds& bounds);
+Model make_model(const Configuration& configuration);
 CatalogEntry catalog_entry();
 
 }  // namespace gainsay::two_phase_commit

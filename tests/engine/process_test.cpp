@@ -161,8 +161,7 @@ std::vector<Numbers> all_runs(const LocalEvent& event) {
     EXPECT_EQ(step.answers, node_of(local).answers);
     EXPECT_EQ(step.answers.size(), step.options.size());
     runs.push_back(step.answers);
-    script = step.answers;
-    more = next_script(script, step.options);
+    more = next_script(script, step);
   }
   return runs;
 }

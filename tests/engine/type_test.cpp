@@ -177,6 +177,35 @@ TEST(Differences, APerNodeOfAnotherSizeDiffersAsAWhole) {
   EXPECT_EQ(differences(example(), after), "next: [n1: 5, n2: 5] -> [n1: 5, n2: 5, n3: 1]\n");
 }
 
+struct Parts {
+  std::optional<Vote> maybe;
+  flat_map<NodeId, Vote> votes;
+};
+
+TEST(Differences, WhatHasTheSameShapeDiffersInItsParts) {
+  const Parts before{.maybe = Vote{.yes = false, .for_whom = {0}},
+                     .votes = {{NodeId{0}, Vote{}}, {NodeId{2}, Vote{}}}};
+  Parts after = before;
+  after.maybe->yes = true;
+  after.votes[NodeId{2}].for_whom = {1};
+  const auto told = [&](const Parts& then) {
+    std::string text;
+    for (const Difference& d :
+         difference(type_of<Parts>(), encoded(before), encoded(then), name_of)) {
+      text += d.path + ": " + d.before + " -> " + d.after + "\n";
+    }
+    return text;
+  };
+  EXPECT_EQ(told(before), "");
+  EXPECT_EQ(told(after), "maybe.yes: false -> true\nvotes[n3].for_whom: n1 -> n2\n");
+  // As a whole where a key is new, or another one.
+  after = {.maybe = std::nullopt, .votes = {{NodeId{0}, Vote{}}, {NodeId{1}, Vote{}}}};
+  EXPECT_EQ(told(after),
+            "maybe: Vote{yes=false, for_whom=n1} -> none\n"
+            "votes: {n1: Vote{yes=false, for_whom=n1}, n3: Vote{yes=false, for_whom=n1}} -> "
+            "{n1: Vote{yes=false, for_whom=n1}, n2: Vote{yes=false, for_whom=n1}}\n");
+}
+
 // --- renaming ---
 
 constexpr std::uint8_t nodes = 4;

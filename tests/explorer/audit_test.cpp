@@ -193,6 +193,7 @@ TEST(Audit, AgreesOnRandomTables) {
     if (random.chance(1, 3)) bounds.timeouts = random.below(4);
     shape.answers = bounds.network == Network::async && random.chance(2, 3);
     shape.hides = random.chance(1, 2);
+    bounds.unsynced = random.below(bounds.crashes + 1);
     const CheckReport report = audited(table_model(shape), some_of(random, bounds.network));
     ASSERT_TRUE(agrees(report)) << seed;
     if (!report.audit) continue;
@@ -227,6 +228,7 @@ TEST(Audit, AgreesOnRandomSymmetricTables) {
     reduce.silent = bounds.network == Network::async && random.chance(1, 2);
     reduce.minimise = bounds.network == Network::async && random.chance(1, 2);
     reduce.subsumption = reduce.eager && random.chance(1, 2);
+    bounds.unsynced = random.below(bounds.crashes + 1);
     const CheckReport report = audited(symmetric_model(shape), reduce);
     ASSERT_TRUE(agrees(report)) << seed;
     renamed += report.audit ? report.audit->renamed : 0;

@@ -16,7 +16,7 @@ namespace {
 Model managers(std::uint32_t count) {
   Bounds bounds;
   bounds.nodes = count;
-  return two_phase_commit::make_model(bounds);
+  return two_phase_commit::make_model({.bounds = bounds});
 }
 
 TEST(Check, TwoPhaseCommitHasTheKnownCounts) {

@@ -37,7 +37,8 @@ std::optional<CheckReport> check_if_accepted(const Model& model,
 // "dead-messages,eager"; "none" for an empty set, "auto" where the program picks.
 std::string text_of(const std::optional<Reductions>& reduce);
 
-// How many random systems a test compares: GAINSAY_RANDOM_SYSTEMS, or so many.
+// How many random systems a test compares: GAINSAY_RANDOM_SYSTEMS, or so many; a third of them in
+// a sanitized build.
 std::uint64_t random_systems(std::uint64_t unasked);
 // GAINSAY_SLOW_TESTS is set: minutes for a test are right.
 bool runs_slow_tests();

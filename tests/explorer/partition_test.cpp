@@ -46,6 +46,7 @@ TableShape shape_of(std::uint64_t seed) {
                              .bridged = random.chance(1, 2)};
   if (list(bounds.partition_shapes).empty()) bounds.partition_shapes.symmetric = true;
   if (random.chance(1, 3)) bounds.timeouts = random.below(4);
+  bounds.unsynced = random.below(bounds.crashes + 1);
   return shape;
 }
 

@@ -324,6 +324,7 @@ TableShape shape_of(std::uint64_t seed) {
   bounds.restarts = random.below(3);
   if (bounds.network != Network::async) bounds.drops = random.below(2);
   if (bounds.network == Network::unordered) bounds.duplicates = random.below(2);
+  bounds.unsynced = random.below(bounds.crashes + 1);
   return shape;
 }
 
@@ -394,7 +395,9 @@ TEST(Recovery, AgreesWithTheSlowTwinWhereMessagesAreSentAgainAndAgain) {
   std::uint64_t by_copies = 0;
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
     TableShape shape = shape_of(seed);
-    shape.bounds = {.crashes = shape.bounds.crashes, .restarts = shape.bounds.restarts};
+    shape.bounds = {.crashes = shape.bounds.crashes,
+                    .restarts = shape.bounds.restarts,
+                    .unsynced = shape.bounds.unsynced};
     shape.answers = true;
     const Model model = table_model(shape);
     const Property& property = model.properties.back();

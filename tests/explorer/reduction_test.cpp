@@ -57,6 +57,7 @@ TableShape shape_of(std::uint64_t seed) {
   if (bounds.network == Network::unordered) bounds.duplicates = random.below(2);
   if (random.chance(1, 3)) bounds.timeouts = random.below(4);
   shape.hides = random.chance(1, 2);
+  bounds.unsynced = random.below(bounds.crashes + 1);
   return shape;
 }
 

@@ -74,8 +74,8 @@ struct Graph {
       LocalState local = decode_local(*system.processes[i], worlds[from].locals[i]);
       const NodeId id{static_cast<std::uint8_t>(i)};
       const StepResult step = run_event(local, event, system.place(id), script);
-      script = step.answers;
-      more = next_script(script, step.options);
+      more = next_script(script, step);
+      if (crash_of(step.answers).at != 0) continue;  // no fault
       if (step.fault != StepResult::Fault::none || is_outside(local)) {
         cut[from] = true;
         continue;

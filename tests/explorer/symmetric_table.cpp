@@ -35,6 +35,7 @@ struct Action {
   bool hears = false;
   bool labelled = false;
   std::vector<Speech> speeches;
+  std::vector<DiskStep> disk;  // before the speeches, and behind each of them
 };
 struct Rules {
   // [level][input][is the sender, or who is spoken of, remembered?] -> one for each answer
@@ -51,6 +52,7 @@ struct Word {
 };
 struct Durable {
   std::uint8_t level = 0;
+  std::optional<NodeId> writer;  // whom it heard when it wrote: only with a disk of its own
 };
 struct State {
   std::uint8_t level = 0;
@@ -99,6 +101,16 @@ Rules random_rules(const SymmetricShape& shape) {
       }
     }
   }
+  RandomStream disks(shape.seed, Purpose::test, NodeId{2});
+  for (auto& of_level : rules.actions) {
+    for (auto& of_input : of_level) {
+      for (auto& familiar : of_input) {
+        for (Action& action : familiar) {
+          if (shape.bounds.unsynced > 0) action.disk = random_disk(disks);
+        }
+      }
+    }
+  }
   rules.quirk_level = random.below(levels - 1);
   rules.quirk_input = random.below(inputs - 1);
   return rules;
@@ -113,6 +125,7 @@ struct Scene {
 struct NodeRules {
   using State = testing::State;
   Rules rules;
+  bool syncs = false;
 
   void start(StepContext& step, State& state) const {
     state.level = state.durable.level;
@@ -176,8 +189,18 @@ struct NodeRules {
     const std::uint32_t choice =
         actions.size() > 1 ? step.choose(static_cast<std::uint32_t>(actions.size())) : 0;
     const Action& action = actions[choice];
-    if (action.no_op) return;
+    if (action.no_op) {
+      if (!action.disk.empty()) step.sync();
+      return;
+    }
     expect(!action.fails, "a planted failure");
+    std::size_t written = 0;
+    const auto write = [&] {
+      if (written == action.disk.size()) return;
+      state.durable = {.level = action.disk[written].value, .writer = scene.from};
+      say(step, action.disk[written++].barrier);
+    };
+    write();
     std::optional<NodeId> chosen;
     for (const Speech& speech : action.speeches) {
       const NodeId about = whom(speech.about, scene, state, step, chosen);
@@ -190,7 +213,9 @@ struct NodeRules {
       } else {
         step.send(whom(speech.to, scene, state, step, chosen), word);
       }
+      write();
     }
+    write();
     if (action.remember) {
       state.remembered = whom(*action.remember, scene, state, step, chosen);
     }
@@ -274,7 +299,8 @@ Model symmetric_model(const SymmetricShape& shape) {
   system.asked = system.bounds;
   system.message_type = &type_of<Word>();
   system.label_type = &type_of<Word>();
-  const auto rules = std::make_shared<const NodeRules>(NodeRules{random_rules(shape)});
+  const auto rules = std::make_shared<const NodeRules>(
+      NodeRules{.rules = random_rules(shape), .syncs = shape.bounds.unsynced > 0});
   system.processes.assign(shape.bounds.nodes, std::make_shared<const TableType<NodeRules>>(rules));
   if (shape.quirk == Quirk::shows_more) {
     NodeRules others = *rules;

@@ -8,16 +8,43 @@
 #include <utility>
 #include <vector>
 
+#include "engine/random.hpp"
 #include "engine/reflect.hpp"
 #include "properties/property.hpp"
 
 namespace gainsay::testing {
 
+// What an outcome does with its disk, where writes are not safe at once: the durable state takes a
+// value, and then it says so.
+struct DiskStep {
+  enum class Barrier : std::uint8_t { none, write, sync };
+  std::uint8_t value = 0;
+  Barrier barrier = Barrier::none;
+};
+inline std::vector<DiskStep> random_disk(RandomStream& random) {
+  std::vector<DiskStep> steps;
+  for (std::uint32_t left = random.below(3); left > 0; --left) {
+    steps.push_back({.value = static_cast<std::uint8_t>(random.below(2)),
+                     .barrier = static_cast<DiskStep::Barrier>(random.below(3))});
+  }
+  return steps;
+}
+inline void say(StepContext& step, DiskStep::Barrier barrier) {
+  if (barrier == DiskStep::Barrier::write) step.write();
+  if (barrier == DiskStep::Barrier::sync) step.sync();
+}
+
 // Rules have a type State and, all const,
 //   void start(StepContext&, State&), void deliver(StepContext&, State&, NodeId from, BytesView),
 //   void fire(StepContext&, State&, std::uint32_t timer), void crash(State&),
 //   std::optional<State> shown(const State&): what properties see; a client shows nothing,
-//   const std::vector<std::string_view>& timer_names().
+//   const std::vector<std::string_view>& timer_names();
+// and, if they sync their disks themselves, a State with a member `durable`, and bool syncs.
+template <class Rules>
+concept Syncing = requires(const Rules& rules, typename Rules::State& state) {
+  state.durable;
+  rules.syncs;
+};
 template <class Rules>
 class TableProcess final : public Process {
  public:
@@ -35,6 +62,12 @@ class TableProcess final : public Process {
   }
   void fire(StepContext& step, std::uint32_t timer) override { rules_->fire(step, state_, timer); }
   void crash() override { rules_->crash(state_); }
+  void encode_durable(Writer& writer) const override {
+    if constexpr (Syncing<Rules>) gainsay::encode(state_.durable, writer);
+  }
+  void restore(BytesView bytes) override {
+    if constexpr (Syncing<Rules>) state_.durable = decoded<decltype(state_.durable)>(bytes);
+  }
   const void* state() const override { return &state_; }
   std::shared_ptr<const void> view() const override {
     const std::optional<State> shown = rules_->shown(state_);
@@ -65,6 +98,14 @@ class TableType final : public ProcessType {
   const Type& state_type() const override { return type_of<State>(); }
   const std::vector<std::string_view>& timer_names() const override {
     return rules_->timer_names();
+  }
+  const Type* durable_type() const override {
+    if constexpr (Syncing<Rules>) return &type_of<decltype(State::durable)>();
+    return nullptr;
+  }
+  bool syncs() const override {
+    if constexpr (Syncing<Rules>) return rules_->syncs;
+    return false;
   }
 
  private:

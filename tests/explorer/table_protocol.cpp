@@ -24,6 +24,7 @@ struct TableOutcome {
   std::uint8_t armed = 0;
   std::vector<std::pair<std::uint8_t, std::uint8_t>> sends;  // to, message
   bool labelled = false;
+  std::vector<DiskStep> disk;  // before the sends, and behind each of them
 };
 
 // Inputs: messages, then timers, then the start.
@@ -96,6 +97,15 @@ Table random_table(const TableShape& shape) {
       }
     }
   }
+  if (shape.bounds.unsynced == 0) return table;
+  RandomStream disks(shape.seed, Purpose::test, NodeId{2});
+  for (auto& of_process : table.outcomes) {
+    for (auto& of_level : of_process) {
+      for (auto& of_input : of_level) {
+        for (TableOutcome& outcome : of_input) outcome.disk = random_disk(disks);
+      }
+    }
+  }
   return table;
 }
 
@@ -103,6 +113,7 @@ struct NodeRules {
   using State = testing::State;
   Table table;
   bool hides = false;
+  bool syncs = false;
 
   void start(StepContext& step, State& state) const {
     state.level = state.durable;  // what a crash leaves
@@ -131,15 +142,29 @@ struct NodeRules {
     const std::uint32_t choice =
         outcomes.size() > 1 ? step.choose(static_cast<std::uint32_t>(outcomes.size())) : 0;
     const TableOutcome& outcome = outcomes[choice];
-    if (outcome.no_op) return;
+    if (outcome.no_op) {
+      if (!outcome.disk.empty()) step.sync();
+      return;
+    }
     expect(!outcome.fails, "a planted failure");
     state.level = outcome.level;
     if (outcome.labelled) state.durable = outcome.level / 2;
+    std::size_t written = 0;
+    const auto write = [&] {
+      if (written == outcome.disk.size()) return;
+      state.durable = outcome.disk[written].value;
+      say(step, outcome.disk[written++].barrier);
+    };
+    write();
     for (std::uint32_t timer = 0; timer < timers; ++timer) {
       if (((outcome.disarmed >> timer) & 1) != 0) step.clear_timer(timer);
       if (((outcome.armed >> timer) & 1) != 0) step.set_timer(timer);
     }
-    for (const auto& [to, message] : outcome.sends) step.send({to}, encoded(Tag{message}));
+    for (const auto& [to, message] : outcome.sends) {
+      step.send({to}, encoded(Tag{message}));
+      write();
+    }
+    write();
     if (outcome.labelled) step.label(Label::Kind::observe, encoded(Tag{outcome.level}));
   }
 };
@@ -223,8 +248,8 @@ Model table_model(const TableShape& shape) {
   system.asked = system.bounds;
   system.message_type = &type_of<Tag>();
   system.label_type = &type_of<Tag>();
-  const auto rules = std::make_shared<const NodeRules>(
-      NodeRules{.table = random_table(shape), .hides = shape.hides});
+  const auto rules = std::make_shared<const NodeRules>(NodeRules{
+      .table = random_table(shape), .hides = shape.hides, .syncs = shape.bounds.unsynced > 0});
   system.processes.assign(nodes, std::make_shared<const TableType<NodeRules>>(rules));
   RandomStream random(shape.seed, Purpose::test, NodeId{1});
   if (random.below(4) == 0) {

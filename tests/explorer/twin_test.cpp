@@ -6,6 +6,7 @@
 #include "explorer/check.hpp"
 #include "explorer/machine.hpp"
 #include "protocols/catalog.hpp"
+#include "tests/bugs.hpp"
 #include "tests/explorer/compare.hpp"
 #include "tests/explorer/slow_search.hpp"
 #include "tests/explorer/table_protocol.hpp"
@@ -19,6 +20,7 @@ TableShape any_shape() {
   shape.bounds.network = static_cast<Network>(*rc::gen::inRange(0, 3));
   shape.bounds.crashes = *rc::gen::inRange<std::uint32_t>(0, 3);
   shape.bounds.restarts = *rc::gen::inRange<std::uint32_t>(0, 2);
+  shape.bounds.unsynced = *rc::gen::inRange<std::uint32_t>(0, shape.bounds.crashes + 1);
   if (shape.bounds.network != Network::async) {
     shape.bounds.drops = *rc::gen::inRange<std::uint32_t>(0, 2);
   }
@@ -145,19 +147,25 @@ TEST(Twin, ExecutorsAgreeOnRandomTables) {
   }));
 }
 
-TEST(Twin, ExecutorsAgreeOnTenThousandSchedulesOfEverySystem) {
-  for (const CatalogEntry& entry : catalog()) {
-    SCOPED_TRACE(entry.name);
-    compare_executors(entry.make(entry.defaults), 10'000, 30);
-  }
+class TwinOfSystem : public ::testing::TestWithParam<std::size_t> {};
+
+TEST_P(TwinOfSystem, ExecutorsAgreeOnTenThousandSchedules) {
+  const CatalogEntry& entry = catalog()[GetParam()];
+  compare_executors(entry.make(entry.defaults), 10'000, 30);
 }
 
-TEST(Twin, ExecutorsAgreeOnEveryBugAndEveryNetwork) {
+INSTANTIATE_TEST_SUITE_P(Catalog, TwinOfSystem, ::testing::Range(std::size_t{0}, catalog().size()));
+
+class TwinOfBug : public ::testing::TestWithParam<Seeded> {};
+
+TEST_P(TwinOfBug, ExecutorsAgree) {
+  compare_executors(GetParam().entry->make(variant(*GetParam().bug)), 200, 40);
+}
+
+INSTANTIATE_TEST_SUITE_P(Catalog, TwinOfBug, ::testing::ValuesIn(all_bugs()), Seeded::id);
+
+TEST(Twin, ExecutorsAgreeOnEveryNetwork) {
   for (const CatalogEntry& entry : catalog()) {
-    for (const Bug& bug : entry.bugs) {
-      SCOPED_TRACE(entry.name + " " + bug.name);
-      compare_executors(entry.make(variant(bug)), 200, 40);
-    }
     for (const Network network : {Network::async, Network::unordered, Network::fifo}) {
       Configuration configuration = entry.defaults;
       configuration.bounds.network = network;

@@ -1,11 +1,12 @@
-// The README and the chapters are true: their protocol builds in an outside project and prints what
-// they say, their commands run, and the table of bugs is the catalog's.
+// The README and the chapters are true: the programs in them are compiled (cmake/pages.cmake),
+// their commands end as they say, what they print is what stands there, and the table of bugs is
+// the catalog's.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <regex>
+#include <string_view>
 
-#include "engine/text.hpp"
-#include "explorer/check.hpp"
 #include "protocols/catalog.hpp"
 #include "tests/bugs.hpp"
 #include "tests/cli/program.hpp"
@@ -14,22 +15,93 @@ namespace gainsay::testing {
 namespace {
 
 const std::filesystem::path source = GAINSAY_SOURCE_DIR;
+const std::filesystem::path pages = GAINSAY_PAGES;
 
-// The fenced blocks of a language, in order.
-std::vector<std::string> blocks(const std::string& language,
-                                const std::filesystem::path& page = source / "README.md") {
-  const std::string text = read_text(page);
-  const std::string fence = "\n```" + language + "\n";
-  std::vector<std::string> found;
-  for (std::size_t at = text.find(fence); at != std::string::npos; at = text.find(fence, at)) {
-    at += fence.size();
-    found.push_back(text.substr(at, text.find("\n```", at) + 1 - at));
+struct Block {
+  std::string language;
+  std::string text;
+};
+
+// The fenced blocks of a page, in order.
+std::vector<Block> blocks(const std::filesystem::path& page) {
+  std::istringstream lines(read_text(page));
+  std::vector<Block> found;
+  bool open = false;
+  for (std::string line; std::getline(lines, line);) {
+    const bool fence = line.rfind("```", 0) == 0;
+    if (fence && !open) {
+      found.push_back({.language = line.substr(3), .text = ""});
+    } else if (open && !fence) {
+      found.back().text += line + "\n";
+    }
+    open = open != fence;
   }
   return found;
 }
 
+std::string first_block(const std::string& language) {
+  for (const Block& block : blocks(source / "README.md")) {
+    if (block.language == language) return block.text;
+  }
+  return "";
+}
+
 std::string without_seconds(const std::string& text) {
   return std::regex_replace(text, std::regex("[0-9]+\\.[0-9]+ s,"), "S s,");
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::istringstream stream(without_seconds(text));
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+// Is this what was printed? A line "..." stands for any number of lines. Empty, or the first line
+// that is not there.
+std::string missing(const std::string& printed, const std::string& told) {
+  const std::vector<std::string> found = lines_of(printed);
+  auto at = found.begin();
+  bool skips = false;
+  for (const std::string& line : lines_of(told)) {
+    if (line == "...") {
+      skips = true;
+      continue;
+    }
+    if (skips) at = std::find(at, found.end(), line);
+    if (at == found.end() || *at != line) return "not printed: " + line;
+    ++at;
+    skips = false;
+  }
+  return skips || at == found.end() ? "" : "not told: " + *at;
+}
+
+// The same of an excerpt: its lines in order, with any others between them.
+std::string missing_of_excerpt(const std::string& printed, const std::string& told) {
+  const std::vector<std::string> found = lines_of(printed);
+  auto at = found.begin();
+  for (const std::string& line : lines_of(told)) {
+    at = std::find(at, found.end(), line);
+    if (at == found.end()) return "not printed: " + line;
+    ++at;
+  }
+  return "";
+}
+
+TEST(Pages, AreComparedLineByLine) {
+  const std::string printed = "a\nb\n  1 states, 0.52 s, c\nd\n";
+  EXPECT_EQ(missing(printed, "a\nb\n  1 states, 0.01 s, c\nd\n"), "");
+  EXPECT_EQ(missing(printed, "a\n...\nd\n"), "");
+  EXPECT_EQ(missing(printed, "...\nb\n...\n"), "");
+  EXPECT_EQ(missing(printed, "a\nb\n...\n"), "");
+  EXPECT_NE(missing(printed, "a\nb\n"), "");
+  EXPECT_NE(missing(printed, "b\n...\n"), "");
+  EXPECT_NE(missing(printed, "a\n...\nb\nd\n"), "");
+  EXPECT_NE(missing(printed, "...\nd\n...\nb\n"), "");
+  EXPECT_NE(missing(printed, "a\nb\n  2 states, 0.52 s, c\nd\n"), "");
+  EXPECT_EQ(missing_of_excerpt(printed, "a\nd\n"), "");
+  EXPECT_NE(missing_of_excerpt(printed, "d\na\n"), "");
+  EXPECT_NE(missing_of_excerpt(printed, "a\na\n"), "");
 }
 
 Ran shell(const Scratch& scratch, const std::string& command) {
@@ -41,13 +113,104 @@ Ran shell(const Scratch& scratch, const std::string& command) {
           .err = read_text(scratch.path() / "stderr")};
 }
 
-TEST(Readme, ItsProtocolBuildsOutsideTheTreeAndPrintsWhatItSays) {
-  const Scratch scratch("outside");
-  const std::string code = blocks("cpp").at(0);
-  const std::vector<std::string> says = blocks("text");
-  std::ofstream(scratch.path() / "main.cpp") << code;
-  std::ofstream(scratch.path() / "CMakeLists.txt") << blocks("cmake").at(0);
+// Runs a page from its first block to its last, in one directory. What a text block shows is the
+// output of the last command before it.
+class Page {
+ public:
+  explicit Page(const std::filesystem::path& path)
+      : path_(path), name_(path.stem()), scratch_("page-" + name_.string()) {
+    // A chapter that adds a system has a program with that system.
+    const auto own = pages / ("page_" + name_.string());
+    const bool has_test = std::filesystem::exists(own.string() + "-test");
+    gainsay_ = has_test ? own.string() : GAINSAY_PROGRAM;
+    if (has_test) {
+      EXPECT_EQ(shell(scratch_, quoted(own.string() + "-test")).code, 0);
+    }
+  }
 
+  void run() {
+    for (const Block& block : blocks(path_)) {
+      if (block.language == "sh") {
+        std::istringstream lines(block.text);
+        for (std::string line; std::getline(lines, line);) run_command(line);
+      }
+      const bool has_program =
+          std::filesystem::exists(pages / ("page_" + name_.string() + "-faulty"));
+      if (block.language == "cpp" && has_program) run_program("", 0);
+      if (block.language == "diff" && has_program) run_program("-faulty", 1);
+      if (block.language == "text") {
+        EXPECT_EQ(missing(last_.out, block.text), "") << path_ << " " << what_ << "\n" << last_.out;
+      }
+      if (block.language == "text excerpt") {
+        EXPECT_EQ(missing_of_excerpt(last_.out, block.text), "") << path_ << " " << what_ << "\n"
+                                                                 << last_.out;
+      }
+    }
+  }
+
+ private:
+  static std::string quoted(const std::string& path) { return "'" + path + "'"; }
+
+  // A comment "# exit N" says which code is expected.
+  void run_command(const std::string& line) {
+    constexpr std::string_view program = "./gainsay ";
+    if (line.rfind(program, 0) != 0) return;
+    const std::size_t comment = line.find('#');
+    const std::string arguments = line.substr(program.size(), comment - program.size());
+    // The whole suite: SuiteByVerb runs it, a system a test.
+    if (arguments.find_last_not_of(' ') == std::string_view("check").size() - 1) return;
+    const std::size_t exit = line.find("# exit ");
+    const int code = exit == std::string::npos ? 0 : std::stoi(line.substr(exit + 7));
+    what_ = line;
+    last_ = shell(scratch_, quoted(gainsay_) + " " + arguments);
+    EXPECT_EQ(last_.code, code) << path_ << ": " << line << "\n" << last_.err;
+  }
+
+  void run_program(const std::string& variant, int code) {
+    what_ = "page_" + name_.string() + variant;
+    last_ = shell(scratch_, quoted((pages / what_).string()));
+    EXPECT_EQ(last_.code, code) << what_ << "\n" << last_.out << last_.err;
+  }
+
+  std::filesystem::path path_;
+  std::filesystem::path name_;
+  Scratch scratch_;
+  std::string gainsay_;
+  std::string what_;
+  Ran last_;
+};
+
+std::vector<std::string> all_pages() {
+  std::vector<std::string> all = {"README.md"};
+  for (const auto& page : std::filesystem::directory_iterator(source / "docs")) {
+    all.push_back("docs/" + page.path().filename().string());
+  }
+  std::ranges::sort(all);
+  return all;
+}
+
+class PageTest : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(PageTest, DoesAndPrintsWhatItSays) { Page(source / GetParam()).run(); }
+
+INSTANTIATE_TEST_SUITE_P(Docs, PageTest, ::testing::ValuesIn(all_pages()), [](const auto& test) {
+  std::string name = std::filesystem::path(test.param).stem();
+  std::ranges::replace(name, '-', '_');
+  return name;
+});
+
+TEST(Docs, TheFirstProgramsAreShort) {
+  for (const std::string name : {"02-ping-pong", "03-lock"}) {
+    const std::string code = read_text(pages / (name + ".cpp"));
+    EXPECT_GT(code.size(), 0U) << name;
+    EXPECT_LT(std::ranges::count(code, '\n'), 60) << name;
+  }
+}
+
+TEST(Readme, ItsProgramBuildsOutsideTheTreeFromWhatIsInstalled) {
+  const Scratch scratch("outside");
+  std::ofstream(scratch.path() / "main.cpp") << first_block("cpp");
+  std::ofstream(scratch.path() / "CMakeLists.txt") << first_block("cmake");
   const std::string prefix = (scratch.path() / "prefix").string();
   const Ran installed =
       shell(scratch, "cmake --install '" GAINSAY_BINARY_DIR "' --prefix '" + prefix + "'");
@@ -59,102 +222,29 @@ TEST(Readme, ItsProtocolBuildsOutsideTheTreeAndPrintsWhatItSays) {
   ASSERT_EQ(configured.code, 0) << configured.err;
   const Ran built = shell(scratch, "cmake --build build");
   ASSERT_EQ(built.code, 0) << built.out << built.err;
-  const Ran holds = shell(scratch, "build/atomic_commit");
-  EXPECT_EQ(holds.code, 0);
-  EXPECT_EQ(without_seconds(holds.out), without_seconds(says.at(1)));
-
-  const std::size_t guard = code.find("    if (voted) return;");
-  ASSERT_NE(guard, std::string::npos);
-  std::string faulty = code;
-  faulty.erase(guard, code.find('\n', guard) + 1 - guard);
-  std::ofstream(scratch.path() / "main.cpp") << faulty;
-  ASSERT_EQ(shell(scratch, "cmake --build build").code, 0);
-  const Ran broken = shell(scratch, "build/atomic_commit");
-  EXPECT_EQ(broken.code, 1);
-  EXPECT_EQ(without_seconds(broken.out), without_seconds(says.at(2)));
+  const Ran ran = shell(scratch, "build/atomic_commit");
+  EXPECT_EQ(ran.code, 0) << ran.out;
 }
 
-TEST(Readme, TheFailingRunIsWhatAPersonSees) {
-  const Scratch scratch("readme-failure");
-  const Ran ran = run_gainsay(scratch.path(), "check raft --bug stale-vote-reply");
-  EXPECT_EQ(ran.code, 1);
-  EXPECT_EQ(without_seconds(ran.out), without_seconds(blocks("text").at(0)));
-}
-
-// Every "./gainsay" line of a page's sh blocks, in one directory, one after the other. A comment
-// "# exit N" says which code is expected.
-void run_commands(const std::filesystem::path& page) {
-  const Scratch scratch("page");
-  for (const std::string& block : blocks("sh", page)) {
-    std::istringstream lines(block);
-    for (std::string line; std::getline(lines, line);) {
-      constexpr std::string_view program = "./gainsay ";
-      if (line.rfind(program, 0) != 0) continue;
-      const std::size_t comment = line.find("# exit ");
-      const int code = comment == std::string::npos ? 0 : std::stoi(line.substr(comment + 7));
-      const Ran ran =
-          run_gainsay(scratch.path(), line.substr(program.size(), line.find('#') - program.size()));
-      EXPECT_EQ(ran.code, code) << page << ": " << line << "\n" << ran.err;
-    }
-  }
-}
-
-TEST(Docs, EveryCommandEndsAsThePageSays) {
-  run_commands(source / "README.md");
-  for (const auto& page : std::filesystem::directory_iterator(source / "docs")) {
-    run_commands(page.path());
-  }
-}
-
-TEST(Docs, TheFirstChapterPrintsWhatItSays) {
-  const std::filesystem::path page = source / "docs" / "01-first-check.md";
-  const Scratch scratch("chapter");
-  const Ran ran = run_gainsay(scratch.path(), "check two-phase-commit --nodes 3");
-  EXPECT_EQ(without_seconds(ran.out), without_seconds(blocks("text", page).at(0)));
-}
-
-// The second chapter shows a part of the story: its lines, in order.
-TEST(Docs, TheSplitBrainGoesAsTheSecondChapterSays) {
-  const std::filesystem::path page = source / "docs" / "02-partitions.md";
-  const Scratch scratch("split-brain-chapter");
-  const Ran ran = run_gainsay(
-      scratch.path(), "check raft --bug commit-no-min --network fifo --timeouts 4 --partitions 1");
-  std::istringstream lines(blocks("text", page).at(0));
-  std::size_t at = 0;
-  for (std::string line; std::getline(lines, line);) {
-    at = ran.out.find("\n" + line + "\n", at);
-    ASSERT_NE(at, std::string::npos) << line << "\n" << ran.out;
-  }
-}
-
-TEST(Docs, TheThirdChapterShowsWhatALimitBrings) {
-  const std::filesystem::path page = source / "docs" / "03-large-enough.md";
-  const Scratch scratch("limits-chapter");
-  const Ran ran = run_gainsay(scratch.path(),
-                              "check raft-core --limit term=2,log=1 --reduce dead-messages,eager");
-  EXPECT_NE(ran.out.find(blocks("text", page).at(0)), std::string::npos) << ran.out;
-}
-
+// What the columns of the numbers say, the tests of the seeded bugs compare, which run them.
 TEST(Readme, ItsTableOfBugsIsTheCatalog) {
-  const std::string text = read_text(source / "README.md");
-  for (const CatalogEntry& entry : catalog()) {
-    for (const Bug& bug : entry.bugs) {
-      std::string row = "| " + entry.name + " | " + bug.id + " | `" + bug.name + "` | " +
-                        bug.breaks + " | " + describe(bug.scenario.bounds, bug.scenario.options) +
-                        " | ";
-      // 18, 8 and more millions of states: too many for a test without reductions.
-      if (!is_large(bug)) {
-        const Model model = entry.make(variant(bug));
-        // With all that an adversary can say in every inbox, the unreduced search does not end.
-        CheckOptions options;
-        if (model.system.bounds.byzantine == 0) options.reduce = Reductions{};
-        const CheckReport report = check(model, options);
-        ASSERT_TRUE(report.counterexample) << bug.name;
-        row += with_commas(report.states) + " | " +
-               std::to_string(report.counterexample->events.size()) + " |";
-      }
-      EXPECT_NE(text.find(row), std::string::npos) << row;
-    }
+  std::vector<std::string> rows;
+  for (const Seeded& seeded : all_bugs()) {
+    const Bug& bug = *seeded.bug;
+    rows.push_back("| " + seeded.entry->name + " | " + bug.id + " | `" + bug.name + "` | " +
+                   bug.breaks + " | " + describe(bug.scenario.bounds, bug.scenario.options) +
+                   " | violated | ");
+  }
+  std::istringstream lines(read_text(source / "README.md"));
+  std::vector<std::string> told;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find(" | violated | ") != std::string::npos) told.push_back(line);
+  }
+  ASSERT_EQ(told.size(), rows.size());
+  const std::regex numbers("[0-9,]+ \\| [0-9]+ \\| [0-9]+\\.[0-9] \\|");
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    ASSERT_EQ(told[i].substr(0, rows[i].size()), rows[i]);
+    EXPECT_TRUE(std::regex_match(told[i].substr(rows[i].size()), numbers)) << told[i];
   }
 }
 

@@ -1,0 +1,267 @@
+// gainsay linearize: is a history that was recorded elsewhere linearizable?
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "cli/command.hpp"
+#include "engine/text.hpp"
+#include "engine/trace.hpp"
+#include "properties/linearizability/judge.hpp"
+#include "properties/linearizability/reader.hpp"
+
+namespace gainsay::cli {
+
+namespace {
+
+using namespace gainsay::linearizability;
+using linearizability::Verdict;  // not that of a check
+using Clock = std::chrono::steady_clock;
+
+struct LinearizeArguments {
+  std::vector<std::string> histories;
+  std::string model;
+  std::string format = "auto";
+  std::string time;
+  std::string memory;
+  bool whole = false;
+  bool order = false;
+  bool json = false;
+  bool quiet = false;
+};
+
+std::string need_known(const std::string& flag, const std::string& value,
+                       const std::vector<std::string>& known) {
+  if (std::ranges::find(known, value) != known.end()) return value;
+  std::string message = flag + " " + value + ": there is none of that name";
+  const std::string near = nearest(value, known);
+  throw UsageError(message + (near.empty() ? "" : "; did you mean '" + near + "'?"));
+}
+
+ReadOptions read_options(const LinearizeArguments& arguments) {
+  ReadOptions options;
+  std::vector<std::string> names;
+  for (const NamedModel& model : named_models()) names.push_back(model.name);
+  if (!arguments.model.empty()) options.model = need_known("--model", arguments.model, names);
+  const std::vector<std::string> formats = {"auto", "edn", "jepsen", "porcupine",
+                                            "log",  "ops", "json"};
+  const std::string format = need_known("--format", arguments.format, formats);
+  if (format == "edn" || format == "porcupine") options.format = Format::edn;
+  if (format == "log") options.format = Format::log;
+  if (format == "ops") options.format = Format::ops;
+  if (format == "json") options.format = Format::json;
+  return options;  // Jepsen writes both EDN and a log: as for auto, the first line tells
+}
+
+// What is said of one file.
+struct Judged {
+  std::string path;
+  Recording recording;
+  Judgement judgement;
+  double seconds = 0;  // of judging
+  std::string limit;   // that was hit
+};
+
+const char* verdict_name(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::linearizable:
+      return "linearizable";
+    case Verdict::not_linearizable:
+      return "not linearizable";
+    case Verdict::unknown:
+      return "unknown";
+  }
+  return "";
+}
+
+Judged judge_file(const LinearizeArguments& arguments, const std::string& path) {
+  Judged judged{.path = path};
+  std::ifstream file(path, std::ios::binary);
+  if (!file || std::filesystem::is_directory(path)) throw FileError(path + ": cannot be read");
+  try {
+    judged.recording = read_history(file, read_options(arguments));
+  } catch (const HistoryError& error) {
+    throw TraceError(path + ": " + error.what());
+  }
+  const auto begin = Clock::now();
+  const double seconds_max = arguments.time.empty() ? 0 : parse_seconds(arguments.time, "--time");
+  Limits limits{.partition = !arguments.whole};
+  if (!arguments.memory.empty()) limits.bytes_max = parse_bytes(arguments.memory, "--memory");
+  const auto seconds = [&] { return std::chrono::duration<double>(Clock::now() - begin).count(); };
+  limits.stop = [&] {
+    return stop_requested.load() || (seconds_max > 0 && seconds() >= seconds_max);
+  };
+  judged.judgement = judge(judged.recording.model->model, judged.recording.history, limits);
+  judged.seconds = seconds();
+  if (judged.judgement.verdict == Verdict::unknown) {
+    judged.limit = judged.judgement.unknown_because == "memory" ? "--memory"
+                   : stop_requested                             ? "interrupted"
+                                                                : "--time";
+  }
+  return judged;
+}
+
+nlohmann::ordered_json operation_json(const Recording& recording, Id id) {
+  const Operation& operation = recording.history.operations()[id];
+  nlohmann::ordered_json result = {
+      {"line", recording.lines[id]},
+      {"client", recording.clients[operation.client]},
+      {"operation", recording.model->describe(recording.history.kind_of(id))},
+      {"invoked", operation.invoked},
+      {"returned", nullptr}};
+  if (operation.returned != never) result["returned"] = operation.returned;
+  if (!recording.objects.empty()) result["object"] = recording.objects[operation.object];
+  return result;
+}
+
+std::string result_json(const Judged& judged) {
+  const Recording& recording = judged.recording;
+  const Judgement& judgement = judged.judgement;
+  nlohmann::ordered_json result = {{"history", judged.path},
+                                   {"verb", "linearize"},
+                                   {"verdict", verdict_name(judgement.verdict)},
+                                   {"model", recording.model->name},
+                                   {"operations", recording.history.operations().size()},
+                                   {"clients", recording.clients.size()},
+                                   {"partitions", judgement.partitions},
+                                   {"configurations", judgement.configurations},
+                                   {"seconds", judged.seconds}};
+  switch (judgement.verdict) {
+    case Verdict::linearizable: {
+      auto order = nlohmann::ordered_json::array();
+      for (const Id id : judgement.order) order.push_back(recording.lines[id]);
+      result["order"] = std::move(order);  // lines
+      break;
+    }
+    case Verdict::not_linearizable: {
+      result["broken_by"] = operation_json(recording, judgement.broken_by);
+      result["prefix_has_order"] = judgement.prefix_has_order;
+      result["core"] = nlohmann::ordered_json::array();
+      for (const Id id : judgement.core) result["core"].push_back(operation_json(recording, id));
+      result["core_is_minimal"] = judgement.core_is_minimal;
+      result["states_before"] = nlohmann::ordered_json::array();
+      for (const Bytes& state : judgement.states_before) {
+        result["states_before"].push_back(recording.model->describe_state(state));
+      }
+      break;
+    }
+    case Verdict::unknown:
+      result["limit"] = judged.limit;
+      break;
+  }
+  return result.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+std::string operation_line(const Recording& recording, Id id) {
+  const Operation& operation = recording.history.operations()[id];
+  std::string line = "  line " + std::to_string(recording.lines[id]) + "  client " +
+                     recording.clients[operation.client] + "  ";
+  if (!recording.objects.empty()) line += "[" + recording.objects[operation.object] + "] ";
+  line += recording.model->describe(recording.history.kind_of(id));
+  constexpr std::size_t longest = 200;
+  return line.size() <= longest ? line : line.substr(0, longest) + "...";
+}
+
+void print_violation(const Judged& judged) {
+  const Judgement& judgement = judged.judgement;
+  std::cout << (judgement.prefix_has_order
+                    ? "Everything that returned before this operation has an order, and with it "
+                      "there is none:\n"
+                    : "With what returned until this operation did there is no order:\n")
+            << operation_line(judged.recording, judgement.broken_by) << "\n";
+  if (judgement.core.empty()) return;
+  std::cout << "These " << with_commas(judgement.core.size())
+            << " have no order among themselves, whatever the others did"
+            << (judgement.core_is_minimal ? "; none of them can be left out:\n" : ":\n");
+  constexpr std::size_t shown_max = 40;
+  for (std::size_t i = 0; i < judgement.core.size() && i < shown_max; ++i) {
+    std::cout << operation_line(judged.recording, judgement.core[i]) << "\n";
+  }
+  if (judgement.core.size() > shown_max) std::cout << "  ... (--json has all)\n";
+}
+
+void print(const LinearizeArguments& arguments, const Judged& judged) {
+  const Recording& recording = judged.recording;
+  const Judgement& judgement = judged.judgement;
+  std::cout << judged.path << ": " << verdict_name(judgement.verdict);
+  if (!judged.limit.empty()) std::cout << " (" << judged.limit << ")";
+  std::cout << "; " << recording.model->name << ", "
+            << with_commas(recording.history.operations().size()) << " operations of "
+            << with_commas(recording.clients.size()) << " clients";
+  if (judgement.partitions > 1) {
+    std::cout << ", " << with_commas(judgement.partitions) << " independent parts";
+  }
+  std::cout << "; " << std::round(judged.seconds * 1e4) / 10 << " ms\n";
+  if (arguments.quiet) return;
+  if (judgement.verdict == Verdict::not_linearizable) print_violation(judged);
+  if (!arguments.order) return;
+  for (const Id id : judgement.order) std::cout << operation_line(recording, id) << "\n";
+}
+
+int linearize_one(const LinearizeArguments& arguments, const std::string& path) {
+  const Judged judged = judge_file(arguments, path);
+  if (arguments.json) {
+    std::cout << result_json(judged);
+  } else {
+    print(arguments, judged);
+  }
+  switch (judged.judgement.verdict) {
+    case Verdict::linearizable:
+      return ok;
+    case Verdict::not_linearizable:
+      return violated;
+    case Verdict::unknown:
+      return stop_requested ? 128 + stop_signal.load() : incomplete;
+  }
+  return internal;
+}
+
+// Of the models, one a line.
+std::string models_help() {
+  std::string text = "Models:\n";
+  for (const NamedModel& model : named_models()) {
+    std::string line = "  " + model.name;
+    line.resize(std::max(line.size() + 1, std::size_t{30}), ' ');
+    text += wrap(line + model.functions, 30, 80);
+  }
+  return text;
+}
+
+}  // namespace
+
+void add_linearize(CLI::App& app, Action& action) {
+  auto arguments = std::make_shared<LinearizeArguments>();
+  CLI::App& command =
+      *app.add_subcommand("linearize", "judge a history that was recorded elsewhere");
+  command.add_option("histories", arguments->histories, "history files")
+      ->required()
+      ->type_name("FILE");
+  command.add_option("--model", arguments->model, "what the history is of, see below")
+      ->type_name("NAME");
+  command.add_option("--format", arguments->format, "auto, edn, porcupine, log, jepsen, ops, json")
+      ->type_name("NAME");
+  command.add_option("--time", arguments->time, "give up after so long, each")->type_name("TIME");
+  command.add_option("--memory", arguments->memory, "give up at this size of the search (1G)")
+      ->type_name("SIZE");
+  command.add_flag("--whole", arguments->whole, "do not split a store by its keys");
+  command.add_flag("--order", arguments->order, "print the order that was found");
+  command.add_flag("--json", arguments->json, "one JSON object a history on standard output");
+  command.add_flag("-q,--quiet", arguments->quiet, "only the verdicts");
+  command.footer(models_help() + "\n" + command.get_footer());
+  command.callback([arguments, &action] {
+    action = [arguments] {
+      int code = ok;
+      for (const std::string& path : arguments->histories) {
+        code = worse(code, linearize_one(*arguments, path));
+        if (stop_requested) return 128 + stop_signal.load();
+      }
+      return code;
+    };
+  });
+}
+
+}  // namespace gainsay::cli

@@ -1,0 +1,115 @@
+// {"model": "kv", "operations": [{"client": 0, "invoked": 1, "returned": 4, "f": "get",
+//   "key": "x", "value": null, "result": "a", "ok": true}, ..]}
+// `returned` null or absent: never; `ok` false: failed; `object` names independent objects.
+#include <nlohmann/json.hpp>
+
+#include "properties/linearizability/reader.hpp"
+
+namespace gainsay::linearizability {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t text_bytes_max = std::size_t{1} << 30;
+
+Datum to_datum(const json& value, std::size_t depth = 0) {
+  if (depth > datum_depth_max) throw HistoryError("values are nested too deeply");
+  if (value.is_string()) return {.kind = Datum::Kind::string, .text = value.get<std::string>()};
+  if (value.is_null()) return {};
+  if (!value.is_array()) {
+    if (value.is_object()) throw HistoryError("a value is no object");
+    return {.text = value.dump()};
+  }
+  Datum list{.kind = Datum::Kind::list, .text = ""};
+  for (const json& item : value) list.items.push_back(to_datum(item, depth + 1));
+  // The steps of a transaction have keywords as their first words.
+  if (depth == 1 && !list.items.empty()) {
+    const std::string& word = list.items[0].text;
+    if (word == "r" || word == "w") list.items[0] = {.text = ":" + word};
+  }
+  return list;
+}
+
+Moment moment(const json& operation, const char* name, Moment absent) {
+  const auto found = operation.find(name);
+  if (found == operation.end() || found->is_null()) {
+    if (absent == never) return never;
+    throw HistoryError(std::string("there is no \"") + name + "\"");
+  }
+  if (!found->is_number_unsigned() || found->get<Moment>() >= never - 1) {
+    throw HistoryError(std::string("\"") + name + "\" is a whole number, not negative");
+  }
+  return found->get<Moment>();
+}
+
+Datum field(const json& operation, const char* name) {
+  const auto found = operation.find(name);
+  return found == operation.end() ? Datum{} : to_datum(*found);
+}
+
+void add_operation(const json& recorded, std::uint64_t number, Recorder& recorder) {
+  if (!recorded.is_object()) throw HistoryError("an operation is an object");
+  RecordedOperation operation{.line = number};
+  operation.client = recorder.client(to_value(field(recorded, "client")));
+  if (recorded.contains("object")) {
+    operation.object = recorder.object(to_value(field(recorded, "object")));
+  }
+  const Datum function = field(recorded, "f");
+  if (function.kind != Datum::Kind::string) throw HistoryError("\"f\" is a string");
+  operation.function = function.text;
+  if (recorded.contains("key")) operation.key = field(recorded, "key");
+  operation.argument = field(recorded, "value");
+  operation.answer = field(recorded, "result");
+  operation.invoked = moment(recorded, "invoked", 0);
+  operation.returned = moment(recorded, "returned", never);
+  if (operation.returned < operation.invoked) throw HistoryError("it returns before its call");
+  const json ok = recorded.value("ok", json(true));
+  if (!ok.is_boolean()) throw HistoryError("\"ok\" is true or false");
+  if (operation.returned != never) {
+    operation.outcome = ok.get<bool>() ? Outcome::ok : Outcome::failed;
+  }
+  recorder.add(operation);
+}
+
+}  // namespace
+
+void read_json(std::istream& input, const ReadLimits& limits, Recorder& recorder) {
+  std::string text, line;
+  while (read_line(input, line, {.line_bytes_max = text_bytes_max})) {
+    if (text.size() + line.size() > text_bytes_max) throw HistoryError("is too long");
+    text += line + "\n";
+  }
+  // Depth is bounded before there is a value: destroying a deep one is no joke either.
+  const auto shallow = [](int depth, json::parse_event_t, json&) {
+    if (depth > static_cast<int>(datum_depth_max)) throw HistoryError("is nested too deeply");
+    return true;
+  };
+  json file;
+  try {
+    file = json::parse(text, shallow);
+  } catch (const json::exception& error) {
+    throw HistoryError(std::string("is no JSON: ") + error.what());
+  }
+  if (!file.is_object() || !file.contains("operations") || !file["operations"].is_array()) {
+    throw HistoryError("is no history: an object with a list of \"operations\"");
+  }
+  if (file.contains("model")) {
+    if (!file["model"].is_string()) throw HistoryError("\"model\" is a string");
+    recorder.use_model(file["model"].get<std::string>());
+  }
+  std::uint64_t number = 0;
+  for (const json& operation : file["operations"]) {
+    if (number > limits.operations_max) throw HistoryError("has too many operations");
+    try {
+      add_operation(operation, number, recorder);
+    } catch (const HistoryError& error) {
+      throw HistoryError("operation " + std::to_string(number) + ": " + error.what());
+    } catch (const json::exception& error) {
+      throw HistoryError("operation " + std::to_string(number) + ": " + error.what());
+    }
+    ++number;
+  }
+}
+
+}  // namespace gainsay::linearizability

@@ -1,0 +1,114 @@
+// gainsay linearize: verdicts, exit codes, what is said of them, and limits.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "tests/cli/program.hpp"
+
+namespace gainsay::testing {
+namespace {
+
+using nlohmann::json;
+
+const std::string samples =
+    std::string(GAINSAY_SOURCE_DIR) + "/tests/properties/linearizability/samples/";
+
+std::string write(const Scratch& scratch, const std::string& name, const std::string& text) {
+  std::ofstream(scratch.path() / name) << text;
+  return (scratch.path() / name).string();
+}
+
+TEST(Linearize, GivesAnOrder) {
+  const Scratch scratch("linearize-order");
+  const Ran ran = run_gainsay(scratch.path(), "linearize --order " + samples + "kv.txt");
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_NE(
+      ran.out.find("kv.txt: linearizable; kv, 4 operations of 3 clients, 2 independent parts"),
+      std::string::npos)
+      << ran.out;
+  const std::size_t b = ran.out.find("append \"x\" \"b\": ok");
+  const std::size_t a = ran.out.find("append \"x\" \"a\": ok");
+  const std::size_t get = ran.out.find("get \"x\": \"ba\"");
+  EXPECT_LT(b, a) << ran.out;
+  EXPECT_LT(a, get) << ran.out;
+  EXPECT_NE(get, std::string::npos) << ran.out;
+}
+
+TEST(Linearize, SaysWhatBrokeIt) {
+  const Scratch scratch("linearize-broken");
+  const Ran ran = run_gainsay(scratch.path(), "linearize " + samples + "register.ops");
+  EXPECT_EQ(ran.code, 1) << ran.err;
+  EXPECT_NE(ran.out.find("not linearizable"), std::string::npos) << ran.out;
+  EXPECT_NE(ran.out.find("line 7  client 1  read: 1"), std::string::npos) << ran.out;
+  EXPECT_NE(ran.out.find("none of them can be left out"), std::string::npos) << ran.out;
+  EXPECT_EQ(run_gainsay(scratch.path(),
+                        "linearize -q " + samples + "register.ops " + samples + "queue.json")
+                .code,
+            1);
+}
+
+TEST(Linearize, AsJson) {
+  const Scratch scratch("linearize-json");
+  const Ran broken = run_gainsay(scratch.path(), "linearize --json " + samples + "register.ops");
+  const json result = json::parse(broken.out);
+  EXPECT_EQ(result.at("verdict"), "not linearizable");
+  EXPECT_EQ(result.at("broken_by").at("line"), 7);
+  EXPECT_TRUE(result.at("core_is_minimal"));
+  const Ran good = run_gainsay(scratch.path(), "linearize --json " + samples + "queue.json");
+  EXPECT_EQ(json::parse(good.out).at("order").size(), 5U);
+  const Ran keys = run_gainsay(scratch.path(), "linearize --json " + samples + "independent.edn");
+  EXPECT_EQ(json::parse(keys.out).at("broken_by").at("object"), "7");
+}
+
+// Forty values were put into a queue at once, and then another one was taken: all orders of all
+// sets of them come before the verdict.
+std::string hard_history() {
+  std::string text;
+  const auto event = [&](int process, const char* type, const char* f, int value) {
+    text += "{:process " + std::to_string(process) + ", :type :" + type + ", :f :" + f +
+            ", :value " + std::to_string(value) + "}\n";
+  };
+  for (int i = 0; i < 40; ++i) event(i, "invoke", "enqueue", i);
+  for (int i = 0; i < 40; ++i) event(i, "ok", "enqueue", i);
+  event(0, "invoke", "dequeue", 0);
+  event(0, "ok", "dequeue", 77);
+  return text;
+}
+
+TEST(Linearize, LimitsGiveUnknown) {
+  const Scratch scratch("linearize-limits");
+  const std::string path = write(scratch, "hard.edn", hard_history());
+  const Ran time = run_gainsay(scratch.path(), "linearize --time 0.2s --json " + path);
+  EXPECT_EQ(time.code, 3) << time.out << time.err;
+  EXPECT_EQ(json::parse(time.out).at("limit"), "--time");
+  EXPECT_LT(json::parse(time.out).at("seconds"), 1.5);
+  const Ran memory = run_gainsay(scratch.path(), "linearize --memory 1M " + path);
+  EXPECT_EQ(memory.code, 3) << memory.out << memory.err;
+  EXPECT_NE(memory.out.find("unknown (--memory)"), std::string::npos) << memory.out;
+}
+
+TEST(Linearize, BadInputIsOneLine) {
+  const Scratch scratch("linearize-bad");
+  const std::string cut = write(scratch, "cut.edn", "{:process 0, :type :invoke, :f :read");
+  const std::string words = write(scratch, "words.txt", "a story\n");
+  for (const auto& [arguments, code] :
+       std::vector<std::pair<std::string, int>>{{"nothing.edn", 74},
+                                                {".", 74},
+                                                {cut, 6},
+                                                {words, 6},
+                                                {"--format json " + cut, 6},
+                                                {"--model regster " + cut, 2},
+                                                {"--format odd " + cut, 2},
+                                                {"--time soon " + samples + "kv.txt", 2},
+                                                {"--memory lots " + samples + "kv.txt", 2},
+                                                {"--model queue " + samples + "kv.txt", 6},
+                                                {"", 2}}) {
+    const Ran ran = run_gainsay(scratch.path(), "linearize " + arguments);
+    EXPECT_EQ(ran.code, code) << arguments << "\n" << ran.out << ran.err;
+    EXPECT_EQ(std::count(ran.err.begin(), ran.err.end(), '\n'), 1) << arguments << "\n" << ran.err;
+  }
+}
+
+}  // namespace
+}  // namespace gainsay::testing

@@ -1,0 +1,195 @@
+// The readers on a sample of each format, and on input that means harm.
+#include "properties/linearizability/reader.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "properties/linearizability/judge.hpp"
+#include "tests/properties/linearizability/twin.hpp"
+
+namespace gainsay::linearizability {
+namespace {
+
+Recording read_text(const std::string& text, const std::string& model = "") {
+  std::istringstream input(text);
+  ReadOptions options;
+  options.model = model;
+  options.limits = {.line_bytes_max = 10'000, .operations_max = 1'000};
+  return read_history(input, options);
+}
+
+Recording read_sample(const std::string& name) {
+  std::ifstream file(std::string(GAINSAY_SOURCE_DIR) +
+                     "/tests/properties/linearizability/samples/" + name);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return read_text(text.str());
+}
+
+Verdict verdict_of(const Recording& recording) {
+  const Judgement judgement = judge(recording.model->model, recording.history);
+  if (judgement.verdict == Verdict::linearizable) {
+    EXPECT_EQ(wrong_with_order(recording.model->model, recording.history, judgement.order), "");
+  }
+  return judgement.verdict;
+}
+
+void expect_sample(const std::string& name, const std::string& model, std::size_t operations,
+                   Verdict verdict) {
+  const Recording recording = read_sample(name);
+  EXPECT_EQ(recording.model->name, model);
+  EXPECT_EQ(recording.history.operations().size(), operations);
+  EXPECT_EQ(recording.lines.size(), operations);
+  EXPECT_EQ(verdict_of(recording), verdict);
+}
+
+TEST(LinearizabilityReader, ReadsTheLogOfJepsen) {
+  expect_sample("register.log", "cas-register", 5, Verdict::linearizable);
+}
+TEST(LinearizabilityReader, ReadsEdnInAVector) {
+  expect_sample("register.edn", "cas-register", 2, Verdict::linearizable);
+}
+TEST(LinearizabilityReader, ReadsIndependentKeys) {
+  expect_sample("independent.edn", "cas-register", 4, Verdict::not_linearizable);
+  EXPECT_EQ(read_sample("independent.edn").objects, (std::vector<std::string>{"7", "8"}));
+}
+TEST(LinearizabilityReader, ReadsKeyValueText) {
+  expect_sample("kv.txt", "kv", 4, Verdict::linearizable);
+}
+TEST(LinearizabilityReader, ReadsOps) {
+  expect_sample("register.ops", "cas-register", 6, Verdict::not_linearizable);
+}
+TEST(LinearizabilityReader, ReadsJson) {
+  expect_sample("queue.json", "queue", 5, Verdict::linearizable);
+}
+
+// Each model, by the operations that it understands.
+TEST(LinearizabilityReader, GivesOperationsTheirMeaning) {
+  const auto verdict = [](const std::string& model, const std::string& operations) {
+    return verdict_of(read_text("# model " + model + "\n" + operations));
+  };
+  EXPECT_EQ(verdict("register", "0 0 1 w 1\n0 2 3 r 1\n"), Verdict::linearizable);
+  EXPECT_EQ(verdict("kv", "0 0 1 put k a\n0 2 3 append k b\n1 4 5 get k ab\n"),
+            Verdict::linearizable);
+  EXPECT_EQ(verdict("kv", "0 0 1 put k a\n1 2 3 get k\n"), Verdict::not_linearizable);
+  const auto json = [](const std::string& f, const std::string& more) {
+    return R"({"client": 0, "f": ")" + f + R"(", )" + more + "}";
+  };
+  const auto of = [&](const std::string& model, const std::vector<std::string>& operations) {
+    std::string text = R"({"model": ")" + model + R"(", "operations": [)";
+    for (std::size_t i = 0; i < operations.size(); ++i) text += (i > 0 ? "," : "") + operations[i];
+    return verdict_of(read_text(text + "]}"));
+  };
+  const std::string a = R"("value": "a", "invoked": 0, "returned": 1)";
+  const std::string b = R"("value": "b", "invoked": 2, "returned": 3)";
+  const auto got = [](const std::string& result) {
+    return R"("invoked": 4, "returned": 5, "result": )" + result;
+  };
+  for (const auto& [model, put, take, first, verdict_expected] :
+       std::vector<std::tuple<std::string, std::string, std::string, std::string, Verdict>>{
+           {"queue", "enqueue", "dequeue", "\"a\"", Verdict::linearizable},
+           {"queue", "enqueue", "dequeue", "\"b\"", Verdict::not_linearizable},
+           {"stack", "push", "pop", "\"b\"", Verdict::linearizable},
+           {"stack", "push", "pop", "\"a\"", Verdict::not_linearizable},
+           {"bag", "add", "take", "\"a\"", Verdict::linearizable},
+           {"bag", "add", "take", "\"c\"", Verdict::not_linearizable},
+           {"set", "add", "read", "[\"b\", \"a\"]", Verdict::linearizable},
+           {"set", "add", "read", "[\"b\"]", Verdict::not_linearizable},
+       }) {
+    EXPECT_EQ(of(model, {json(put, a), json(put, b), json(take, got(first))}), verdict_expected)
+        << model << " " << first;
+  }
+  const std::string add = json("add", R"("value": 2, "invoked": 0, "returned": 1)");
+  EXPECT_EQ(of("counter", {add, json("read", got("2"))}), Verdict::linearizable);
+  EXPECT_EQ(of("counter", {add, json("read", got("0"))}), Verdict::not_linearizable);
+  const std::string lock = json("acquire", R"("invoked": 0, "returned": 1)");
+  const std::string other_unlock = R"({"client": 1, "f": "release", "invoked": 2, "returned": 3})";
+  const std::string lock_again = json("acquire", R"("invoked": 4, "returned": 5)");
+  EXPECT_EQ(of("mutex", {lock, other_unlock, lock_again}), Verdict::linearizable);
+  EXPECT_EQ(of("mutex", {lock, lock_again}), Verdict::not_linearizable);
+  EXPECT_EQ(of("owned-mutex", {lock, other_unlock}), Verdict::not_linearizable);
+  const std::string txn = json("txn", R"("value": [["w", "x", 1], ["r", "y", null]],)"
+                                      R"("result": [["w", "x", 1], ["r", "y", null]],)"
+                                      R"("invoked": 0, "returned": 1)");
+  const auto read_x = [&](const std::string& value) {
+    return json("txn", R"("value": [["r", "x", null]], "result": [["r", "x", )" + value +
+                           R"(]], "invoked": 2, "returned": 3)");
+  };
+  EXPECT_EQ(of("multi-register", {txn, read_x("1")}), Verdict::linearizable);
+  EXPECT_EQ(of("multi-register", {txn, read_x("null")}), Verdict::not_linearizable);
+}
+
+TEST(LinearizabilityReader, ValuesThatDifferStayDifferent) {
+  const auto value = [](std::string_view text) {
+    Datum datum;
+    EXPECT_TRUE(read_edn(text, datum)) << text;
+    return to_value(datum);
+  };
+  EXPECT_NE(value("7"), value("\"7\""));
+  EXPECT_NE(value("nil"), value("\"nil\""));
+  EXPECT_NE(value(R"(["a" "b"])"), value(R"(["a\" 1\"b"])"));
+  EXPECT_NE(value("[1 2]"), value("[2 1]"));
+  EXPECT_NE(value("[1 2]"), value("#{1 2}"));
+  EXPECT_EQ(value("#{1 2}"), value("#{2 1}"));
+  EXPECT_EQ(value("{:a 1, :b 2}"), value("{:b 2 :a 1}"));
+  EXPECT_EQ(value("(1 #_2 3) ; a remark"), value("[1,3]"));
+}
+
+TEST(LinearizabilityReader, RefusesWhatItDoesNotUnderstand) {
+  const std::string event = "{:process 0, :type :invoke, :f :read, :value nil}\n";
+  const std::string deep(1000, '[');
+  for (const std::string& text : {
+           std::string(),
+           std::string("\n\n"),
+           std::string("hello"),
+           std::string("\0\1\2", 3),
+           std::string("# model nonsense\n0 0 1 w 1\n"),
+           std::string("# model casreg 3\n"),
+           std::string("0 0 1 w\n"),
+           std::string("0 0 1 w 1 2\n"),
+           std::string("0 1 0 w 1\n"),
+           std::string("0 0 x w 1\n"),
+           std::string("0 0 1 jump 1\n"),
+           std::string("0 0\n"),
+           std::string("0 0 -1 casfail 1 2\n"),
+           std::string("0 -1 1 w 1\n"),
+           std::string("0 0 18446744073709551615 w 1\n"),
+           std::string("0 0 99999999999999999999 w 1\n"),
+           std::string(20'000, '0'),
+           event + event,
+           std::string("{:process 0, :type :ok, :f :read, :value 1}\n"),
+           event + "{:process 0, :type :ok, :f :write, :value 1}\n",
+           std::string("{:process 0, :type :odd, :f :read, :value 1}\n"),
+           std::string("{:type :invoke, :f :read}\n"),
+           event + "{:process 0",
+           event + "}",
+           std::string("[") + event,
+           event + "]",
+           event + "{:process \"0",
+           event + "{:process}",
+           std::string("{:process 0, :type :invoke, :f :write, :value ") + deep,
+           std::string("{:process 0, :type :invoke, :f :dance, :value 1}\n"),
+           std::string("jepsen.util - 0\t:invoke\t:read\tnil\njepsen.util - x\t:ok\t:read\t1\n"),
+           std::string("jepsen.util - 0\t:invoke\t:cas\t[1 2\n"),
+           std::string("jepsen.util - 0\tinvoke\t:read\tnil\t:x\n"),
+           std::string("{\"operations\": 3}"),
+           std::string("{\"operations\": []}"),
+           std::string("{\"operations\": [3]}"),
+           std::string("{\"operations\": [{\"client\": 0}]}"),
+           std::string("{\"operations\": [{\"client\": 0, \"f\": \"read\", \"invoked\": -1}]}"),
+           std::string("{\"operations\": [{\"client\": 0, \"f\": \"read\", \"invoked\": 1.5}]}"),
+           std::string("{\"operations\": ") + std::string(1000, '['),
+           std::string("{\"model\": 3, \"operations\": []}"),
+       }) {
+    EXPECT_THROW(read_text(text), HistoryError) << text.substr(0, 200);
+  }
+  std::string many;
+  for (int i = 0; i < 1001; ++i) many += "0 0 1 w 1\n";
+  EXPECT_THROW(read_text(many), HistoryError);
+  EXPECT_THROW(read_text("0 0 1 cas 1 2\n", "register"), HistoryError);
+}
+
+}  // namespace
+}  // namespace gainsay::linearizability
