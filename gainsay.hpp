@@ -15,6 +15,8 @@
 
 #include "engine/adversary.hpp"
 #include "engine/node.hpp"
+#include "engine/signed_run.hpp"
+#include "engine/twins.hpp"
 #include "explorer/check.hpp"
 #include "explorer/report.hpp"
 #include "properties/linearizability.hpp"

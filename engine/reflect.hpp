@@ -487,6 +487,7 @@ Type make_type() {
     type.element = &type_of<std::remove_cvref_t<decltype(*std::declval<const T&>().begin())>>();
   } else if constexpr (check_supported<T>()) {
     type.kind = Kind::record;
+    type.is_signed = is_signed<T>;
     [&]<std::size_t... I>(std::index_sequence<I...>) {
       (type.fields.push_back(
            {field_name<T, I>(),

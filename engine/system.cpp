@@ -110,6 +110,7 @@ std::string describe(const Bounds& bounds) {
   if (bounds.partitions > 0) text += ", partitions " + describe_partitions(bounds);
   if (bounds.unsynced > 0) text += ", unsynced " + std::to_string(bounds.unsynced);
   if (bounds.byzantine > 0) text += ", Byzantine " + std::to_string(bounds.byzantine);
+  if (bounds.twins > 0) text += ", twins " + std::to_string(bounds.twins);
   if (bounds.timeouts) text += ", timeouts " + std::to_string(*bounds.timeouts);
   for (const auto& [name, greatest] : bounds.limits) {
     text += ", " + name + "<=" + std::to_string(greatest);
@@ -183,6 +184,10 @@ void validate(const System& system) {
     throw UsageError("the bounds ask for " + std::to_string(system.bounds.byzantine) +
                      " Byzantine processes, and the system has " +
                      std::to_string(system.adversary.byzantine.size()));
+  }
+  if (system.twins.size() != system.bounds.twins) {
+    throw UsageError("the bounds ask for " + std::to_string(system.bounds.twins) +
+                     " pairs of twins, and the system has " + std::to_string(system.twins.size()));
   }
   if (system.bounds.byzantine > 0 && system.bounds.network != Network::async) {
     throw UsageError(

@@ -147,6 +147,8 @@ json state_json(const LiveWorld& world, std::size_t index) {
     }
     processes.push_back(json::array({name(id), std::move(process)}));
     for (const auto& [envelope, count] : world.inbox(id)) {
+      // All that it can say at any time is not worth showing: what was heard is an event.
+      if (system.is_byzantine(envelope.first)) continue;
       messages.push_back({{"from", name(envelope.first)},
                           {"to", name(id)},
                           {"message", to_json(*system.message_type, envelope.second, name)},
@@ -204,6 +206,7 @@ json bounds_json(const Bounds& bounds) {
   }
   if (bounds.unsynced > 0) value["unsynced"] = bounds.unsynced;
   if (bounds.byzantine > 0) value["byzantine"] = bounds.byzantine;
+  if (bounds.twins > 0) value["twins"] = bounds.twins;
   json limits = json::object();
   for (const auto& [name, greatest] : bounds.limits) limits[name] = greatest;
   value["limits"] = std::move(limits);

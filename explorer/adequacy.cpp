@@ -45,6 +45,7 @@ std::vector<Seen> look_at(const System& system, const Limit& limit,
                           const std::vector<NodeState>& states) {
   std::vector<Seen> all;
   for (const NodeState& state : states) {
+    if (system.twins.contains({state.process})) continue;  // their fields are others
     const ProcessType& type = *system.processes[state.process];
     const LocalParts parts = split_local(state.bytes);
     Seen seen;
@@ -87,6 +88,7 @@ void judge_limits(const System& system, const std::vector<NodeState>& states,
   for (std::size_t i = 0; i < reports.size() && !states.empty(); ++i) {
     LimitReport& report = reports[i];
     const std::vector<Seen> all = look_at(system, system.limits[i], states);
+    if (all.empty()) continue;
     for (const Seen& seen : all) ++report.local_states[seen.value];
     const std::vector<bool> own = own_leaves(all);
     for (std::size_t leaf = 0; leaf < own.size(); ++leaf) {

@@ -129,9 +129,6 @@ void heed_audit(CheckReport& report) {
 }  // namespace
 
 CheckReport check(const Model& model, const CheckOptions& options) {
-  if (has_recovery(model) && model.system.bounds.byzantine > 0) {
-    throw UsageError("recovers is not asked of systems with Byzantine processes");
-  }
   const bool must_be_symmetric = options.reduce && options.reduce->symmetry;
   if (must_be_symmetric) require_symmetry(model, {});
   Search::Passes passes;

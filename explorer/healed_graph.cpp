@@ -56,7 +56,8 @@ Id HealedGraph::intern_local(std::uint8_t process, const Bytes& bytes, const Pro
               .bytes = bytes,
               .view = nullptr};
   if (!system_.is_client({process})) local.view = value.view();
-  if (local.view != nullptr && good_.scope == Scope::node) {
+  // What a faulty process looks like is nobody's state.
+  if (local.view != nullptr && good_.scope == Scope::node && !system_.is_faulty({process})) {
     const void* one[] = {local.view.get()};
     local.good = good_.holds(one);
     ++evaluated_;
@@ -223,8 +224,10 @@ HealedGraph::Received HealedGraph::receive(Id cell, Id envelope) {
   if (known != received_.end()) return known->second;
   Received received{.cell = cell, .capped = false};
   const Cell before = cells_[cell];
-  // Connections to a process that is down are refused.
-  if (!messages_.queues || locals_[before.local].status != LocalState::Status::down) {
+  const Local& at = locals_[before.local];
+  // Connections to a process that is down are refused, and a faulty one does nothing any more.
+  const bool refused = messages_.queues && at.status == LocalState::Status::down;
+  if (!refused && !system_.is_faulty({at.process})) {
     std::vector<Waiting> inbox = inboxes_[before.inbox];
     received.capped = !put(inbox, envelope);
     if (!received.capped) received.cell = cell_of(before.local, intern_inbox(std::move(inbox)));
@@ -260,6 +263,10 @@ const HealedGraph::Steps& HealedGraph::steps(Id cell) {
   const Cell at = cells_[cell];
   const std::vector<Waiting> inbox = inboxes_[at.inbox];
   const LocalState::Status status = locals_[at.local].status;
+  if (system_.is_faulty({locals_[at.local].process})) {
+    steps_[cell] = std::move(found);
+    return *steps_[cell];
+  }
   if (status == LocalState::Status::down) add_steps(cell, restart_input, inbox, *found);
   for (std::size_t i = 0; status == LocalState::Status::up && i < inbox.size(); ++i) {
     const NodeId from = envelopes_[inbox[i].envelope].from;

@@ -8,6 +8,11 @@
 // connections, which is what it is defined to be.) With the messages of the search still around,
 // every lost one would come back, and the property would say nothing.
 //
+// A Byzantine process, and twins, fall silent, which they may; what one can say, or has said, is
+// one more message that may be left unread, so silence is the worst case, too. And whatever it goes
+// on to say leads to a vector of the search, which has it say everything at any time: good stays in
+// reach from there, whether or not it ever falls silent.
+//
 // Why one way to a good world is the right thing to ask for: as long as the search restarts what it
 // crashes and no limit or budget cuts, a step of the healed system leads from vectors of the search
 // to vectors of the search, each of which is a start, so good stays reachable for ever. In a finite

@@ -42,9 +42,10 @@ CatalogEntry complete(CatalogEntry entry) {
     require_known(named, configuration);
     require_meaningful(named, configuration.bounds);
     Model model = make(configuration);
-    const std::uint32_t byzantine = model.system.bounds.byzantine;
     model.system.asked = configuration.bounds;
-    model.system.asked.byzantine = byzantine;  // which ones, the system's options say
+    // Which ones, the system's options say.
+    model.system.asked.byzantine = model.system.bounds.byzantine;
+    model.system.asked.twins = model.system.bounds.twins;
     model.system.version = named.version;
     model.system.bug = configuration.bug;
     model.system.options = configuration.options;

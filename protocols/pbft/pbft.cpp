@@ -12,6 +12,8 @@ Digest digest_of(const Batch& batch) {
   return batch.empty() ? Digest{} : Digest{content_hash(encoded(batch)).low};
 }
 
+Digest digest_of(const State& state) { return {content_hash(encoded(state)).low}; }
+
 std::size_t quorum(std::uint32_t nodes, const Options& options) {
   if (options.bug == Bug::n_3f) return 2 * options.faults;  // B01
   return (nodes + options.faults) / 2 + 1;
@@ -47,11 +49,14 @@ void Node::arm_timers(Context& ctx) const {
   }
   const bool is_primary = active && primary_of(view, ctx.nodes()) == ctx.self();
   ctx.arm(Timer::propose, clientless && is_primary && assigned < ctx.options().sequences);
+  ctx.arm(Timer::fetch, fetching && !ctx.options().monotone);
 }
 
 void Node::on(Context& ctx, Timer timer) {
   if (timer == Timer::view_change) {
-    start_view_change(ctx, view + 1);
+    wait_no_longer(ctx);
+  } else if (timer == Timer::fetch) {
+    ctx.broadcast(FetchState{.sequence = fetching->value.sequence});
   } else {
     const auto& requests = ctx.options().requests;
     const std::uint32_t chosen = ctx.choose(static_cast<std::uint32_t>(requests.size() + 1));
@@ -235,10 +240,8 @@ void Node::execute(Context& ctx, const ClientRequest& request) {
 // --- Checkpoints (section 4.3) ---
 
 void Node::take_checkpoint(Context& ctx) {
-  Writer state;
-  encode(store, state);
-  encode(replies, state);
-  const Checkpoint checkpoint{.sequence = executed, .state = {content_hash(state.bytes()).low}};
+  const State& state = states[executed] = {.store = store, .replies = replies};
+  const Checkpoint checkpoint{.sequence = executed, .state = digest_of(state)};
   ctx.broadcast(ctx.sign(checkpoint));
   on(ctx, ctx.self(), ctx.sign(checkpoint));
 }
@@ -248,10 +251,16 @@ void Node::on(Context& ctx, NodeId, const Signed<Checkpoint>& checkpoint) {
   if (value.sequence <= low_watermark()) return;
   NodeSet& signers = checkpoints[value];
   signers.insert(checkpoint.signer);
-  // A replica makes stable what it has reached itself, as it does not fetch states.
   const std::size_t needed = quorum(ctx.nodes(), ctx.options());
-  if (signers.size() < needed || !signers.contains(ctx.self())) return;
-  make_stable({.value = value, .signers = static_cast<std::uint32_t>(needed)});
+  if (signers.size() < needed) return;
+  const Certificate<Checkpoint> proof{.value = value,
+                                      .signers = static_cast<std::uint32_t>(needed)};
+  if (executed < value.sequence) {
+    fetch(ctx, proof);
+  } else if (signers.contains(ctx.self())) {
+    make_stable(proof);
+  }
+  arm_timers(ctx);
 }
 
 // "It discards all pre-prepare, prepare, and commit messages with sequence number less than or

@@ -2,8 +2,9 @@
 // store. The names and section numbers are those of the paper.
 //
 // Where the paper leaves room, or is left: a certificate carries its batch, so that no replica
-// needs to fetch a request that it has not seen; a replica that fell behind a checkpoint does not
-// fetch the state either; and it keeps, of the messages it collects, who sent them.
+// needs to fetch a request that it has not seen; a replica that fell behind a checkpoint fetches
+// the state as a whole, which is not cut into pages; all keep the states of all their checkpoints;
+// and of the messages they collect, who sent them.
 #pragma once
 
 #include <compare>
@@ -86,6 +87,13 @@ struct Proposal {
   Batch batch;
 };
 
+// A replica that fell behind a stable checkpoint asks for the state there (section 5.3.2 of
+// Castro's thesis: there in a tree of pages). It knows the digest from 2f + 1, so anybody may
+// answer.
+struct FetchState {
+  Sequence sequence = 0;
+};
+
 enum class Bug : std::uint8_t {
   none,
   n_3f,
@@ -99,16 +107,20 @@ enum class Bug : std::uint8_t {
   vc_cert_unverified,
   newview_lowest_view,
   newview_not_recomputed,
+  vc_bandwagon_equality,
   client_f_replies,
 };
 
 struct Options {
   Bug bug = Bug::none;
   std::uint32_t faults = 1;  // f
-  // The network is async: every message stays deliverable and every timer may fire at any time. So
-  // to keep messages that come too early, or to join a view change because others have, would only
-  // add local states.
+  // The network is async, and it is not asked how replicas recover when messages are lost: every
+  // message stays deliverable and every timer may fire at any time. So to keep messages that come
+  // too early, to send them again, or to join a view change because others have, would only add
+  // local states.
   bool monotone = true;
+  std::uint32_t recovers = 0;  // once faults stop, clients are answered within so many more views
+  bool silent = false;         // the Byzantine replica says nothing
   // Without clients: what primaries choose from, beside the null request. They propose by
   // themselves up to the greatest sequence number.
   std::vector<ClientRequest> requests{};
@@ -120,6 +132,7 @@ struct Options {
   Sequence sequences = 1;
   std::uint32_t nodes = 4;
   std::optional<NodeId> byzantine{};
+  std::optional<NodeId> twins{};
   bool certificates = true;  // is the property of certificates asked?
 };
 
@@ -149,10 +162,23 @@ struct LastReply {
   std::uint32_t number = 0;
   kv::Result result;
 };
+using ReplyCache = flat_map<NodeId, LastReply>;
+// What the digest of a checkpoint is of.
+struct State {
+  kv::Store store;
+  ReplyCache replies;
+};
+// The answer to FetchState.
+struct CheckpointState {
+  Sequence sequence = 0;
+  State state;
+};
+Digest digest_of(const State& state);
 
 struct Node {
   using Message = std::variant<Proposal, Signed<Prepare>, Signed<Commit>, Signed<Checkpoint>,
                                Signed<ViewChange>, Signed<NewView>>;
+  using LaterMessage = std::variant<FetchState, CheckpointState>;
   using Operation = kv::Operation;
   using Result = kv::Result;
   using Context = gainsay::Context<Node>;
@@ -160,22 +186,26 @@ struct Node {
   // What helps a forger.
   using Fact = std::variant<Signed<PrePrepare>, Signed<Prepare>, Signed<Checkpoint>,
                             Signed<ViewChange>, ClientRequest>;
-  enum class Timer : std::uint8_t { view_change, propose };
+  enum class Timer : std::uint8_t { view_change, propose, fetch };
 
   ViewNumber view = 0;
   bool active = true;     // false from the view change on, until the new view
   Sequence assigned = 0;  // the last sequence number that this primary has used
   flat_map<Sequence, Slot> log;
   flat_map<NodeId, Signed<ViewChange>> view_changes;
+  std::optional<Signed<NewView>> entered_by;  // the current view; to send again
+  flat_map<ViewNumber, NodeSet> votes;        // with vc_bandwagon_equality only
 
   std::optional<Certificate<Checkpoint>> stable;
   flat_map<Checkpoint, NodeSet> checkpoints;
+  flat_map<Sequence, State> states;                 // at its own checkpoints
+  std::optional<Certificate<Checkpoint>> fetching;  // stable, but not reached
 
   bool outside = false;  // has it accepted what lies outside its watermarks, counted anew?
   flat_map<Sequence, flat_map<Digest, Decision>> decisions;  // one for each, if all is well
   Sequence executed = 0;
   kv::Store store;
-  flat_map<NodeId, LastReply> replies;
+  ReplyCache replies;
   std::vector<ClientRequest> waiting;  // received, not executed
 
   void start(Context& ctx);
@@ -187,6 +217,8 @@ struct Node {
   void on(Context& ctx, NodeId from, const Signed<Checkpoint>& checkpoint);
   void on(Context& ctx, NodeId from, const Signed<ViewChange>& view_change);
   void on(Context& ctx, NodeId from, const Signed<NewView>& new_view);
+  void on(Context& ctx, NodeId from, const FetchState& fetch);
+  void on(Context& ctx, NodeId from, const CheckpointState& answer);
 
   // pbft_adversary.cpp
   static std::vector<Fact> facts(const Options& options, NodeId from, const Proposal& proposal);
@@ -215,12 +247,15 @@ struct Node {
   void execute(Context& ctx, const ClientRequest& request);
   void take_checkpoint(Context& ctx);
   void make_stable(const Certificate<Checkpoint>& proof);
+  void fetch(Context& ctx, const Certificate<Checkpoint>& proof);
 
+  void wait_no_longer(Context& ctx);
   void start_view_change(Context& ctx, ViewNumber to);
   void leave_view(ViewNumber to);
   void join_view_change(Context& ctx);
+  void count_vote(Context& ctx, const Signed<ViewChange>& view_change);
   void try_new_view(Context& ctx);
-  void enter_new_view(Context& ctx, const NewView& new_view);
+  void enter_new_view(Context& ctx, const Signed<NewView>& signed_one);
   Batch batch_of(const NewView& new_view, const PrePrepare& pre_prepare) const;
 };
 
@@ -247,6 +282,10 @@ struct View {
   flat_map<Sequence, flat_map<Digest, Decision>> decisions;
   std::optional<Certificate<Checkpoint>> stable;
   bool outside;
+  Sequence executed;
+  Digest state;  // behind it; of none where no checkpoint is taken
+  bool fetched;  // what it has executed is more than what it has decided
+  flat_map<NodeId, std::uint32_t> answered;  // each client's last request executed
 };
 View view(const Node& node);
 

@@ -1,6 +1,7 @@
 // What a Byzantine replica can say: all that its own signatures and those it has seen allow, within
 // the bounds of the check. What is left out and why it cannot matter:
 // - messages of views and sequence numbers beyond the limits: no correct replica gets there;
+// - states of checkpoints: it is refused whose digest is wrong, and right ones come from replicas;
 // - batches of several requests, and requests that no client made: clients sign theirs;
 // - certificates with more signatures than are needed, or with some but too few: who checks one
 //   compares their number with what is needed, so one without any stands for all that fail;
@@ -230,7 +231,7 @@ class Liar {
 }  // namespace
 
 void Node::forge(Forger<Node>& forger, const flat_set<Fact>& facts) {
-  Liar(forger, facts).say_everything();
+  if (!forger.options().silent) Liar(forger, facts).say_everything();
 }
 
 }  // namespace gainsay::pbft

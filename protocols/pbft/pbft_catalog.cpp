@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "engine/twins.hpp"
 #include "protocols/kv_workload.hpp"
 #include "protocols/pbft/pbft.hpp"
 
@@ -7,12 +8,13 @@ namespace gainsay::pbft {
 
 namespace {
 
-std::optional<NodeId> replica(const std::string& text, std::uint32_t nodes) {
+std::optional<NodeId> replica(const std::string& option, const std::string& text,
+                              std::uint32_t nodes) {
   if (text == "none") return std::nullopt;
   for (std::uint8_t id = 0; id < nodes; ++id) {
     if (text == "n" + std::to_string(id + 1)) return NodeId{id};
   }
-  throw UsageError("pbft: option byzantine takes a replica or none, not '" + text + "'");
+  throw UsageError("pbft: option " + option + " takes a replica or none, not '" + text + "'");
 }
 
 std::uint32_t limit(const Bounds& bounds, std::string_view name) {
@@ -25,8 +27,9 @@ std::uint32_t limit(const Bounds& bounds, std::string_view name) {
 }
 
 Workload<kv::Operation> workload(const Bounds& bounds, const Options& options) {
-  Workload<kv::Operation> result{
-      .retry = !options.monotone, .to_all = options.monotone, .matching = options.faults + 1};
+  Workload<kv::Operation> result{.retry = !options.monotone,
+                                 .to_all = options.monotone || options.recovers > 0,
+                                 .matching = options.faults + 1};
   if (options.bug == Bug::client_f_replies) result.matching = options.faults;  // B24
   for (std::uint32_t client = 0; client < bounds.clients; ++client) {
     std::vector<NodeId> servers;
@@ -55,19 +58,23 @@ Options options_of(const Configuration& configuration) {
   const Bounds& bounds = configuration.bounds;
   Options options{.bug = bug_named<Bug>(configuration.bug),
                   .faults = (bounds.nodes - 1) / 3,
-                  .monotone = bounds.network == Network::async,
                   .views = limit(bounds, "view"),
                   .sequences = limit(bounds, "seq"),
                   .nodes = bounds.nodes};
   std::uint32_t requests = 2;
   for (const auto& [name, text] : configuration.options) {
-    if (name == "byzantine") options.byzantine = replica(text, bounds.nodes);
+    if (name == "byzantine") options.byzantine = replica(name, text, bounds.nodes);
+    if (name == "twins") options.twins = replica(name, text, bounds.nodes);
     if (name == "faults") options.faults = option_number("pbft", name, text);
     if (name == "checkpoint") options.checkpoint_interval = option_number("pbft", name, text);
     if (name == "window") options.window = option_number("pbft", name, text);
     if (name == "requests") requests = option_number("pbft", name, text);
+    if (name == "recovers") options.recovers = option_number("pbft", name, text);
+    if (name == "silent") options.silent = option_number("pbft", name, text) != 0;
     if (name == "certificates") options.certificates = option_number("pbft", name, text) != 0;
   }
+  options.monotone = bounds.network == Network::async && options.recovers == 0;
+  if (options.silent && !options.byzantine) throw UsageError("pbft: silent is a Byzantine replica");
   if (options.faults >= bounds.nodes) throw UsageError("pbft: faults must be fewer than nodes");
   if (options.checkpoint_interval == 0) throw UsageError("pbft: checkpoint must not be 0");
   if (bounds.crashes > 0) {
@@ -161,6 +168,7 @@ Model make_model(const Configuration& configuration) {
   model.system.options = configuration.options;
   if (bounds.clients > 0) add_clients<Node>(model.system, workload(bounds, options));
   if (options.byzantine) add_adversary<Node>(model.system, {*options.byzantine}, options);
+  if (options.twins) add_twins<Node>(model.system, {*options.twins});
   add_limit<Node>(model.system, "view", [](const Node& node) { return node.view; });
   add_limit<Node>(model.system, "seq",
                   [](const Node& node) { return node.log.empty() ? 0 : node.log.rbegin()->first; });
@@ -170,12 +178,13 @@ Model make_model(const Configuration& configuration) {
 
 CatalogEntry catalog_entry() {
   return {.name = "pbft",
-          .version = "1",
+          .version = "2",
           .summary = "PBFT (Castro and Liskov) with a Byzantine replica",
           .client_bounds = ClientBounds::clients_and_operations,
           .defaults = with_byzantine("n1", 1),
           .limits = {"view", "seq"},
-          .options = {"byzantine", "faults", "checkpoint", "window", "requests", "certificates"},
+          .options = {"byzantine", "faults", "checkpoint", "window", "requests", "certificates",
+                      "recovers", "silent", "twins"},
           .bugs = bugs(),
           .make = make_model};
 }

@@ -5,8 +5,29 @@
 
 namespace gainsay::pbft {
 
+namespace {
+
+bool has_skipped(const Node& node) {
+  Sequence decided = 0;
+  while (node.decisions.contains(decided + 1)) ++decided;
+  return node.executed > decided;
+}
+
+}  // namespace
+
 View view(const Node& node) {
-  return {.decisions = node.decisions, .stable = node.stable, .outside = node.outside};
+  View result{.decisions = node.decisions,
+              .stable = node.stable,
+              .outside = node.outside,
+              .executed = node.executed,
+              .state = {},
+              .fetched = has_skipped(node),
+              .answered = {}};
+  if (!node.states.empty()) {
+    result.state = digest_of(State{.store = node.store, .replies = node.replies});
+  }
+  for (const auto& [client, last] : node.replies) result.answered[client] = last.number;
+  return result;
 }
 
 namespace {
@@ -61,6 +82,38 @@ bool same_stable_state(const View& a, const View& b) {
   return a.stable->value.state == b.stable->value.state;
 }
 
+bool same_state(const View& a, const View& b) {
+  const bool comparable = a.state != Digest{} && b.state != Digest{};
+  return !comparable || a.executed != b.executed || a.state == b.state;
+}
+
+bool has_answered(const View& node, const std::vector<ClientRequest>& made) {
+  return std::ranges::all_of(made, [&](const ClientRequest& request) {
+    const auto last = node.answered.find(request.id.client);
+    return last != node.answered.end() && last->second >= request.id.number;
+  });
+}
+
+bool has_committed(const View& node, Sequence sequences) {
+  return node.decisions.size() == sequences;
+}
+
+// Done by f + 1 correct replicas: a client believes so many.
+Property recovery(const Options& options) {
+  const auto answered = [options](const Nodes<View>& nodes) {
+    std::uint32_t done = 0;
+    for (std::uint8_t id = 0; id < nodes.size(); ++id) {
+      if (options.byzantine == NodeId{id} || options.twins == NodeId{id}) continue;
+      const bool has = options.requests.empty() ? has_answered(nodes[id], options.made)
+                                                : has_committed(nodes[id], options.sequences);
+      done += has ? 1 : 0;
+    }
+    return done > options.faults;
+  };
+  return recovers<Node>(options.requests.empty() ? "clients are answered" : "everything commits",
+                        answered, {.more = {{"view", options.recovers}, {"seq", 1}}});
+}
+
 Sequence stable_sequence(const View& node) { return node.stable ? node.stable->value.sequence : 0; }
 
 }  // namespace
@@ -105,9 +158,14 @@ std::vector<Property> properties(const Bounds& bounds, const Options& options) {
     }));
   }
   if (options.checkpoint_interval <= options.sequences) {
+    // Correct replicas that have executed as much have the same state, fetched or not.
+    result.push_back(always_pair<Node>("state agreement", same_state));
     result.push_back(sometimes<Node>("a stable checkpoint",
                                      [](const View& node) { return node.stable.has_value(); }));
+    result.push_back(
+        sometimes<Node>("a state is fetched", [](const View& node) { return node.fetched; }));
   }
+  if (options.recovers > 0) result.push_back(recovery(options));
   if (bounds.clients > 0) result.push_back(linearizable<kv::Model>());
   return result;
 }

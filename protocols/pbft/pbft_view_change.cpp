@@ -72,6 +72,22 @@ std::vector<PrePrepare> pre_prepares_of(const std::vector<Signed<ViewChange>>& v
   return result;
 }
 
+// "A replica that multicasts a view-change message for view v + 1 waits for 2f + 1 view-change
+// messages for view v + 1" before its timer runs (section 4.5.2). Until then it sends its own
+// again, as messages may be lost. Those for later views count, too: their senders are not coming
+// back.
+void Node::wait_no_longer(Context& ctx) {
+  const auto joined = std::ranges::count_if(
+      view_changes, [this](const auto& one) { return one.second.value.view >= view; });
+  const auto own = view_changes.find(ctx.self());
+  const bool alone = static_cast<std::size_t>(joined) < quorum(ctx.nodes(), ctx.options());
+  if (active || ctx.options().monotone || !alone || own == view_changes.end()) {
+    start_view_change(ctx, view + 1);
+  } else {
+    ctx.broadcast(own->second);
+  }
+}
+
 void Node::start_view_change(Context& ctx, ViewNumber to) {
   leave_view(to);
   ViewChange view_change{.view = to, .stable = stable, .prepared = {}};
@@ -81,10 +97,9 @@ void Node::start_view_change(Context& ctx, ViewNumber to) {
   }
   const auto own = ctx.sign(std::move(view_change));
   ctx.broadcast(own);
-  if (primary_of(to, ctx.nodes()) == ctx.self()) {
-    view_changes[ctx.self()] = own;
-    try_new_view(ctx);
-  }
+  const bool is_primary = primary_of(to, ctx.nodes()) == ctx.self();
+  if (is_primary || !ctx.options().monotone) view_changes[ctx.self()] = own;
+  if (is_primary) try_new_view(ctx);
 }
 
 // "It stops accepting messages (other than checkpoint, view-change, and new-view messages)", and
@@ -93,6 +108,7 @@ void Node::leave_view(ViewNumber to) {
   view = to;
   active = false;
   assigned = 0;
+  entered_by.reset();
   flat_map<Sequence, Slot> kept;
   for (auto& [sequence, slot] : log) {
     if (slot.certificate) kept[sequence].certificate = std::move(slot.certificate);
@@ -107,6 +123,9 @@ void Node::leave_view(ViewNumber to) {
 
 void Node::on(Context& ctx, NodeId, const Signed<ViewChange>& view_change) {
   const ViewNumber to = view_change.value.view;
+  if (ctx.options().bug == Bug::vc_bandwagon_equality) count_vote(ctx, view_change);
+  // Its sender has missed the new view, or left an earlier one for nothing.
+  if (to <= view && entered_by) ctx.send(view_change.signer, *entered_by);
   if (to < view || (to == view && active)) return;
   const bool is_mine = to == view && primary_of(to, ctx.nodes()) == ctx.self();
   if (!is_mine && ctx.options().monotone) return;
@@ -114,7 +133,7 @@ void Node::on(Context& ctx, NodeId, const Signed<ViewChange>& view_change) {
   const auto known = view_changes.find(view_change.signer);
   if (known != view_changes.end() && known->second.value.view >= to) return;
   view_changes[view_change.signer] = view_change;
-  join_view_change(ctx);
+  if (ctx.options().bug != Bug::vc_bandwagon_equality) join_view_change(ctx);
   try_new_view(ctx);
   arm_timers(ctx);
 }
@@ -134,6 +153,19 @@ void Node::join_view_change(Context& ctx) {
   if (greater > ctx.options().faults) start_view_change(ctx, smallest);
 }
 
+// B21: it joins by the number of all view changes that it has heard of, of whatever views and
+// however many of one replica, and at f + 1 exactly.
+void Node::count_vote(Context& ctx, const Signed<ViewChange>& view_change) {
+  if (!is_valid(view_change, ctx.nodes(), ctx.options())) return;
+  votes[view_change.value.view].insert(view_change.signer);
+  std::size_t total = 0;
+  for (const auto& [of, signers] : votes) total += signers.size();
+  const auto smallest = votes.upper_bound(view);
+  if (total != ctx.options().faults + 1 || smallest == votes.end()) return;
+  start_view_change(ctx, smallest->first);
+  arm_timers(ctx);
+}
+
 void Node::try_new_view(Context& ctx) {
   if (active || primary_of(view, ctx.nodes()) != ctx.self()) return;
   NewView new_view{.view = view, .view_changes = {}, .pre_prepares = {}};
@@ -145,8 +177,9 @@ void Node::try_new_view(Context& ctx) {
   for (const PrePrepare& value : pre_prepares_of(new_view.view_changes, ctx.options(), view)) {
     new_view.pre_prepares.push_back(ctx.sign(value));
   }
-  ctx.broadcast(ctx.sign(new_view));
-  enter_new_view(ctx, new_view);
+  const auto signed_one = ctx.sign(std::move(new_view));
+  ctx.broadcast(signed_one);
+  enter_new_view(ctx, signed_one);
 }
 
 void Node::on(Context& ctx, NodeId, const Signed<NewView>& new_view) {
@@ -174,14 +207,23 @@ void Node::on(Context& ctx, NodeId, const Signed<NewView>& new_view) {
     return;
   }
   leave_view(value.view);
-  enter_new_view(ctx, value);
+  enter_new_view(ctx, new_view);
   arm_timers(ctx);
 }
 
-void Node::enter_new_view(Context& ctx, const NewView& new_view) {
+void Node::enter_new_view(Context& ctx, const Signed<NewView>& signed_one) {
+  const NewView& new_view = signed_one.value;
   active = true;
-  view_changes.clear();
-  if (const auto* proof = latest_stable(new_view.view_changes)) make_stable(*proof);
+  if (!ctx.options().monotone) entered_by = signed_one;
+  flat_map<NodeId, Signed<ViewChange>> later;
+  for (const auto& [sender, view_change] : view_changes) {
+    if (view_change.value.view > view) later.emplace(sender, view_change);
+  }
+  view_changes = std::move(later);
+  if (const auto* proof = latest_stable(new_view.view_changes)) {
+    make_stable(*proof);
+    if (executed < proof->value.sequence) fetch(ctx, *proof);
+  }
   assigned = low_watermark();
   const bool is_primary = primary_of(view, ctx.nodes()) == ctx.self();
   for (const Signed<PrePrepare>& pre_prepare : new_view.pre_prepares) {

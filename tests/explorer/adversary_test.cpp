@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 
 #include "engine/random.hpp"
+#include "engine/twins.hpp"
 #include "explorer/replay.hpp"
 #include "gainsay.hpp"
 #include "tests/explorer/compare.hpp"
+#include "tests/explorer/slow_recovery.hpp"
 #include "tests/explorer/slow_search.hpp"
 
 namespace gainsay::testing {
@@ -253,20 +255,27 @@ struct View {
 };
 View view(const Node& node) { return {node.level}; }
 
-Model model(std::uint64_t seed) {
+Model correct_model(std::uint64_t seed, Network network = Network::async) {
   RandomStream random(seed, Purpose::test, NodeId{201});
-  Bounds bounds{.nodes = 3};
+  Bounds bounds{.nodes = 3, .network = network};
   bounds.crashes = bounds.restarts = random.below(2);
   bounds.timeouts = 1 + random.below(3);
-  Model model = make_model<Node>(
-      bounds,
-      {always_pair<Node>("not both end",
-                         [seed](const View& a, const View& b) {
-                           return seed % 2 == 0 || a.level + b.level < 2 * (Node::levels - 1);
-                         })},
-      {.options = {.seed = seed}});
-  add_adversary<Node>(model.system, {NodeId{static_cast<std::uint8_t>(random.below(3))}},
-                      {.seed = seed});
+  return make_model<Node>(bounds,
+                          {always_pair<Node>("not both end",
+                                             [seed](const View& a, const View& b) {
+                                               return seed % 2 == 0 ||
+                                                      a.level + b.level < 2 * (Node::levels - 1);
+                                             })},
+                          {.options = {.seed = seed}});
+}
+
+NodeId faulty(std::uint64_t seed) {
+  RandomStream random(seed, Purpose::test, NodeId{203});
+  return {static_cast<std::uint8_t>(random.below(3))};
+}
+Model model(std::uint64_t seed) {
+  Model model = correct_model(seed);
+  add_adversary<Node>(model.system, {faulty(seed)}, {.seed = seed});
   return model;
 }
 
@@ -363,6 +372,153 @@ TEST(Adversary, IsExactOnRandomTables) {
   std::cout << compared << " compared\n";
   EXPECT_GT(compared, random_systems(150) / 3);
   EXPECT_GT(taught, compared / 2);
+}
+
+// --- recovery: Byzantine processes fall silent ---
+
+TEST(Adversary, ItFallsSilentWhereRecoveryIsAsked) {
+  const auto verdict = [](auto predicate) {
+    Model model = certificates::model(4, 3);
+    model.properties = {recovers<certificates::Node>("good", predicate)};
+    const CheckReport report = check(model);
+    EXPECT_TRUE(!report.counterexample || replays(model, *report.counterexample));
+    return report.verdict;
+  };
+  EXPECT_EQ(verdict([](const certificates::View& node) { return node.voted; }), Verdict::holds);
+  // Only it makes certificates of votes.
+  EXPECT_EQ(verdict([](const certificates::View& node) { return node.decided.has_value(); }),
+            Verdict::violated);
+  // It looks like a node that has not voted, and is none.
+  EXPECT_EQ(verdict([](const certificates::View& node) { return !node.voted; }), Verdict::violated);
+}
+
+TEST(Adversary, RecoveryAgreesWithTheSlowTwinOnRandomTables) {
+  std::map<Verdict, std::uint64_t> met;
+  for (std::uint64_t seed = 0; seed < random_systems(60); ++seed) {
+    Model model = liars::model(seed);
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    RandomStream random(seed, Purpose::test, NodeId{202});
+    const std::uint32_t level = 1 + random.below(2);
+    const bool all = random.below(2) == 0;
+    model.properties = {recovers<liars::Node>(
+        "one is high", [level](const liars::View& node) { return node.level >= level; })};
+    if (all) {
+      const NodeSet byzantine = model.system.adversary.byzantine;
+      model.properties = {recovers<liars::Node>(
+          "all are high", [level, byzantine](const Nodes<liars::View>& nodes) {
+            for (std::uint8_t i = 0; i < nodes.size(); ++i) {
+              if (!byzantine.contains({i}) && nodes[i].level < level) return false;
+            }
+            return true;
+          })};
+    }
+    SlowRecovery slow;
+    try {
+      const SlowReport search = slow_check(model, 4'000);
+      if (search.violated || search.vectors.size() > 300) continue;
+      slow = slow_recovery(model.system, model.properties[0], search.vectors, 3'000);
+    } catch (const std::length_error&) {
+      continue;
+    }
+    for (const Reductions& reduce : {Reductions{}, monotone}) {
+      const CheckReport report = check(model, {.reduce = reduce});
+      if (report.verdict == Verdict::incomplete && slow.verdict != Verdict::incomplete) continue;
+      ASSERT_EQ(report.verdict, slow.verdict) << report << report.story;
+      ++met[slow.verdict];
+      if (report.counterexample) {
+        EXPECT_TRUE(replays(model, *report.counterexample));
+      }
+    }
+  }
+  std::cout << met[Verdict::holds] << " hold, " << met[Verdict::violated] << " violated\n";
+  EXPECT_GT(met[Verdict::holds], random_systems(60) / 20);
+  EXPECT_GT(met[Verdict::violated], random_systems(60) / 10);
+}
+
+// --- twins ---
+
+// Each node tells the others a value of its choice, once.
+namespace twins {
+
+struct Say {
+  std::uint8_t value = 0;
+};
+struct Node {
+  using Message = std::variant<Say>;
+  using Context = gainsay::Context<Node>;
+  enum class Timer : std::uint8_t { say };
+  std::optional<std::uint8_t> heard;
+  bool told_two = false;
+
+  void start(Context& ctx) {
+    if (ctx.self() == NodeId{0}) ctx.set(Timer::say);
+  }
+  void on(Context& ctx, Timer) { ctx.broadcast(Say{static_cast<std::uint8_t>(ctx.choose(2))}); }
+  void on(Context&, NodeId from, Say say) {
+    told_two = told_two || (heard && *heard != say.value);
+    heard = say.value;
+    expect(from == NodeId{0}, "only the first one speaks");
+  }
+};
+
+Verdict verdict(Network network, NodeSet pairs) {
+  Model model = make_model<Node>(
+      {.nodes = 3, .network = network},
+      {always<Node>("nobody is told two values", [](const Node& node) { return !node.told_two; })});
+  if (!pairs.empty()) add_twins<Node>(model.system, pairs);
+  const CheckReport report = check(model);
+  EXPECT_TRUE(!report.counterexample || replays(model, *report.counterexample));
+  return report.verdict;
+}
+
+TEST(Twins, SayTwoThingsByCorrectCode) {
+  for (const Network network : {Network::async, Network::unordered, Network::fifo}) {
+    EXPECT_EQ(verdict(network, {}), Verdict::holds);
+    EXPECT_EQ(verdict(network, {NodeId{0}}), Verdict::violated);
+    EXPECT_EQ(verdict(network, {NodeId{1}}), Verdict::holds) << "properties do not see them";
+  }
+  EXPECT_THROW(verdict(Network::async, {NodeId{3}}), UsageError);
+  EXPECT_THROW(verdict(Network::async, {NodeId{0}, NodeId{1}, NodeId{2}}), UsageError);
+}
+
+}  // namespace twins
+
+TEST(Twins, AreExactOnRandomTables) {
+  std::uint64_t compared = 0;
+  std::uint64_t violated = 0;
+  for (std::uint64_t seed = 0; seed < random_systems(60); ++seed) {
+    const Network network = static_cast<Network>(seed % 3);
+    Model model = liars::correct_model(seed, network);
+    add_twins<liars::Node>(model.system, {liars::faulty(seed)});
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    SlowReport slow;
+    try {
+      slow = slow_check(model, 3'000);
+    } catch (const std::length_error&) {
+      continue;
+    }
+    const CheckReport full = check(model, {.reduce = Reductions{}, .digest = true});
+    ASSERT_EQ(full.verdict == Verdict::violated, slow.violated) << full;
+    if (!slow.violated) {
+      EXPECT_EQ(full.states, slow.states);
+      EXPECT_EQ(full.transitions, slow.transitions);
+    }
+    for (const Reductions& reduce : {dead, monotone, views}) {
+      if (network != Network::async && reduce != dead) continue;
+      const CheckReport reduced = check(model, {.reduce = reduce, .digest = true});
+      ASSERT_EQ(full.verdict, reduced.verdict) << full << reduced;
+      if (full.verdict == Verdict::violated) {
+        EXPECT_TRUE(replays(model, *reduced.counterexample));
+      } else {
+        EXPECT_EQ(full.view_digest, reduced.view_digest) << full << reduced;
+      }
+    }
+    ++compared;
+    violated += slow.violated ? 1 : 0;
+  }
+  std::cout << compared << " compared, " << violated << " violated\n";
+  EXPECT_GT(compared, random_systems(60) / 3);
+  EXPECT_GT(violated, 0U);
 }
 
 TEST(Adversary, WhatMakesNoSenseIsRefused) {

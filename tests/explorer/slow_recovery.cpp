@@ -59,7 +59,8 @@ struct Graph {
       kept.push_back(decode_local(*system.processes[i], world.locals[i]).process->view());
       views.push_back(kept.back().get());
       const void* one[] = {views.back()};
-      by_node = by_node || (property.scope == Scope::node && property.holds(one));
+      const bool is_correct = !system.is_faulty({static_cast<std::uint8_t>(i)});
+      by_node = by_node || (property.scope == Scope::node && is_correct && property.holds(one));
     }
     good.push_back(property.scope == Scope::node ? by_node : property.holds(views));
     ended.push_back(property.lasting && !property.lasting->holds(views));
@@ -105,6 +106,7 @@ struct Graph {
   void expand(std::size_t at) {
     for (std::size_t i = 0; i < system.size(); ++i) {
       const World world = worlds[at];
+      if (system.is_faulty({static_cast<std::uint8_t>(i)})) continue;
       if (is_down(world, i)) {
         take(at, i, {.kind = LocalEvent::Kind::restart}, world);
         continue;

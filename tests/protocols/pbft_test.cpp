@@ -3,7 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/random.hpp"
+#include "engine/signed_run.hpp"
 #include "explorer/check.hpp"
+#include "explorer/recovery.hpp"
+#include "explorer/replay.hpp"
 #include "protocols/catalog.hpp"
 
 namespace gainsay::pbft {
@@ -254,6 +258,96 @@ TEST(PbftViewChange, FAndOneOthersAreJoinedWhereMessagesMayBeLost) {  // 4.5.2
   EXPECT_EQ(h.node.view, 1U) << "the smallest of them";
 }
 
+TEST(PbftViewChange, AloneItAsksAgainAndWithTwoFAndOneItMovesOn) {  // 4.5.2
+  Handlers h(n4);
+  h.options.monotone = false;
+  h.node.on(h.ctx, Node::Timer::view_change);
+  const auto own = h.last_sent<Signed<ViewChange>>();
+  ASSERT_TRUE(own);
+  h.node.on(h.ctx, n1, view_change(n1, 1, {}));
+  const std::size_t sent = h.step.sends().size();
+  h.node.on(h.ctx, Node::Timer::view_change);
+  EXPECT_EQ(h.node.view, 1U) << "2f + 1 have to ask for the view before the timer counts";
+  EXPECT_EQ(h.step.sends().size(), sent + 3);
+  EXPECT_EQ(h.last_sent<Signed<ViewChange>>(), own);
+  h.node.on(h.ctx, n3, view_change(n3, 2, {}));  // of a later view: it is not coming back
+  h.node.on(h.ctx, Node::Timer::view_change);
+  EXPECT_EQ(h.node.view, 2U);
+}
+
+TEST(PbftViewChange, WhoMissedTheNewViewIsToldAgain) {
+  Handlers h(n3);
+  h.options.monotone = false;
+  const Signed<NewView> new_view{
+      .signer = n2,
+      .value = {
+          .view = 1,
+          .view_changes = {view_change(n1, 1, {}), view_change(n2, 1, {}), view_change(n4, 1, {})},
+          .pre_prepares = {}}};
+  h.node.on(h.ctx, n1, view_change(n1, 2, {}));  // kept for later
+  h.node.on(h.ctx, n2, new_view);
+  ASSERT_EQ(h.node.view, 1U);
+  ASSERT_TRUE(h.node.active);
+  EXPECT_FALSE(h.last_sent<Signed<NewView>>());
+  EXPECT_TRUE(h.node.view_changes.contains(n1));
+  h.node.on(h.ctx, n4, view_change(n4, 1, {}));
+  EXPECT_EQ(h.last_sent<Signed<NewView>>(), new_view);
+  EXPECT_EQ(h.step.sends().back().to, n4);
+}
+
+// --- fetching a state ---
+
+const State fetched{.store = {{"x", "A"}}, .replies = {{NodeId{4}, {.number = 1, .result = {}}}}};
+const Checkpoint reached{.sequence = 1, .state = digest_of(fetched)};
+
+TEST(PbftStateTransfer, WhoFellBehindFetchesWhatTwoFAndOneVouchFor) {
+  Handlers h(n4);
+  h.options.checkpoint_interval = 1;
+  h.node.waiting = a;
+  h.node.on(h.ctx, n1, proposal(0, 1, a));
+  for (const NodeId signer : {n1, n2}) {
+    h.node.on(h.ctx, signer, Signed<Checkpoint>{.signer = signer, .value = reached});
+  }
+  EXPECT_FALSE(h.last_sent<FetchState>());
+  h.node.on(h.ctx, n3, Signed<Checkpoint>{.signer = n3, .value = reached});
+  ASSERT_TRUE(h.last_sent<FetchState>());
+  EXPECT_EQ(h.last_sent<FetchState>()->sequence, 1U);
+  h.node.on(h.ctx, n1, CheckpointState{.sequence = 1, .state = {}});       // another digest
+  h.node.on(h.ctx, n1, CheckpointState{.sequence = 2, .state = fetched});  // another checkpoint
+  EXPECT_EQ(h.node.executed, 0U);
+  EXPECT_FALSE(h.node.stable);
+  h.node.on(h.ctx, n1, CheckpointState{.sequence = 1, .state = fetched});
+  EXPECT_EQ(h.node.executed, 1U);
+  EXPECT_EQ(h.node.store["x"], "A");
+  EXPECT_TRUE(h.node.waiting.empty()) << "it was executed";
+  EXPECT_TRUE(h.node.log.empty());
+  ASSERT_TRUE(h.node.stable);
+  EXPECT_EQ(h.node.stable->value, reached);
+  EXPECT_TRUE(view(h.node).fetched);
+}
+
+TEST(PbftStateTransfer, WhatWasDecidedMeanwhileIsExecutedBehindIt) {
+  Handlers h(n4);
+  h.options.requests.clear();
+  h.node.decisions[2][digest_of(b)] = {.view = 0, .certified = true, .batch = b};
+  h.node.decisions[2].begin()->second.batch.front().id.number = 2;
+  h.node.fetch(h.ctx, {.value = reached, .signers = 3});
+  h.node.on(h.ctx, n1, CheckpointState{.sequence = 1, .state = fetched});
+  EXPECT_EQ(h.node.executed, 2U);
+  EXPECT_EQ(h.node.store["x"], "B");
+}
+
+TEST(PbftStateTransfer, EverybodyAnswersWhoHasTheState) {
+  Handlers h(n2);
+  h.node.on(h.ctx, n4, FetchState{.sequence = 1});
+  EXPECT_TRUE(h.step.sends().empty());
+  h.node.states[1] = fetched;
+  h.node.on(h.ctx, n4, FetchState{.sequence = 1});
+  ASSERT_TRUE(h.last_sent<CheckpointState>());
+  EXPECT_EQ(h.step.sends().back().to, n4);
+  EXPECT_EQ(digest_of(h.last_sent<CheckpointState>()->state), reached.state);
+}
+
 // --- checks ---
 
 constexpr Reductions all{
@@ -307,9 +401,159 @@ TEST(PbftCheck, ClientsAreServedLinearizably) {
 
 TEST(PbftCheck, CheckpointsHoldAcrossAViewChange) {
   Configuration configuration = one_sequence_number("n3", 1);
+  configuration.options["checkpoint"] = configuration.options["requests"] = "1";
+  const CheckReport report = checked(configuration);
+  EXPECT_EQ(report.verdict, Verdict::holds) << report;
+}
+
+TEST(PbftCheck, WhoFetchesAStateHasTheStateOfTheOthers) {
+  Configuration configuration = one_sequence_number("n3", 0);
   configuration.options["checkpoint"] = "1";
   const CheckReport report = checked(configuration);
   EXPECT_EQ(report.verdict, Verdict::holds) << report;
+  for (const char* name : {"state agreement", "a state is fetched"}) {
+    const auto asked = std::ranges::find(report.properties, name, &PropertyReport::name);
+    ASSERT_NE(asked, report.properties.end());
+    EXPECT_EQ(asked->verdict, Verdict::holds) << name;
+  }
+}
+
+// --- recovery: once faults stop, clients are answered ---
+
+Model recovering(const std::string& bug, std::uint64_t views) {
+  Configuration configuration = one_sequence_number("n4", views);
+  configuration.bounds.clients = 1;
+  configuration.options["silent"] = "1";
+  configuration.options["recovers"] = "1";
+  configuration.bug = bug;
+  return make_model(configuration);
+}
+
+void take(LiveWorld& world, NodeId process, NodeId from, const std::string& message) {
+  for (const Event& event : world.enabled()) {
+    if (event.kind != EventKind::deliver || event.process != process || event.from != from)
+      continue;
+    const std::string text =
+        describe(*world.system().message_type, event.message, world.system().naming());
+    if (text.rfind(message + "{", 0) != 0) continue;
+    ASSERT_EQ(world.apply(event).status, Outcome::Status::applied);
+    return;
+  }
+  FAIL() << world.system().process_name(process) << " gets no " << message;
+}
+
+// All three enter view 1, where n1 alone commits. It has heard f + 1 view changes by then.
+void commit_at_one(LiveWorld& world) {
+  for (const NodeId id : {n1, n2, n3}) {
+    take(world, id, {4}, "Request");
+    world.apply({.kind = EventKind::timer, .process = id, .timer = 0});
+  }
+  for (const NodeId from : {n2, n3}) take(world, n1, from, "ViewChange");
+  for (const NodeId from : {n1, n3}) take(world, n2, from, "ViewChange");
+  for (const NodeId id : {n1, n3}) {
+    take(world, id, n2, "NewView");
+    take(world, id, n2, "Proposal");
+  }
+  take(world, n1, n3, "Prepare");
+  take(world, n3, n1, "Prepare");
+  for (const NodeId from : {n1, n3}) take(world, n2, from, "Prepare");
+  for (const NodeId from : {n2, n3}) take(world, n1, from, "Commit");
+}
+
+RecoveryResult judged(const std::string& bug) {
+  const Model model = recovering(bug, 1);
+  const auto asked = std::ranges::find(model.properties, "clients are answered", &Property::name);
+  LiveWorld world = started_world(model.system);
+  commit_at_one(world);
+  LocalVector vector;
+  for (std::uint8_t id = 0; id < model.system.size(); ++id) vector.push_back(world.local({id}));
+  return judge_recovery(model.system, *asked, {vector}, [](std::uint64_t) { return ""; });
+}
+
+// B21: those who are left behind ask for view 2, and the one who has executed never joins them.
+TEST(PbftRecovery, WhoJoinsViewChangesByEqualityLeavesOthersStuck) {
+  const RecoveryResult stuck = judged("vc-bandwagon-equality");
+  EXPECT_EQ(stuck.verdict, Verdict::violated);
+  EXPECT_FALSE(stuck.explanation.empty());
+  EXPECT_EQ(judged("").verdict, Verdict::holds);
+}
+
+TEST(PbftRecovery, ClientsAreAnsweredOnceFaultsStop) {
+  const CheckReport report = check(recovering("", 0));
+  EXPECT_EQ(report.verdict, Verdict::holds) << report;
+  const auto asked =
+      std::ranges::find(report.properties, "clients are answered", &PropertyReport::name);
+  ASSERT_NE(asked, report.properties.end());
+  EXPECT_GT(asked->recovery->vectors, 100U);
+}
+
+// --- twins ---
+
+CheckReport with_twins(const std::string& name, const std::string& bug) {
+  const CatalogEntry* entry = find_system("pbft");
+  const auto seeded = std::ranges::find(entry->bugs, name, &gainsay::Bug::name);
+  Configuration configuration = seeded->scenario;
+  configuration.options["byzantine"] = "none";
+  configuration.options["twins"] = "n1";
+  configuration.bug = bug;
+  const Model model = entry->make(configuration);
+  const CheckReport report = check(model, {.max_states = 2'000'000});
+  if (report.counterexample) {
+    const Counterexample& found = *report.counterexample;
+    const Trace trace =
+        record_trace(model.system, found.events,
+                     TraceVerdict{.property = found.property,
+                                  .step = static_cast<std::uint32_t>(found.events.size() - 1)});
+    EXPECT_TRUE(replay(model, trace).reproduced);
+  }
+  return report;
+}
+
+TEST(PbftTwins, ThreeReplicasAreTooFew) {
+  EXPECT_EQ(with_twins("n-3f", "n-3f").verdict, Verdict::violated);
+}
+
+TEST(PbftTwins, FindTheSecondPrePrepare) {
+  EXPECT_EQ(with_twins("second-preprepare-accepted", "second-preprepare-accepted").verdict,
+            Verdict::violated);
+}
+
+TEST(PbftTwins, CorrectReplicasHoldAgainstThem) {
+  const CheckReport report = with_twins("second-preprepare-accepted", "");
+  EXPECT_EQ(report.verdict, Verdict::holds) << report;
+}
+
+// --- live runs ---
+
+std::vector<Hash128> random_run(const System& system, const Signatures& signatures,
+                                std::uint64_t seed, std::uint64_t& verified) {
+  SignedRun run(system, signatures);
+  RandomStream random(seed, Purpose::schedule);
+  std::vector<Hash128> visited;
+  for (std::uint32_t step = 0; step < 60; ++step) {
+    const std::vector<Event> events = run.world().enabled();
+    if (events.empty()) break;
+    const Event& event = events[random.below(static_cast<std::uint32_t>(events.size()))];
+    EXPECT_EQ(run.apply(event).status, Outcome::Status::applied);
+    visited.push_back(run.world().hash());
+  }
+  verified = run.verified();
+  return visited;
+}
+
+TEST(PbftLive, RealSignaturesVisitTheSameStates) {
+  for (const char* byzantine : {"none", "n3"}) {
+    Configuration configuration = one_sequence_number(byzantine, 1);
+    configuration.options["requests"] = "1";
+    const Model model = make_model(configuration);
+    const auto ideal = ideal_signatures();
+    const auto real = ed25519_signatures(4, 1);
+    std::uint64_t verified = 0;
+    const auto expected = random_run(model.system, *ideal, 1, verified);
+    EXPECT_EQ(random_run(model.system, *real, 1, verified), expected) << byzantine;
+    EXPECT_GT(expected.size(), 10U);
+    EXPECT_GT(verified, 5U);
+  }
 }
 
 TEST(PbftCatalog, WhatMakesNoSenseIsRefused) {
