@@ -304,7 +304,12 @@ Verdict with_removed_server(const std::string& bug) {
   run.timer(n1, Node::Timer::propose);
   run.settle();
   run.timer(n1, Node::Timer::change, {2});
-  run.settle();
+  run.deliver<AppendEntries>(n2, n1, [](const AppendEntries& append) {
+    return append.prev_index == 1 && !append.entries.empty();
+  });
+  run.deliver<AppendReply>(n1, n2, [](const AppendReply& reply) { return reply.index == 2; });
+  run.deliver<AppendEntries>(n2, n1,
+                             [](const AppendEntries& append) { return append.commit == 2; });
   EXPECT_EQ(run.node(n2).commit, 2U);
   EXPECT_EQ(run.node(n3).last_index(), 1U);
   const Model model = make_model(removing);

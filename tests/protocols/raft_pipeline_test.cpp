@@ -18,7 +18,8 @@ struct Sending : Handlers {
     std::vector<AppendEntries> sent;
     for (std::size_t i = from; i < step.sends().size(); ++i) {
       const auto wire = decoded<Wire<Node>>(step.sends()[i].message);
-      if (step.sends()[i].to == to) sent.push_back(std::get<AppendEntries>(wire));
+      const auto* append = std::get_if<AppendEntries>(&wire);
+      if (step.sends()[i].to == to && append != nullptr) sent.push_back(*append);
     }
     return sent;
   }
