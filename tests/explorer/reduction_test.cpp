@@ -208,7 +208,7 @@ bool is_caught(const Reductions& reduce, Sabotage sabotage, std::uint64_t tables
     shape.bounds.crashes = shape.bounds.restarts = seed % 3 == 0 ? 2 : 0;
     shape.bounds.timeouts = std::nullopt;
     if (seed % 3 == 0) shape.bounds.timeouts = 3;
-    shape.bounds.drops = shape.bounds.duplicates = 0;
+    shape.bounds.drops = shape.bounds.duplicates = shape.bounds.unsynced = 0;
     shape.answers = seed % 3 == 0;
     shape.violating = false;
     shape.hides = seed % 3 != 0;
