@@ -126,9 +126,21 @@ void heed_audit(CheckReport& report) {
   settle_properties(report, false);
 }
 
+// Silence is the worst that faulty processes can do to reaching a good world, and not to staying
+// there.
+void refuse_lasting_among_liars(const Model& model) {
+  const bool lasts = std::ranges::any_of(
+      model.properties, [](const Property& property) { return property.lasting.has_value(); });
+  if (!lasts || model.system.bounds.byzantine + model.system.bounds.twins == 0) return;
+  throw UsageError(
+      "what must last is not asked of systems with Byzantine processes or twins, which could end "
+      "it at any time");
+}
+
 }  // namespace
 
 CheckReport check(const Model& model, const CheckOptions& options) {
+  refuse_lasting_among_liars(model);
   const bool must_be_symmetric = options.reduce && options.reduce->symmetry;
   if (must_be_symmetric) require_symmetry(model, {});
   Search::Passes passes;

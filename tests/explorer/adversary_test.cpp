@@ -523,6 +523,22 @@ TEST(Twins, AreExactOnRandomTables) {
   EXPECT_GT(violated, 0U);
 }
 
+TEST(Adversary, WhatMustLastIsNotAskedAmongLiars) {
+  const auto has_level = [](const Nodes<liars::View>&) { return true; };
+  const Property settled = settles<liars::Node>("stays", has_level, has_level,
+                                                [](NodeId, liars::Node::Timer) { return true; });
+  Model among_liars = liars::model(1);
+  Model among_twins = liars::correct_model(1);
+  Model among_honest = liars::correct_model(1);
+  add_twins<liars::Node>(among_twins.system, {liars::faulty(1)});
+  for (Model* model : {&among_liars, &among_twins, &among_honest}) {
+    model->properties.push_back(settled);
+  }
+  EXPECT_THROW(check(among_liars), UsageError);
+  EXPECT_THROW(check(among_twins), UsageError);
+  EXPECT_NO_THROW(check(among_honest));
+}
+
 TEST(Adversary, WhatMakesNoSenseIsRefused) {
   Model model = broadcast::model(4, {NodeId{0}});
   model.system.bounds.network = model.system.asked.network = Network::unordered;
