@@ -169,14 +169,15 @@ std::string operation_line(const Recording& recording, Id id) {
 void print_violation(const Judged& judged) {
   const Judgement& judgement = judged.judgement;
   std::cout << (judgement.prefix_has_order
-                    ? "Everything that returned before this operation has an order, and with it "
-                      "there is none:\n"
-                    : "With what returned until this operation did there is no order:\n")
+                    ? "What returned before this operation has an order, but not with it:\n"
+                    : "What returned until this operation did has no order:\n")
             << operation_line(judged.recording, judgement.broken_by) << "\n";
   if (judgement.core.empty()) return;
-  std::cout << "These " << with_commas(judgement.core.size())
-            << " have no order among themselves, whatever the others did"
-            << (judgement.core_is_minimal ? "; none of them can be left out:\n" : ":\n");
+  const std::size_t size = judgement.core.size();
+  const std::string which =
+      size == 1 ? "This one has no place" : "These " + with_commas(size) + " have no order";
+  std::cout << which << ", whatever the others did"
+            << (judgement.core_is_minimal && size > 1 ? "; it takes all of them:\n" : ":\n");
   constexpr std::size_t shown_max = 40;
   for (std::size_t i = 0; i < judgement.core.size() && i < shown_max; ++i) {
     std::cout << operation_line(judged.recording, judgement.core[i]) << "\n";
