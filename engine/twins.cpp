@@ -109,20 +109,19 @@ TwinsType::TwinsType(std::shared_ptr<const ProcessType> correct, const Type& sta
   timer_names_.assign(names_.begin(), names_.end());
 }
 
-std::unique_ptr<Process> TwinsType::make() const {
+std::unique_ptr<Process> TwinsType::of(std::unique_ptr<Process> first,
+                                       std::unique_ptr<Process> second) const {
   const Shared shared{.correct = correct_,
                       .timers = static_cast<std::uint32_t>(correct_->timer_names().size()),
                       .choices = network_ == Network::async ? choices_async : choices_else};
-  return std::make_unique<TwinsProcess>(shared, Copies{correct_->make(), correct_->make()});
+  return std::make_unique<TwinsProcess>(shared, Copies{std::move(first), std::move(second)});
 }
 
+std::unique_ptr<Process> TwinsType::make() const { return of(correct_->make(), correct_->make()); }
+
 std::unique_ptr<Process> TwinsType::decode(Reader& reader) const {
-  const Shared shared{.correct = correct_,
-                      .timers = static_cast<std::uint32_t>(correct_->timer_names().size()),
-                      .choices = network_ == Network::async ? choices_async : choices_else};
   auto first = correct_->decode(reader);
-  auto second = correct_->decode(reader);
-  return std::make_unique<TwinsProcess>(shared, Copies{std::move(first), std::move(second)});
+  return of(std::move(first), correct_->decode(reader));
 }
 
 void make_twins(System& system, NodeSet twins, const Type& state_type) {

@@ -34,6 +34,9 @@ class TwinsType final : public ProcessType {
   const std::vector<std::string_view>& timer_names() const override { return timer_names_; }
 
  private:
+  std::unique_ptr<Process> of(std::unique_ptr<Process> first,
+                              std::unique_ptr<Process> second) const;
+
   std::shared_ptr<const ProcessType> correct_;
   const Type& state_type_;
   Network network_;

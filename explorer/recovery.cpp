@@ -78,9 +78,9 @@ class Judge {
 
  private:
   using Indices = std::vector<std::size_t>;
-  // False when it was stopped.
   bool is_of_end() const { return &sought_ != &property_; }
   void judge(const Indices& asked);
+  // False when it was stopped.
   bool ask(const HealedGraph::Messages& messages, const Indices& indices, Answer& answer);
   void note(const HealedGraph& graph, std::size_t index, Id world);
   Indices good_starts() const;

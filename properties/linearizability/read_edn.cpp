@@ -67,9 +67,7 @@ void read_edn_events(std::istream& input, const ReadLimits& limits, Recorder& re
     flush();
     if (in_vector) throw HistoryError("the vector of events has no end");
   } catch (const HistoryError& error) {
-    const std::string what = error.what();
-    if (what.starts_with("line ")) throw;
-    throw HistoryError("line " + std::to_string(number) + ": " + what);
+    rethrow_at(number, error);
   }
   events.finish();
 }

@@ -50,9 +50,7 @@ void read_log(std::istream& input, const ReadLimits& limits, Recorder& recorder)
     try {
       add_event(rest, number, events);
     } catch (const HistoryError& error) {
-      const std::string what = error.what();
-      if (what.starts_with("line ")) throw;
-      throw HistoryError("line " + std::to_string(number) + ": " + what);
+      rethrow_at(number, error);
     }
   }
   events.finish();

@@ -103,9 +103,7 @@ void read_ops(std::istream& input, const ReadLimits& limits, Recorder& recorder)
       if (operation.returned < operation.invoked) throw HistoryError("it returns before its call");
       recorder.add(read_operation(words, std::move(operation)));
     } catch (const HistoryError& error) {
-      const std::string what = error.what();
-      if (what.starts_with("line ")) throw;
-      throw HistoryError("line " + std::to_string(number) + ": " + what);
+      rethrow_at(number, error);
     }
   }
 }

@@ -84,6 +84,12 @@ bool read_line(std::istream& input, std::string& line, const ReadLimits& limits)
   return true;
 }
 
+void rethrow_at(std::uint64_t line, const HistoryError& error) {
+  const std::string what = error.what();
+  if (what.starts_with("line ")) throw error;
+  throw HistoryError("line " + std::to_string(line) + ": " + what);
+}
+
 Recording read_history(std::istream& input, const ReadOptions& options) {
   Recorder recorder(options);
   switch (options.format ? *options.format : format_of(input)) {

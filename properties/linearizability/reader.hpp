@@ -67,6 +67,8 @@ class Recorder {
 
 // The next line without its end; false at the end. Throws HistoryError when it is too long.
 bool read_line(std::istream& input, std::string& line, const ReadLimits& limits);
+// The error that is being handled, with the number of its line, unless it says one.
+[[noreturn]] void rethrow_at(std::uint64_t line, const HistoryError& error);
 
 void read_edn_events(std::istream& input, const ReadLimits& limits, Recorder& recorder);
 void read_log(std::istream& input, const ReadLimits& limits, Recorder& recorder);

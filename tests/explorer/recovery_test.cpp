@@ -390,13 +390,7 @@ TEST(Recovery, AgreesWithTheSlowTwinOnRandomTables) {
     ASSERT_EQ(report.verdict, slow.verdict) << seed << "\n" << report << report.story;
     EXPECT_EQ(recovery.undecided, slow.undecided) << seed;
     ++met[slow.verdict];
-    if (!report.counterexample) continue;
-    const Counterexample& found = *report.counterexample;
-    const Trace trace =
-        record_trace(model.system, found.events,
-                     TraceVerdict{.property = found.property,
-                                  .step = static_cast<std::uint32_t>(found.events.size() - 1)});
-    EXPECT_TRUE(replay(model, trace).reproduced) << seed;
+    EXPECT_TRUE(!report.counterexample || replays(model, report)) << seed;
   }
   std::cout << met[Verdict::holds] << " hold, " << met[Verdict::violated] << " violated, "
             << met[Verdict::incomplete] << " incomplete, " << doubtful << " doubtful\n";
@@ -432,13 +426,7 @@ TEST(Recovery, WhatMustLastAgreesWithTheSlowTwinOnRandomTables) {
     ASSERT_EQ(report.verdict, slow.verdict) << seed << "\n" << report << report.story;
     ++met[slow.verdict];
     lost += slow.stuck == 0 && slow.lost > 0 ? 1 : 0;
-    if (!report.counterexample) continue;
-    const Counterexample& found = *report.counterexample;
-    const Trace trace =
-        record_trace(model.system, found.events,
-                     TraceVerdict{.property = found.property,
-                                  .step = static_cast<std::uint32_t>(found.events.size() - 1)});
-    EXPECT_TRUE(replay(model, trace).reproduced) << seed;
+    EXPECT_TRUE(!report.counterexample || replays(model, report)) << seed;
   }
   std::cout << met[Verdict::holds] << " hold, " << met[Verdict::violated] << " violated, " << lost
             << " of them for what must last, " << met[Verdict::incomplete] << " incomplete, "
