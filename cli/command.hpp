@@ -35,7 +35,7 @@ int worse(int a, int b);
 struct ModelArguments {
   std::string nodes;  // a number or a range 3..5
   std::optional<std::uint32_t> clients, operations, crashes, restarts, drops, duplicates, timeouts,
-      partitions, unsynced;
+      partitions, unsynced, skew;
   std::string partition_shapes;  // symmetric,bridged
   std::string across;
   std::string network;

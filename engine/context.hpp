@@ -102,18 +102,30 @@ class Context {
     }
   }
 
-  // Arms a one-shot timer; again is once.
+  // Arms a one-shot timer; again is once. Its time, which counts where clocks are bounded, begins
+  // anew.
   template <class Timer>
   requires std::is_enum_v<Timer>
-  void set(Timer timer, Duration = {}) { step_.set_timer(static_cast<std::uint32_t>(timer)); }
+  void set(Timer timer, Duration = {}, Ticks ticks = {}) {
+    step_.set_timer(static_cast<std::uint32_t>(timer), ticks);
+  }
+  template <class Timer>
+  requires std::is_enum_v<Timer>
+  void set(Timer timer, Ticks ticks) { set(timer, Duration{}, ticks); }
   template <class Timer>
   void clear(Timer timer) {
     step_.clear_timer(static_cast<std::uint32_t>(timer));
   }
-  // Arms the timer exactly when `wanted`: keeps the armed set a function of the state.
+  // Arms the timer exactly when `wanted`: keeps the armed set a function of the state. One that is
+  // armed already runs on.
   template <class Timer>
-  void arm(Timer timer, bool wanted) {
-    wanted ? set(timer) : clear(timer);
+  void arm(Timer timer, bool wanted, Ticks ticks = {}) {
+    const bool armed = step_.armed(static_cast<std::uint32_t>(timer));
+    if (!wanted) {
+      clear(timer);
+    } else if (!armed) {
+      set(timer, ticks);
+    }
   }
 
   // A number below `options`: the explorer takes all, the simulator draws, a replay reads.

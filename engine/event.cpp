@@ -20,7 +20,8 @@ enum Seed : std::uint64_t {
 
 std::string_view to_string(EventKind kind) {
   constexpr std::array<std::string_view, event_kinds> names = {
-      "start", "deliver", "timer", "crash", "restart", "drop", "duplicate", "partition", "heal"};
+      "start", "deliver",   "timer",     "crash", "restart",
+      "drop",  "duplicate", "partition", "heal",  "tick"};
   return names[static_cast<std::size_t>(kind)];
 }
 
@@ -54,6 +55,7 @@ BudgetSet budget_of(const System& system, const Event& event) {
     case EventKind::start:
     case EventKind::deliver:
     case EventKind::heal:
+    case EventKind::tick:
       break;
   }
   add_crash(budgets, crash_of(event.choices));
@@ -90,7 +92,7 @@ std::string describe(const System& system, const Event& event) {
   const NodeName name = system.naming();
   std::string text(to_string(event.kind));
   if (event.kind == EventKind::partition) return text + " " + describe(event.cut, name);
-  if (event.kind == EventKind::heal) return text;
+  if (!has_process(event.kind)) return text;
   text += " " + name(event.process);
   switch (event.kind) {
     case EventKind::deliver:

@@ -1,5 +1,5 @@
-// An event of a run: one atomic step of one process, or one fault of the network, named by content
-// so that it means the same in every run, executor and machine.
+// An event of a run: one atomic step of one process, one fault of the network, or one tick of the
+// clock, named by content so that it means the same in every run, executor and machine.
 #pragma once
 
 #include <cstdint>
@@ -24,18 +24,19 @@ enum class EventKind : std::uint8_t {
   drop,
   duplicate,
   partition,
-  heal
+  heal,
+  tick
 };
-inline constexpr std::size_t event_kinds = 9;
+inline constexpr std::size_t event_kinds = 10;
 std::string_view to_string(EventKind kind);
-// A fault of the network: no process takes a step.
-constexpr bool is_of_network(EventKind kind) { return kind >= EventKind::drop; }
-// It happens at a process; a partition and its healing happen at none.
+// A process takes a step; else the network has a fault, or time passes.
+constexpr bool is_step(EventKind kind) { return kind < EventKind::drop; }
+// It happens at one process; a partition, its healing and a tick do not.
 constexpr bool has_process(EventKind kind) { return kind < EventKind::partition; }
 
 struct Event {
   EventKind kind = EventKind::start;
-  // Where it happens: the receiver for deliver, drop and duplicate; 0 for partition and heal.
+  // Where it happens: the receiver for deliver, drop and duplicate; 0 for what happens at no one.
   NodeId process;
   NodeId from;              // deliver, drop, duplicate: the sender
   Bytes message;            // deliver, drop, duplicate; a fifo drop resets the link: empty

@@ -97,30 +97,53 @@ void StepContext::end_writes() {
 
 namespace {
 
-constexpr std::uint64_t has_unsynced = 4;  // added to the status
+// Added to the status.
+constexpr std::uint64_t has_unsynced = 4;
+constexpr std::uint64_t has_times = 8;
 
-template <class Versions>
-void write_head(Writer& writer, LocalState::Status status, std::uint64_t timers,
-                const Versions& unsynced) {
-  writer.integer(static_cast<std::uint64_t>(status) + (unsynced.empty() ? 0 : has_unsynced));
-  writer.integer(timers);
-  if (unsynced.empty()) return;
-  writer.integer(unsynced.size());
-  for (const auto& version : unsynced) writer.text(version);
+// Of a LocalState or LocalParts.
+template <class Local>
+void write_head(Writer& writer, const Local& local) {
+  writer.integer(static_cast<std::uint64_t>(local.status) +
+                 (local.unsynced.empty() ? 0 : has_unsynced) +
+                 (local.times.empty() ? 0 : has_times));
+  writer.integer(local.timers);
+  if (!local.unsynced.empty()) {
+    writer.integer(local.unsynced.size());
+    for (const auto& version : local.unsynced) writer.text(version);
+  }
+  if (local.times.empty()) return;
+  writer.integer(local.times.all().size());
+  for (const TimeLeft& one : local.times.all()) {
+    writer.integer(one.timer);
+    writer.integer(one.left.least);
+    writer.integer(one.left.most);
+  }
+}
+
+Times read_times(Reader& reader) {
+  Times times;
+  for (std::uint64_t left = reader.integer(); left > 0; --left) {
+    TimeLeft one{.timer = static_cast<std::uint8_t>(reader.integer()), .left = {}};
+    one.left.least = static_cast<std::uint32_t>(reader.integer());
+    one.left.most = static_cast<std::uint32_t>(reader.integer());
+    times.push_back(one);
+  }
+  return times;
 }
 
 }  // namespace
 
 Bytes encode_local(const LocalState& local) {
   Writer writer;
-  write_head(writer, local.status, local.timers, local.unsynced);
+  write_head(writer, local);
   local.process->encode(writer);
   return writer.take();
 }
 
 Bytes join_local(const LocalParts& parts) {
   Writer writer;
-  write_head(writer, parts.status, parts.timers, parts.unsynced);
+  write_head(writer, parts);
   writer.raw(parts.state);
   return writer.take();
 }
@@ -129,16 +152,17 @@ LocalParts split_local(BytesView bytes) {
   Reader reader(bytes);
   LocalParts parts;
   const std::uint64_t status = reader.integer();
-  if (status % has_unsynced > 2 || status >= 2 * has_unsynced) {
+  if (status % has_unsynced > 2 || status >= 2 * has_times) {
     throw DecodeError("no such status of a process");
   }
   parts.status = static_cast<LocalState::Status>(status % has_unsynced);
   parts.timers = reader.integer();
-  if (status >= has_unsynced) {
+  if ((status & has_unsynced) != 0) {
     for (std::uint64_t left = reader.integer(); left > 0; --left) {
       parts.unsynced.push_back(reader.text());
     }
   }
+  if ((status & has_times) != 0) parts.times = read_times(reader);
   parts.state = reader.rest();
   return parts;
 }
@@ -146,7 +170,7 @@ LocalParts split_local(BytesView bytes) {
 LocalState decode_local(const ProcessType& type, BytesView bytes) {
   const LocalParts parts = split_local(bytes);
   Reader reader(parts.state);
-  LocalState local{parts.status, parts.timers, type.decode(reader), {}};
+  LocalState local{parts.status, parts.timers, type.decode(reader), {}, parts.times};
   for (const BytesView version : parts.unsynced) local.unsynced.emplace_back(version);
   if (!reader.at_end()) throw DecodeError("a local state has bytes left over");
   return local;
@@ -187,6 +211,7 @@ void go_down(LocalState& local, const Bytes& left) {
   local.process->restore(left);
   local.status = LocalState::Status::down;
   local.timers = 0;
+  local.times = {};
   local.unsynced.clear();
 }
 
@@ -210,6 +235,7 @@ StepResult run_event(LocalState& local, const LocalEvent& event, const StepConte
   if (event.kind == LocalEvent::Kind::crash) return crash(local, script);
   StepResult result;
   StepContext context(place, local.timers, script);
+  context.run_timers(local.times);
   if (place.unsynced) {
     context.use_disk(*local.process, versions_of(local), event.kind != LocalEvent::Kind::start);
   }
@@ -232,6 +258,7 @@ StepResult run_event(LocalState& local, const LocalEvent& event, const StepConte
     go_down(local, context.versions().back());
   } else {
     local.timers = context.timers();
+    local.times = context.times();
     local.unsynced = context.versions();
     if (!local.unsynced.empty()) local.unsynced.pop_back();
   }
@@ -241,6 +268,7 @@ StepResult run_event(LocalState& local, const LocalEvent& event, const StepConte
   result.options = context.options();
   result.points = context.points();
   result.unsynced_sends = context.unsynced_sends();
+  result.ignores_ticks = context.ignores_ticks();
   return result;
 }
 

@@ -61,8 +61,9 @@ struct LocalState {
   // The versions of the durable state that a crash may leave besides the one that it has: oldest
   // first, each once, the safe one included. Empty: all is synced.
   std::vector<Bytes> unsynced{};
+  Times times{};  // of those timers that run by a bounded clock
 
-  LocalState copy() const { return {status, timers, process->clone(), unsynced}; }
+  LocalState copy() const { return {status, timers, process->clone(), unsynced, times}; }
 };
 
 Bytes encode_local(const LocalState& local);
@@ -72,6 +73,7 @@ struct LocalParts {
   LocalState::Status status = LocalState::Status::unstarted;
   std::uint64_t timers = 0;
   std::vector<BytesView> unsynced{};
+  Times times{};
   BytesView state;
 };
 LocalParts split_local(BytesView bytes);
@@ -96,6 +98,7 @@ struct StepResult {
   std::vector<std::uint32_t> options;         // of each choice: how many there were
   std::vector<DiskPoint> points;              // the disk operations that it got to
   std::vector<std::uint32_t> unsynced_sends;  // which of the sends left before writes were synced
+  bool ignores_ticks = false;  // a timer has said how long it runs, and clocks are not bounded
 };
 
 // The step boundary: applies one event to a local state, in place, with scripted choices. A failed

@@ -4,12 +4,15 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/bytes.hpp"
+#include "engine/clock.hpp"
 #include "engine/ids.hpp"
 
 namespace gainsay {
@@ -25,8 +28,8 @@ inline void expect(bool condition, const char* why) {
   if (!condition) throw ExpectationFailed(why);
 }
 
-// How long a timer runs. The simulator draws from it; the explorer lets an armed timer fire at any
-// moment, which is the strongest adversary.
+// How long a timer runs in real time, from which a simulator draws. The explorer lets an armed
+// timer fire at any moment, which is the strongest adversary, unless clocks are bounded: see Ticks.
 struct Duration {
   std::chrono::nanoseconds least{0};
   std::chrono::nanoseconds most{0};
@@ -77,9 +80,10 @@ class StepContext {
  public:
   struct Place {
     NodeId self;
-    std::uint32_t nodes = 0;      // servers; clients have the ids behind them
-    std::uint32_t processes = 0;  // servers and clients
-    bool unsynced = false;        // writes are safe when they are synced, and not before
+    std::uint32_t nodes = 0;              // servers; clients have the ids behind them
+    std::uint32_t processes = 0;          // servers and clients
+    bool unsynced = false;                // writes are safe when they are synced, and not before
+    std::optional<std::uint32_t> skew{};  // of bounded clocks; none: timers fire at any moment
   };
 
   // `timers`: the armed ones, one bit each. `script`: answers to the first choices; 0 afterwards.
@@ -94,8 +98,18 @@ class StepContext {
   // Throws std::logic_error for a receiver outside the system.
   void send(NodeId to, Bytes message);
   // Timers have numbers below 64; throw std::logic_error for others.
-  void set_timer(std::uint32_t timer) { timers_ |= bit(timer); }
-  void clear_timer(std::uint32_t timer) { timers_ &= ~bit(timer); }
+  void set_timer(std::uint32_t timer, Ticks ticks = {}) {
+    timers_ |= bit(timer);
+    if (place_.skew) {
+      times_.set(timer, ticks, *place_.skew);
+    } else {
+      ignores_ticks_ = ignores_ticks_ || ticks != Ticks{};
+    }
+  }
+  void clear_timer(std::uint32_t timer) {
+    timers_ &= ~bit(timer);
+    times_.clear(timer);
+  }
   bool armed(std::uint32_t timer) const { return (timers_ & bit(timer)) != 0; }
   // An answer below `options`; throws std::logic_error when `options` is 0 or the script's answer
   // does not fit.
@@ -117,6 +131,11 @@ class StepContext {
   const std::vector<std::uint32_t>& unsynced_sends() const { return unsynced_sends_; }
 
   std::uint64_t timers() const { return timers_; }
+  // What is left of the time of running timers, those from before the handler included.
+  void run_timers(Times times) { times_ = std::move(times); }
+  const Times& times() const { return times_; }
+  // A timer has said how long it runs, and clocks are not bounded.
+  bool ignores_ticks() const { return ignores_ticks_; }
   const std::vector<Sent>& sends() const { return sends_; }
   const std::vector<Label>& labels() const { return labels_; }
   const std::vector<std::uint32_t>& answers() const { return answers_; }
@@ -136,6 +155,8 @@ class StepContext {
 
   Place place_;
   std::uint64_t timers_;
+  Times times_;
+  bool ignores_ticks_ = false;
   std::span<const std::uint32_t> script_;
   DiskCrash scripted_crash_;
   const Process* process_ = nullptr;  // null: writes are safe at once

@@ -51,6 +51,26 @@ std::string told_lost(const LiveWorld& world, const Event& event, const StepResu
   return text.empty() ? "" : "what it sends to" + text + " is lost";
 }
 
+// Which timers a tick has brought so far that they may fire, or must.
+std::string told_tick(const LiveWorld& before, const LiveWorld& now) {
+  const System& system = now.system();
+  std::string text;
+  for (std::size_t i = 0; i < system.size(); ++i) {
+    const NodeId id{static_cast<std::uint8_t>(i)};
+    const Times& old_times = before.state(id).times;
+    const Times& times = now.state(id).times;
+    for (const TimeLeft& one : old_times.all()) {
+      const bool due = times.is_due(one.timer);
+      const bool ready = old_times.holds_back(one.timer) && !times.holds_back(one.timer);
+      if (!due && !ready) continue;
+      text += (text.empty() ? ": " : ", ") + system.process_name(id) + " " +
+              std::string(system.processes[i]->timer_names().at(one.timer)) +
+              (due ? " must fire" : " may fire");
+    }
+  }
+  return "one tick passes" + text;
+}
+
 }  // namespace
 
 std::string tell_story(const System& system, const std::vector<Event>& events,
@@ -62,6 +82,7 @@ std::string tell_story(const System& system, const std::vector<Event>& events,
     const Event& event = events[i];
     const Bytes before = world.local(event.process);
     const std::size_t waiting_before = waiting(world);
+    const LiveWorld old_world(world);
     const Outcome outcome = world.apply(event);
     if (event.kind == EventKind::start && !options.full) {
       if (i + 1 == system.size()) {
@@ -92,6 +113,9 @@ std::string tell_story(const System& system, const std::vector<Event>& events,
          difference(type, old_parts.state, new_parts.state, system.naming())) {
       text += wrap(margin + change.path + ": " + change.before + " -> " + change.after, width + 6,
                    options.columns);
+    }
+    if (event.kind == EventKind::tick) {
+      text += wrap(margin + told_tick(old_world, world), width + 6, options.columns);
     }
     if (const std::string unsynced = told_unsynced(old_parts, new_parts); !unsynced.empty()) {
       text += margin + unsynced + "\n";

@@ -112,6 +112,7 @@ std::string describe(const Bounds& bounds) {
   if (bounds.byzantine > 0) text += ", Byzantine " + std::to_string(bounds.byzantine);
   if (bounds.twins > 0) text += ", twins " + std::to_string(bounds.twins);
   if (bounds.timeouts) text += ", timeouts " + std::to_string(*bounds.timeouts);
+  if (bounds.skew) text += ", skew " + std::to_string(*bounds.skew);
   for (const auto& [name, greatest] : bounds.limits) {
     text += ", " + name + "<=" + std::to_string(greatest);
   }
@@ -146,6 +147,9 @@ void validate(const Bounds& bounds) {
   }
   if (bounds.unsynced > bounds.crashes) {
     throw UsageError("--unsynced is at most --crashes: writes are lost in a crash");
+  }
+  if (bounds.skew && *bounds.skew > ticks_max) {
+    throw UsageError("--skew is at most " + std::to_string(ticks_max));
   }
   if (bounds.partitions == 0) return;
   if (bounds.network == Network::async) {
@@ -192,6 +196,9 @@ void validate(const System& system) {
   if (system.bounds.byzantine > 0 && system.bounds.network != Network::async) {
     throw UsageError(
         "Byzantine processes are for --network async, where what they can say stays available");
+  }
+  if (system.bounds.skew && system.bounds.byzantine + system.bounds.twins > 0) {
+    throw UsageError("--skew is for systems without Byzantine processes and twins");
   }
   if (system.processes.size() > processes_max) {
     throw UsageError("a system has at most 64 processes; this one adds some to those asked for");

@@ -103,6 +103,9 @@ struct Bounds {
   // What a partition may be, and what becomes of messages across.
   PartitionShapes partition_shapes{};
   Across across = Across::lost;
+  // Clocks are bounded: a timer runs at most so many ticks shorter or longer than it says. None:
+  // any armed timer may fire at any moment.
+  std::optional<std::uint32_t> skew{};
   std::map<std::string, std::uint64_t, std::less<>> limits{};  // name -> greatest value
 };
 
@@ -190,7 +193,8 @@ struct System {
     return {.self = self,
             .nodes = bounds.nodes,
             .processes = static_cast<std::uint32_t>(processes.size()),
-            .unsynced = bounds.unsynced > 0 && processes[self.value]->syncs()};
+            .unsynced = bounds.unsynced > 0 && processes[self.value]->syncs(),
+            .skew = bounds.skew};
   }
   bool is_client(NodeId id) const { return id.value >= bounds.nodes; }
   bool is_byzantine(NodeId id) const { return adversary.byzantine.contains(id); }

@@ -18,7 +18,7 @@ json bigint(std::uint64_t value) { return {{"#bigint", std::to_string(value)}}; 
 
 // Which events the event depends on: the one before it at the same process (for partitions and
 // healings: the one before it of these), the one that sent the delivered message, and the last
-// healing of the link that it came by.
+// healing of the link that it came by. A tick happens at all processes.
 class Causes {
  public:
   explicit Causes(const System& system) : last_(system.size(), -1) {}
@@ -28,7 +28,11 @@ class Causes {
     const auto add = [&](std::int64_t index) {
       if (index >= 0) causes.push_back(static_cast<std::uint32_t>(index));
     };
-    add(has_process(event.kind) ? last_[event.process.value] : last_of_network_);
+    if (event.kind == EventKind::tick) {
+      std::ranges::for_each(last_, add);
+    } else {
+      add(has_process(event.kind) ? last_[event.process.value] : last_of_network_);
+    }
     if (event.kind == EventKind::deliver) {
       const auto blocked = [&](const auto& heal) {
         return heal.second.blocks(event.from, event.process);
@@ -44,6 +48,10 @@ class Causes {
     return causes;
   }
   void happened(const Event& event, const StepResult& step, std::int64_t index) {
+    if (event.kind == EventKind::tick) {
+      last_.assign(last_.size(), index);
+      return;
+    }
     if (event.kind == EventKind::heal) heals_.emplace_back(index, cut_);
     if (!has_process(event.kind)) {
       cut_ = event.cut;
@@ -124,6 +132,17 @@ json cut_links(const System& system, const Cut& cut) {
   return links;
 }
 
+// Of the timers that run by a bounded clock: in how many ticks they may and must fire.
+json times_json(const ProcessType& type, const Times& times) {
+  json left = json::array();
+  for (const TimeLeft& one : times.all()) {
+    json bounds = {{"least", one.left.least}};
+    if (one.left.most != Ticks::unbounded) bounds["most"] = one.left.most;
+    left.push_back(json::array({std::string(type.timer_names().at(one.timer)), std::move(bounds)}));
+  }
+  return {{"#map", std::move(left)}};
+}
+
 json state_json(const LiveWorld& world, std::size_t index) {
   const System& system = world.system();
   const NodeName name = system.naming();
@@ -145,6 +164,7 @@ json state_json(const LiveWorld& world, std::size_t index) {
     for (const BytesView version : parts.unsynced) {
       process["unsynced"].push_back(to_json(*system.processes[i]->durable_type(), version, name));
     }
+    if (system.bounds.skew) process["times"] = times_json(*system.processes[i], parts.times);
     processes.push_back(json::array({name(id), std::move(process)}));
     for (const auto& [envelope, count] : world.inbox(id)) {
       // All that it can say at any time is not worth showing: what was heard is an event.
@@ -204,6 +224,7 @@ json bounds_json(const Bounds& bounds) {
     }
     value["across"] = std::string(to_string(bounds.across));
   }
+  if (bounds.skew) value["skew"] = *bounds.skew;
   if (bounds.unsynced > 0) value["unsynced"] = bounds.unsynced;
   if (bounds.byzantine > 0) value["byzantine"] = bounds.byzantine;
   if (bounds.twins > 0) value["twins"] = bounds.twins;

@@ -145,6 +145,7 @@ Bounds read_bounds(const Place& place) {
   bounds.drops = budget(BudgetKind::drop);
   bounds.duplicates = budget(BudgetKind::duplicate);
   if (place.has("timeouts")) bounds.timeouts = budget(BudgetKind::timeout);
+  if (place.has("skew")) bounds.skew = bounded(place.at("skew"), ticks_max);
   if (place.has("unsynced")) bounds.unsynced = budget(BudgetKind::unsynced);
   if (place.has("partitions")) read_partitions(place, bounds);
   if (place.has("byzantine")) bounds.byzantine = bounded(place.at("byzantine"), processes_max);

@@ -51,11 +51,8 @@ std::string LiveWorld::why_not_enabled(const Event& event) const {
       if (!up) return "the process is not up";
       if (!has_message(event)) return "not pending";
       return cut_.blocks(event.from, event.process) ? "a partition holds it back" : "";
-    case EventKind::timer: {
-      if (!up) return "the process is not up";
-      const bool armed = event.timer < 64 && ((local.timers >> event.timer) & 1) != 0;
-      return armed ? "" : "the timer is not armed";
-    }
+    case EventKind::timer:
+      return up ? why_no_timer(event.process, event.timer) : "the process is not up";
     case EventKind::crash:
       if (system_->is_client(event.process)) return "clients do not crash";
       if (system_->is_faulty(event.process)) return "Byzantine processes do not crash";
@@ -73,17 +70,39 @@ std::string LiveWorld::why_not_enabled(const Event& event) const {
       return why_no_partition(event.cut);
     case EventKind::heal:
       return cut_.is_none() ? "there is no partition" : "";
+    case EventKind::tick:
+      return why_no_tick();
   }
   return "no such kind of event";
+}
+
+std::string LiveWorld::why_no_timer(NodeId process, std::uint32_t timer) const {
+  const LocalState& local = processes_[process.value];
+  const bool armed = timer < 64 && ((local.timers >> timer) & 1) != 0;
+  if (!armed) return "the timer is not armed";
+  return local.times.holds_back(timer) ? "the timer has not run long enough" : "";
+}
+
+bool LiveWorld::all_started() const {
+  return std::ranges::none_of(processes_, [](const LocalState& local) {
+    return local.status == LocalState::Status::unstarted;
+  });
+}
+
+// A tick that brings no timer nearer to firing is no event.
+std::string LiveWorld::why_no_tick() const {
+  if (!system_->bounds.skew) return "the bounds have no clock";
+  if (!all_started()) return "not all processes have started";
+  const auto runs = [](const LocalState& local) { return !local.times.empty(); };
+  const auto is_due = [](const LocalState& local) { return local.times.has_due(); };
+  if (std::ranges::any_of(processes_, is_due)) return "a timer must fire first";
+  return std::ranges::any_of(processes_, runs) ? "" : "no timer waits for time to pass";
 }
 
 // One at a time: to replace a cut by another is to heal it first, which costs nothing.
 std::string LiveWorld::why_no_partition(const Cut& cut) const {
   if (!cut_.is_none()) return "there is a partition already";
-  const bool started = std::ranges::none_of(processes_, [](const LocalState& local) {
-    return local.status == LocalState::Status::unstarted;
-  });
-  if (!started) return "not all processes have started";
+  if (!all_started()) return "not all processes have started";
   const auto shape = shape_of(cut, system_->bounds.nodes);
   const bool known = shape && contains(system_->bounds.partition_shapes, *shape);
   return known ? "" : "the bounds have no such partition";
@@ -94,15 +113,21 @@ Outcome LiveWorld::apply(const Event& event) {
     return {.status = Outcome::Status::not_enabled, .reason = std::move(reason), .step = {}};
   }
   Outcome outcome;
-  if (is_of_network(event.kind)) {
-    apply_fault(event);
-  } else {
+  if (is_step(event.kind)) {
     outcome = apply_step(event);
+  } else if (event.kind == EventKind::tick) {
+    pass_tick();
+  } else {
+    apply_fault(event);
   }
   if (outcome.status == Outcome::Status::applied) {
     used_ = used_.plus(budget_of(*system_, event));
   }
   return outcome;
+}
+
+void LiveWorld::pass_tick() {
+  for (LocalState& local : processes_) local.times.tick();
 }
 
 void LiveWorld::apply_fault(const Event& event) {
@@ -293,11 +318,11 @@ std::vector<Event> LiveWorld::enabled() const {
       }
     }
   }
-  std::vector<Event> of_network = {{.kind = EventKind::heal}};
+  std::vector<Event> of_no_process = {{.kind = EventKind::heal}, {.kind = EventKind::tick}};
   for (const Cut& cut : system_->cuts()) {
-    of_network.push_back({.kind = EventKind::partition, .cut = cut});
+    of_no_process.push_back({.kind = EventKind::partition, .cut = cut});
   }
-  std::ranges::copy_if(of_network, std::back_inserter(events),
+  std::ranges::copy_if(of_no_process, std::back_inserter(events),
                        [this](const Event& event) { return why_not_enabled(event).empty(); });
   std::ranges::sort(events);
   const auto repeated = std::unique(events.begin(), events.end());

@@ -64,8 +64,12 @@ class LiveWorld {
   };
 
   std::string why_not_enabled(const Event& event) const;
+  std::string why_no_timer(NodeId process, std::uint32_t timer) const;
   std::string why_no_partition(const Cut& cut) const;
+  std::string why_no_tick() const;
+  bool all_started() const;
   void apply_fault(const Event& event);
+  void pass_tick();
   void lose_across();
   Outcome apply_step(const Event& event);
   std::string limit_cutting(NodeId process, const LocalState& local) const;

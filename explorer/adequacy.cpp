@@ -38,7 +38,7 @@ void add_leaves(const Type& type, BytesView bytes, const std::string& path,
 struct Seen {
   std::uint64_t value = 0;  // of the limit
   std::vector<Leaf> leaves;
-  std::string rest;  // process, status and timers
+  std::string rest;  // process, status, timers and their times
 };
 
 std::vector<Seen> look_at(const System& system, const Limit& limit,
@@ -55,6 +55,11 @@ std::vector<Seen> look_at(const System& system, const Limit& limit,
     rest.integer(state.process);
     rest.integer(static_cast<std::uint64_t>(parts.status));
     rest.integer(parts.timers);
+    for (const TimeLeft& one : parts.times.all()) {
+      rest.integer(one.timer);
+      rest.integer(one.left.least);
+      rest.integer(one.left.most);
+    }
     seen.rest = rest.take();
     all.push_back(std::move(seen));
   }

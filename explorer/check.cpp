@@ -32,7 +32,8 @@ bool has_recovery(const Model& model) {
 
 Reductions sound_reductions(const Model& model) {
   const bool monotone = model.system.bounds.network == Network::async;
-  const bool only_views = !has_recovery(model);
+  const bool timeless = !model.system.bounds.skew;
+  const bool only_views = !has_recovery(model) && timeless;
   return {.dead_messages = true,
           .eager = monotone,
           .subsumption = monotone,
@@ -137,10 +138,25 @@ void refuse_lasting_among_liars(const Model& model) {
       "it at any time");
 }
 
+// What has no argument with bounded clocks: see clock.cpp for what has.
+void refuse_with_clocks(const Model& model, const CheckOptions& options) {
+  if (!model.system.bounds.skew) return;
+  if (has_recovery(model)) {
+    throw UsageError("--skew does not go with a property of recovery, which knows no time");
+  }
+  if (options.audit) throw UsageError("--verify-certificate does not know of --skew");
+  if (!options.reduce) return;
+  for (const std::string& name : names(*options.reduce)) {
+    if (name == "dead-messages" || name == "eager" || name == "subsumption") continue;
+    throw UsageError(name + " does not go with --skew: it has not been thought through with time");
+  }
+}
+
 }  // namespace
 
 CheckReport check(const Model& model, const CheckOptions& options) {
   refuse_lasting_among_liars(model);
+  refuse_with_clocks(model, options);
   const bool must_be_symmetric = options.reduce && options.reduce->symmetry;
   if (must_be_symmetric) require_symmetry(model, {});
   Search::Passes passes;

@@ -70,6 +70,8 @@ enum class Sabotage : std::uint8_t {
   silent_ignores_sends,           // a silent step may pass what then sends something else
   merges_unchecked,               // what was merged in an earlier pass is not looked at again
   partition_spares_messages,      // a partition that loses messages leaves those on their way
+  ticks_pass_due_timers,          // time goes on though a timer must fire first
+  dead_messages_forget_ticks,     // what a tick leads to is not looked at
   recovery_forgets_limits,        // a dead end that a limit made is one of the system
   recovery_forgets_copies,        // a message that is sent twice is sent once
   symmetry_certifies_generators,  // on explored pairs alone
@@ -264,12 +266,14 @@ struct CheckReport {
   std::vector<PropertyReport> properties;
   std::vector<LimitReport> limits;
   std::vector<UnsyncedSend> unsynced_sends;  // each once, in order
+  bool uses_ticks = false;                   // a timer says how long it runs
   DiscoveryReport discovery;
   std::optional<Counterexample> counterexample;
   bool shortest = false;  // no counterexample has fewer events at as few faults
   std::string story;      // of the counterexample, in words
   std::string incomplete_because;
-  std::string_view hint;  // of an incomplete check: what would make it end
+  // Of an incomplete check: what would make it end. Of a violation: that clocks were not bounded.
+  std::string_view hint;
   double seconds = 0;
   StoreKind store = StoreKind::exact;
   double omission_probability = 0;  // at most, that any world was taken for another

@@ -144,6 +144,10 @@ Hash128 Search::signature() const {
   }
   for (const PartitionShape shape : list(bounds.partition_shapes)) writer.text(to_string(shape));
   writer.text(to_string(bounds.across));
+  if (bounds.skew) {
+    writer.text("skew");
+    writer.integer(*bounds.skew);
+  }
   for (const auto& [name, value] : bounds.limits) {
     writer.text(name);
     writer.integer(value);

@@ -161,7 +161,8 @@ void Machine::forget_dead(Id local, std::vector<Id>& envelopes) {
   std::erase_if(envelopes, [&](Id envelope) { return is_dropped(local, envelope); });
 }
 
-// The local states that each one leads to; with symmetry, closed under renaming.
+// The local states that each one leads to, by events and by ticks; with symmetry, closed under
+// renaming.
 std::vector<std::vector<Id>> Machine::local_graph() const {
   std::vector<std::vector<Id>> next(locals_.size());
   const std::size_t elements = symmetry_ == nullptr ? 1 : symmetry_->closing();
@@ -176,6 +177,7 @@ std::vector<std::vector<Id>> Machine::local_graph() const {
       }
     }
   }
+  add_ticks(next);
   for (std::vector<Id>& edges : next) {
     std::ranges::sort(edges);
     edges.erase(std::unique(edges.begin(), edges.end()), edges.end());

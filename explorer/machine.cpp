@@ -37,7 +37,9 @@ Machine::Machine(const System& system, Options options)
       cells_(cells_max),
       cell_index_(system.size()),
       cuts_(system.limits.size()) {
+  if (system.bounds.skew) prepare_clock();
   if (system.bounds.partitions > 0) prepare_cuts();
+  actors_ = slots_;
   if (system.has_budget()) budget_slot_ = slots_++;
   if (system.adversary.fact_type != nullptr) knowledge_slot_ = slots_++;
   first_labelled_slot_ = slots_;
@@ -64,6 +66,7 @@ std::vector<Id> Machine::unstarted() {
     world.push_back(
         cell_of(process, intern_local(process, encode_local(local), local.process.get()), empty));
   }
+  if (clock_slot_ != npos) world.push_back(0);
   if (cut_slot_ != npos) world.push_back(0);
   if (budget_slot_ != npos) world.push_back(BudgetUsed().packed());
   if (!system_.adversary.byzantine.empty()) let_say(world);
@@ -86,8 +89,10 @@ Id Machine::intern_local(std::uint8_t process, const Bytes& bytes, const Process
   key += bytes;
   const auto [id, is_new] = intern(local_index_, std::move(key));
   if (!is_new) return id;
+  const LocalParts parts = split_local(bytes);
+  uses_ticks_ = uses_ticks_ || !parts.times.empty();
   LocalEntry entry{.process = process,
-                   .status = split_local(bytes).status,
+                   .status = parts.status,
                    .bytes = bytes,
                    .hash = content_hash(bytes),
                    .view = nullptr};
@@ -263,12 +268,15 @@ Id Machine::relabel_first(std::size_t slot, Id word, Id labels) {
 bool Machine::is_delivery(Id input) { return input < timer_input; }
 bool Machine::is_timer(Id input) { return input >= timer_input && input < crash_input; }
 
-// What a process that is up may do without a message: its armed timers, a crash.
-std::vector<Id> Machine::own_inputs(std::uint8_t process, std::uint64_t timers) const {
+// What a process that is up may do without a message: its armed timers that have run long enough, a
+// crash.
+std::vector<Id> Machine::own_inputs(std::uint8_t process, std::uint64_t timers,
+                                    const Times& times) const {
   std::vector<Id> inputs;
   const Bounds& bounds = system_.bounds;
   for (Id timer = 0; timer < 64 && bounds.timeouts.value_or(1) > 0; ++timer) {
-    if (((timers >> timer) & 1) != 0) inputs.push_back(timer_input + timer);
+    const bool armed = ((timers >> timer) & 1) != 0;
+    if (armed && !times.holds_back(timer)) inputs.push_back(timer_input + timer);
   }
   if (system_.may_crash({process}) && bounds.crashes > 0) inputs.push_back(crash_input);
   return inputs;
@@ -332,6 +340,7 @@ bool Machine::make_outcome(Id before, Id input, LocalState& after, StepResult& s
   } else {
     outcome.local = intern_local(process, bytes, after.process.get());
   }
+  uses_ticks_ = uses_ticks_ || step.ignores_ticks;
   for (const std::uint32_t place : step.unsynced_sends) {
     const Bytes& message = step.sends[place].message;
     unsynced_sends_.insert({.handler = handler_name(process, input),
@@ -409,7 +418,8 @@ const Expansion& Machine::expand_first(Id cell) {
         break;
       }
       deliveries(cell, successors);
-      for (const Id input : own_inputs(local.process, split_local(local.bytes).timers)) {
+      const LocalParts parts = split_local(local.bytes);
+      for (const Id input : own_inputs(local.process, parts.timers, parts.times)) {
         add_step(cell, input, successors);
       }
       break;

@@ -28,8 +28,8 @@
 
 namespace gainsay {
 
-// What one actor does at one event: an edge between cells. The actors are the processes and, where
-// a budget of partitions is, the network.
+// What one actor does at one event: an edge between cells. The actors are the processes, the clock
+// where clocks are bounded, and the network where there is a budget of partitions.
 struct Transition {
   Id cell = 0;              // the process's cell afterwards; of the network: its word
   Id input = 0;             // which event; see Machine::event_of
@@ -103,8 +103,11 @@ class Machine {
 
   // A world: the cells of the processes, then the words below, each only where it exists.
   std::size_t slots() const { return slots_; }
-  // The cut that is there: its number in System::cuts() + 1, 0 for none. Directly behind the
-  // processes, as the network is an actor like them; npos without a budget of partitions.
+  // Always 0: the clock is an actor like the processes, and has its place behind them; npos where
+  // clocks are not bounded. See clock.cpp.
+  std::size_t clock_slot() const { return clock_slot_; }
+  // The cut that is there: its number in System::cuts() + 1, 0 for none. Behind the processes and
+  // the clock, as the network is an actor like them; npos without a budget of partitions.
   std::size_t cut_slot() const { return cut_slot_; }
   std::size_t budget_slot() const { return budget_slot_; }  // packed BudgetUsed; npos: none
   // What the adversary has learnt; npos: nothing could help it.
@@ -119,10 +122,11 @@ class Machine {
     const Expansion* known = cells_[cell].expansion.load(std::memory_order_acquire);
     return known != nullptr ? *known : expand_first(cell);
   }
-  // The actors of a world: the processes, then the network where it can be cut.
+  // The actors of a world: the processes, then the clock and the network where they act.
   std::size_t actors() const { return actors_; }
   const Expansion& expand(const Id* world, std::size_t actor) {
-    return actor < size_ ? expand(world[actor]) : *cut_expansions_[world[actor]];
+    if (actor < size_) return expand(world[actor]);
+    return actor == clock_slot_ ? expand_clock(world) : *cut_expansions_[world[actor]];
   }
   // The cell with one more message.
   Id receive(Id cell, Id envelope) {
@@ -156,7 +160,7 @@ class Machine {
         changed |= std::uint64_t{1} << slot;
       }
     }
-    if (process == lossy_cut_slot_) changed |= lose_across(world);
+    if (process >= size_) changed |= act_beside(world, process);
     return changed;
   }
   // False where a budget of the transition is used up, or where a cut holds back its message.
@@ -209,6 +213,8 @@ class Machine {
   std::uint64_t histories() const { return histories_.size(); }
   const std::vector<std::uint64_t>& cuts() const { return cuts_; }
   const std::set<UnsyncedSend>& unsynced_sends() const { return unsynced_sends_; }
+  // A timer has said how many ticks it runs; without bounded clocks that was ignored.
+  bool uses_ticks() const { return uses_ticks_; }
 
   // --- dead messages ---
   // A message waiting at a process is dropped where its delivery is a no-op: it changes nothing,
@@ -319,6 +325,18 @@ class Machine {
   std::uint64_t lose_across(Id* world);
   Id lose(Id cell, Id cut);
 
+  // --- bounded clocks: clock.cpp ---
+  void prepare_clock();
+  const Expansion& expand_clock(const Id* world);
+  std::uint64_t pass_tick(Id* world);
+  Id tick_of(Id cell);
+  void add_ticks(std::vector<std::vector<Id>>& next) const;
+  // What an actor that is no process does besides changing its own word.
+  std::uint64_t act_beside(Id* world, std::size_t actor) {
+    if (actor == clock_slot_) return pass_tick(world);
+    return actor == lossy_cut_slot_ ? lose_across(world) : 0;
+  }
+
   // What a memo says of two ids; the first time, `make` is asked, under the mutex.
   template <class Make>
   Id memoised(ReadMap& memo, Id a, Id b, Make make) {
@@ -375,7 +393,8 @@ class Machine {
   LocalEvent event_of_input(Id input) const;
   static bool is_delivery(Id input);
   static bool is_timer(Id input);
-  std::vector<Id> own_inputs(std::uint8_t process, std::uint64_t timers) const;
+  std::vector<Id> own_inputs(std::uint8_t process, std::uint64_t timers,
+                             const Times& times = {}) const;
   std::vector<std::vector<Id>> local_graph() const;
   std::vector<std::uint64_t> all_dropped() const;
   void keep_pair(std::uint64_t pair, KeepSet& keep) const;
@@ -405,6 +424,7 @@ class Machine {
   std::size_t size_;
   std::size_t slots_;
   std::size_t actors_;
+  std::size_t clock_slot_ = npos;
   std::size_t cut_slot_ = npos;
   std::size_t lossy_cut_slot_ = npos;    // of these two one is the cut slot, where there is any
   std::size_t holding_cut_slot_ = npos;  //
@@ -441,6 +461,10 @@ class Machine {
   std::vector<CutOff> cut_off_;                   // by cut word, then actor
   std::vector<const Expansion*> cut_expansions_;  // of the network, by cut word
   ReadMap lost_across_;                           // (cell, cut word) -> cell
+  const Expansion* tick_ = nullptr;               // of the clock: where time may pass
+  const Expansion* no_tick_ = nullptr;            // and where not
+  ReadMap ticked_;                                // cell -> cell
+  bool uses_ticks_ = false;                       // read between levels only
   StableVector<Bytes> knowledge_;                 // of the adversary: facts
   Index knowledge_index_;
   StableVector<std::vector<Forged>> forged_;  // by knowledge: all that can be said

@@ -22,6 +22,7 @@ std::vector<Id> Machine::locals_before(Id cell, const Transition& transition) {
 }
 
 Event Machine::event_of(NodeId process, const Transition& transition) const {
+  if (process.value == clock_slot_) return {.kind = EventKind::tick};
   if (process.value == cut_slot_) {
     if (transition.cell == 0) return {.kind = EventKind::heal};
     return {.kind = EventKind::partition, .cut = partitions_[transition.cell - 1]};
@@ -64,6 +65,7 @@ Hash128 Machine::hash_of(std::size_t slot, Id word) const {
     const Cell& cell = cells_[word];
     return hash_slot(slot, hash_cell(locals_[cell.local].hash, inboxes_[cell.inbox].hash));
   }
+  if (slot == clock_slot_) return {};
   if (slot == cut_slot_) return word == 0 ? Hash128{} : hash_cut(partitions_[word - 1]);
   if (slot == knowledge_slot_) {
     return hash_slot(size_ + 2 + system_.observers.size(), content_hash(knowledge_[word]));

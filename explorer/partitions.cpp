@@ -28,7 +28,7 @@ void Machine::prepare_cuts() {
   const Bounds& bounds = system_.bounds;
   partitions_ = system_.cuts();
   cut_slot_ = slots_++;
-  actors_ = size_ + 1;
+  actors_ = slots_;
   (bounds.across == Across::lost ? lossy_cut_slot_ : holding_cut_slot_) = cut_slot_;
   cut_off_.resize((partitions_.size() + 1) * actors_);
   Successors partitions;

@@ -94,6 +94,15 @@ std::string network_text(const CheckReport& report) {
   return "";
 }
 
+std::string clock_text(const CheckReport& report) {
+  if (!report.bounds.skew) return "";
+  if (!report.uses_ticks) return "  no timer says how many ticks it runs: time plays no part\n";
+  const std::uint32_t skew = *report.bounds.skew;
+  return "  timers run as many ticks as they say" +
+         (skew == 0 ? std::string(", to the tick\n")
+                    : ", give or take " + std::to_string(skew) + "\n");
+}
+
 std::string unsynced_text(const CheckReport& report) {
   std::string text;
   for (const UnsyncedSend& sends : report.unsynced_sends) {
@@ -160,12 +169,14 @@ std::string summary(const CheckReport& report, bool verbose) {
         text += wrap("  " + found.message, 2, columns);
       }
       text += "\n" + report.story + "\n";
+      if (!report.hint.empty()) text += wrap("  " + std::string(report.hint), 2, columns);
       break;
     }
   }
   text += counts_line(report);
   text += reductions_text(report);
   text += network_text(report);
+  text += clock_text(report);
   text += unsynced_text(report);
   text += store_text(report);
   text += recoveries_text(report);

@@ -86,7 +86,8 @@ Search::Search(const Model& model, const CheckOptions& options, Passes& passes)
   if (options.reduce) refuse_unsound(*options.reduce, model);
   next_learning_ = options.minimise_from;
   use_symmetry();
-  const bool as_they_are = !symmetry_ && !reduce_.eager && machine_.cut_slot() == Machine::npos &&
+  const bool as_they_are = !symmetry_ && !reduce_.eager &&
+                           machine_.actors() == model.system.size() &&
                            machine_.knowledge_slot() == Machine::npos;
   if (as_they_are && !by_fingerprint()) moves_.emplace(machine_, store_);
   if (properties_.size() > 250) throw UsageError("at most 250 properties are checked at once");

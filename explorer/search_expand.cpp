@@ -226,7 +226,11 @@ void Search::inspect_new(Worker& worker, const Candidate& candidate) {
   Id* world = worker.next.data();
   store_.unfold(candidate.root, world);
   const std::size_t changed = candidate.process == no_process ? Machine::npos : candidate.process;
-  const std::size_t property = evaluator_.inspect(machine_, world, changed, candidate.labelled);
+  // By a tick all processes change.
+  const bool by_tick = changed == machine_.clock_slot() && changed != Machine::npos;
+  const std::size_t property =
+      by_tick ? evaluator_.inspect_all(machine_, world)
+              : evaluator_.inspect(machine_, world, changed, candidate.labelled);
   if (property == Evaluator::none) return;
   note(worker.found,
        {.content = machine_.hash(world), .property = property, .world = words_of(world)});

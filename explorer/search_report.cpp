@@ -96,6 +96,7 @@ CheckReport Search::report() {
   report.merged = reduce_.minimise ? passes_.merges.all().size() : 0;
   report.views = machine_.views();
   report.unsynced_sends.assign(machine_.unsynced_sends().begin(), machine_.unsynced_sends().end());
+  report.uses_ticks = machine_.uses_ticks();
   report_symmetry(report);
   if (options_.digest) {
     report.digest = digest(false);
@@ -108,6 +109,12 @@ CheckReport Search::report() {
     report.verdict = Verdict::violated;
     report.counterexample = rebuild(*found_, found_at_);
     report.story = tell_story(model_.system, report.counterexample->events) + recovery_explanation_;
+    if (!report.bounds.skew && machine_.uses_ticks()) {
+      report.hint =
+          "timers say how many ticks they run, and here any armed timer fires at any moment: "
+          "--skew "
+          "0 is for protocols that rely on clocks";
+    }
   } else if (!report.incomplete_because.empty()) {
     report.verdict = Verdict::incomplete;
     report.hint = hint();
@@ -163,7 +170,7 @@ Hash128 Search::digest(bool of_views) {
         parts.push_back(of_views ? machine_.view_hash(local) : machine_.local(local).hash);
       } else if (slot == machine_.history_slot()) {
         parts.push_back(content_hash(encoded(machine_.history(words[slot]))));
-      } else if (slot != budget && slot != machine_.cut_slot() &&
+      } else if (slot != budget && slot != machine_.clock_slot() && slot != machine_.cut_slot() &&
                  slot != machine_.knowledge_slot()) {
         parts.push_back(content_hash(machine_.observer(words[slot])));
       }

@@ -313,7 +313,7 @@ Event Symmetry::event(Id local, const Event& event, Index g) {
                      event.kind == EventKind::duplicate;
   if (!named) renamed.from = event.from;
   if (!event.message.empty()) renamed.message = rename(system_.message_type, event.message, g);
-  if (is_of_network(event.kind)) return renamed;
+  if (!is_step(event.kind)) return renamed;
   // The answers that do on the image what these do here. One of the two handlers may choose where
   // the other does not: only what comes of it is the same.
   const auto as_local = [](const Event& of) {

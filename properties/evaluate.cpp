@@ -33,7 +33,7 @@ bool step_holds(const Property& property, const LiveWorld& before, const LiveWor
                 const Event& event) {
   if (property.scope != Scope::step || before.system().is_client(event.process)) return true;
   // A fault of the network is no step of a process, and neither is its first start.
-  if (is_of_network(event.kind) || event.kind == EventKind::start) return true;
+  if (!is_step(event.kind) || event.kind == EventKind::start) return true;
   const auto old_view = before.state(event.process).process->view();
   const auto new_view = after.state(event.process).process->view();
   const void* views[] = {old_view.get(), new_view.get()};

@@ -87,9 +87,8 @@ struct Slow {
         continue;
       }
       ++report.transitions;
-      const bool is_step = !is_of_network(event.kind);
       for (const Property& property : model.properties) {
-        if (is_step && !step_holds(property, world, next, event.process)) {
+        if (is_step(event.kind) && !step_holds(property, world, next, event.process)) {
           violations.emplace_back(next.used().cost(), depth + 1);
         }
       }

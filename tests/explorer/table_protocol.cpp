@@ -25,6 +25,7 @@ struct TableOutcome {
   std::vector<std::pair<std::uint8_t, std::uint8_t>> sends;  // to, message
   bool labelled = false;
   std::vector<DiskStep> disk;  // before the sends, and behind each of them
+  Ticks runs[timers];          // of those that are armed
 };
 
 // Inputs: messages, then timers, then the start.
@@ -80,6 +81,23 @@ TableOutcome step(RandomStream& random, std::uint32_t processes, std::uint32_t l
   return outcome;
 }
 
+// Most timers say nothing, or only one of the two.
+Ticks random_ticks(RandomStream& random) {
+  const std::uint32_t least = random.below(3);
+  return random.chance(1, 2) ? at_least(least) : ticks(least, least + random.below(2));
+}
+
+template <class Visit>
+void for_each_outcome(Table& table, const Visit& visit) {
+  for (auto& of_process : table.outcomes) {
+    for (auto& of_level : of_process) {
+      for (auto& of_input : of_level) {
+        for (TableOutcome& outcome : of_input) visit(outcome);
+      }
+    }
+  }
+}
+
 Table random_table(const TableShape& shape) {
   Table table;
   RandomStream random(shape.seed, Purpose::test);
@@ -97,14 +115,15 @@ Table random_table(const TableShape& shape) {
       }
     }
   }
-  if (shape.bounds.unsynced == 0) return table;
-  RandomStream disks(shape.seed, Purpose::test, NodeId{2});
-  for (auto& of_process : table.outcomes) {
-    for (auto& of_level : of_process) {
-      for (auto& of_input : of_level) {
-        for (TableOutcome& outcome : of_input) outcome.disk = random_disk(disks);
-      }
-    }
+  if (shape.bounds.unsynced > 0) {
+    RandomStream disks(shape.seed, Purpose::test, NodeId{2});
+    for_each_outcome(table, [&](TableOutcome& outcome) { outcome.disk = random_disk(disks); });
+  }
+  if (shape.bounds.skew) {
+    RandomStream clocks(shape.seed, Purpose::test, NodeId{3});
+    for_each_outcome(table, [&](TableOutcome& outcome) {
+      for (Ticks& ticks : outcome.runs) ticks = random_ticks(clocks);
+    });
   }
   return table;
 }
@@ -158,7 +177,7 @@ struct NodeRules {
     write();
     for (std::uint32_t timer = 0; timer < timers; ++timer) {
       if (((outcome.disarmed >> timer) & 1) != 0) step.clear_timer(timer);
-      if (((outcome.armed >> timer) & 1) != 0) step.set_timer(timer);
+      if (((outcome.armed >> timer) & 1) != 0) step.set_timer(timer, outcome.runs[timer]);
     }
     for (const auto& [to, message] : outcome.sends) {
       step.send({to}, encoded(Tag{message}));

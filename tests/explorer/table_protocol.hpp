@@ -21,7 +21,8 @@ struct TableShape {
 // The same shape gives the same model. Every outcome that is not a no-op raises the local state or
 // only sets and clears timers, so there is an end of worlds. Includes handlers with choices,
 // self-sends, failing expectations (rarely), durable state (which is written and synced where the
-// bounds say that writes can be lost), limits and an observer; clients ask one node or all of them.
+// bounds say that writes can be lost), times of timers (where clocks are bounded), limits and an
+// observer; clients ask one node or all of them.
 Model table_model(const TableShape& shape);
 
 }  // namespace gainsay::testing
