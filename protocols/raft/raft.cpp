@@ -11,7 +11,7 @@ namespace {
 
 bool needs_extras(const Options& options) {
   return options.bug == Bug::index_only_completion || options.read_index || options.compact > 0 ||
-         options.changes > 0 || options.transfer || options.prevote;
+         options.changes > 0 || options.transfer || options.prevote || options.lease > 0;
 }
 
 }  // namespace
@@ -31,7 +31,10 @@ void Node::start(Context& ctx) {
   if (needs_extras(ctx.options())) extras.emplace();
   restore();
   if (ctx.options().bug == Bug::vote_not_persisted) durable.voted_for.reset();
-  if (ctx.options().prevote) role = Role::leaderless;
+  if (ctx.options().prevote || ctx.options().lease > 0) role = Role::leaderless;
+  // After a restart nobody knows what was promised. In no term it was nothing.
+  const bool may_have_promised = durable.term > 0 && ctx.options().bug != Bug::lease_forgotten;
+  if (ctx.options().lease > 0 && may_have_promised) promise(ctx);
   if (ctx.options().bug == Bug::no_timer_after_restart && durable.term > 0) return;
   restart_election_timer(ctx);
 }
@@ -41,6 +44,9 @@ void Node::on(Context& ctx, Timer timer) {
     case Timer::election:
       if (ctx.options().prevote && ctx.options().bug != Bug::disruptive_server) {
         ask_for_prevotes(ctx);
+      } else if (is_promised(ctx)) {
+        hear_no_leader(ctx);
+        restart_election_timer(ctx);
       } else if (stands(ctx)) {
         start_election(ctx);
       } else {
@@ -60,6 +66,15 @@ void Node::on(Context& ctx, Timer timer) {
     case Timer::transfer:
       transfer_leadership(ctx);
       return;
+    case Timer::renew:
+      ask_for_lease(ctx);
+      return;
+    case Timer::odd_lease:
+      end_lease(1);
+      return;
+    case Timer::even_lease:
+      end_lease(0);
+      return;
   }
 }
 
@@ -70,6 +85,7 @@ bool Node::stands(const Context& ctx) const {
 }
 
 void Node::restart_election_timer(Context& ctx) const {
+  if (is_promised(ctx)) return;  // what has been promised runs on
   // With pre-votes, whoever only votes must notice as well that its leader is silent.
   const bool notices = ctx.options().prevote && role == Role::follower;
   if (notices || stands(ctx)) ctx.set(Timer::election, between(150ms, 300ms));
@@ -83,6 +99,7 @@ void Node::arm_leader_timers(Context& ctx) const {
     ctx.clear(Timer::propose);
   }
   arm_membership_timers(ctx);
+  arm_renewal(ctx);
 }
 
 void Node::start_election(Context& ctx) {
@@ -136,7 +153,8 @@ void Node::enter_term(Context& ctx, Term term) {
 void Node::step_down(Context& ctx, Term term) {
   enter_term(ctx, term);
   if (role == Role::leader) restart_election_timer(ctx);
-  role = Role::follower;
+  const bool has_promised = role == Role::follower;  // a newer term takes nothing back
+  role = ctx.options().lease > 0 && !has_promised ? Role::leaderless : Role::follower;
   votes.clear();
   next.clear();
   match.clear();
@@ -146,7 +164,8 @@ void Node::step_down(Context& ctx, Term term) {
     extras->prevotes.clear();
     extras->told_to_stand = false;
   }
-  for (const Timer timer : {Timer::heartbeat, Timer::propose, Timer::change, Timer::transfer}) {
+  for (const Timer timer : {Timer::heartbeat, Timer::propose, Timer::change, Timer::transfer,
+                            Timer::renew, Timer::odd_lease, Timer::even_lease}) {
     ctx.clear(timer);
   }
 }
@@ -161,6 +180,7 @@ bool Node::up_to_date(const Context& ctx, Index index, Term term) const {
 }
 
 void Node::on(Context& ctx, NodeId from, const RequestVote& request) {
+  if (is_promised(ctx)) return;
   adopt_newer_term(ctx, request.term);
   if (request.term < durable.term) return;
   if (durable.voted_for && *durable.voted_for != from) return;
@@ -407,9 +427,15 @@ void Node::on(Context& ctx, NodeId, const Request<Operation>& request) {
     if (session->number == request.id.number) ctx.reply(request.id, session->result);
     return;
   }
-  if (ctx.options().read_index && request.operation.action == kv::Action::get) {
-    read(ctx, request);
-    return;
+  if (request.operation.action == kv::Action::get) {
+    if (ctx.options().read_index) {
+      read(ctx, request);
+      return;
+    }
+    if (ctx.options().lease > 0) {
+      read_by_lease(ctx, request);
+      return;
+    }
   }
   if (holds(request.id)) return;
   append(ctx, {.term = durable.term,

@@ -1,8 +1,8 @@
 // Raft, after Ongaro, "Consensus: Bridging Theory and Practice" (2014), chapters 3 and 6: leader
 // election, log replication and a key-value store whose reads go through the log. What an option
-// adds stands in a file of its own: reads outside the log (section 6.4) in raft_reads.cpp, log
-// compaction (chapter 5) in raft_snapshot.cpp, membership changes, learners, leadership transfer
-// and pre-votes (chapter 4, sections 3.10 and 9.6) in raft_membership.cpp.
+// adds stands in a file of its own: reads outside the log (section 6.4), by ReadIndex or by lease,
+// in raft_reads.cpp, log compaction (chapter 5) in raft_snapshot.cpp, membership changes, learners,
+// leadership transfer and pre-votes (chapter 4, sections 3.10 and 9.6) in raft_membership.cpp.
 //
 // What is left out, and why it is right to:
 // - A message of an older term is dropped instead of refused with the newer term (section 3.3), and
@@ -16,7 +16,6 @@
 //   sessions filter it.
 // - A leader sends what is new as soon as it is new, so that a heartbeat never tells what cannot be
 //   told without it; where no message is lost for good (network async) its timer is off.
-// - Leases (section 6.4.1): they need clocks whose drift is bounded, and any timer may fire here.
 #pragma once
 
 #include <algorithm>
@@ -72,6 +71,8 @@ enum class Bug : std::uint8_t {
   term_vote_not_atomic,
   ack_before_durable,
   disruptive_server,
+  lease_from_answer,
+  lease_forgotten,
 };
 
 struct Options {
@@ -86,6 +87,12 @@ struct Options {
   std::uint32_t recovers = 0;
   bool noop = false;        // a new leader appends an entry without a command (section 6.4)
   bool read_index = false;  // reads do not go through the log (section 6.4)
+  // A leader reads by itself for so many ticks from when it asked its voters (section 6.4.1); 0:
+  // no. A voter that answers votes for nobody for `election` ticks, the least election timeout.
+  // That outlasts any lease it helped to while timers are off by less than half of the difference.
+  std::uint32_t lease = 0;
+  std::uint32_t election = 2;
+  std::uint32_t renewals = 1;  // so many times a leader asks
   // A snapshot takes the place of the applied entries when there are so many (section 5.1); 0:
   // never.
   std::uint32_t compact = 0;
@@ -160,7 +167,8 @@ struct AppendReply {
 };
 
 // A heartbeat that belongs to a read: whoever answers it took its sender for the leader after the
-// read had been asked for (section 6.4, step 3).
+// read had been asked for (section 6.4, step 3). What a leader asks for a lease is a read of
+// its own.
 struct ConfirmLeader {
   Term term;
   RequestId read;
@@ -192,11 +200,11 @@ struct PreVoteReply {
   bool given;  // else the asker is behind: this is the current term
 };
 
-// A read that a leader has not answered yet.
+// A read that a leader has not answered yet; with leases, a lease that it has asked for.
 struct PendingRead {
   RequestId request;
   kv::Operation operation;
-  NodeSet confirmed;  // by whom, this leader included
+  NodeSet confirmed;  // by whom, this leader included; of a lease that has ended: nobody
 };
 
 // What only some options keep. Plain Raft has none of it, and its worlds are none the larger.
@@ -210,7 +218,8 @@ struct Extras {
   std::optional<Members> in_force;     // only the variant config_no_rollback keeps one
 };
 
-// A follower that hears no leader is told apart only with pre-votes.
+// A follower that hears no leader is told apart only with pre-votes; with leases, one that is not
+// bound by a promise to vote for nobody.
 enum class Role : std::uint8_t { follower, candidate, leader, leaderless };
 
 struct Node {
@@ -221,7 +230,16 @@ struct Node {
   using Options = raft::Options;
   using Operation = kv::Operation;
   using Result = kv::Result;
-  enum class Timer : std::uint8_t { election, heartbeat, propose, change, transfer };
+  enum class Timer : std::uint8_t {
+    election,
+    heartbeat,
+    propose,
+    change,
+    transfer,
+    renew,
+    odd_lease,
+    even_lease
+  };
   static constexpr bool syncs = true;  // before it answers (section 3.8)
 
   struct Durable {
@@ -313,6 +331,15 @@ struct Node {
   void read(Context& ctx, const Request<Operation>& request);
   void count_confirmations(Context& ctx, const RequestId& read);
   void answer_read(Context& ctx, const RequestId& request, const Operation& operation);
+  bool knows_commits() const { return term_at(commit) == durable.term; }
+  bool holds_lease(const Context& ctx) const;
+  void read_by_lease(Context& ctx, const Request<Operation>& request);
+  bool is_promised(const Context& ctx) const;
+  void promise(Context& ctx);
+  void arm_renewal(Context& ctx) const;
+  void ask_for_lease(Context& ctx);
+  void count_for_lease(Context& ctx, NodeId from, std::uint32_t number);
+  void end_lease(std::uint32_t parity);
 };
 
 NodeSet initial_voters(std::uint32_t nodes, const Options& options);

@@ -9,6 +9,21 @@ namespace gainsay::raft {
 
 namespace {
 
+// What else would need an argument of its own.
+void refuse_with_lease(const Options& options) {
+  if (options.lease == 0) return;
+  const bool others = options.read_index || options.prevote || options.transfer ||
+                      options.changes > 0 || options.joint;
+  if (others) {
+    throw UsageError(
+        "raft: option lease does not go with read-index, prevote, transfer, changes and joint");
+  }
+  if (std::max(options.lease, options.election) > ticks_max) {
+    throw UsageError("raft: lease and election are at most " + std::to_string(ticks_max) +
+                     " ticks");
+  }
+}
+
 Options options_of(const Configuration& configuration) {
   // In async every message sent stays deliverable, so heartbeats would repeat what is there.
   Options options{.bug = bug_named<Bug>(configuration.bug),
@@ -31,7 +46,11 @@ Options options_of(const Configuration& configuration) {
     if (name == "stays") options.stays = value;
     if (name == "batch") options.batch = value;
     if (name == "pipeline") options.pipeline = value != 0;
+    if (name == "lease") options.lease = value;
+    if (name == "election") options.election = value;
+    if (name == "renewals") options.renewals = value;
   }
+  refuse_with_lease(options);
   // A leader of an older term learns of a newer one by what its heartbeats are answered.
   const bool recovers = options.recovers > 0 || options.stays > 0;
   if (options.prevote && recovers && !configuration.options.contains("heartbeat")) {
@@ -241,7 +260,7 @@ CatalogEntry catalog_entry() {
           .limits = {"term", "log"},
           .options = {"propose", "candidates", "heartbeat", "recovers", "noop", "read-index",
                       "compact", "voters", "changes", "leave", "joint", "transfer", "prevote",
-                      "stays", "batch", "pipeline"},
+                      "stays", "batch", "pipeline", "lease", "election", "renewals"},
           .bugs = bugs(),
           .make = make_model};
 }

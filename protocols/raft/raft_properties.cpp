@@ -277,7 +277,7 @@ std::vector<Property> properties(const Bounds& bounds, const Options& options) {
     }));
   }
   // Only a client's second operation is a read.
-  if (options.read_index && bounds.clients > 0 && bounds.operations > 1) {
+  if ((options.read_index || options.lease > 0) && bounds.clients > 0 && bounds.operations > 1) {
     result.push_back(sometimes<Node>("a read outside the log",
                                      [](const View& node) { return node.read_answered; }));
   }
