@@ -60,6 +60,7 @@ void Node::start(Context& ctx) {
     ctx.sync();
   }
   apply_chosen(ctx);
+  start_leases(ctx);
   restart_election_timer(ctx);
 }
 
@@ -84,12 +85,25 @@ void Node::on(Context& ctx, Timer timer) {
     case Timer::reconfigure:
       propose_change(ctx);
       break;
+    case Timer::renew:
+      ask_for_lease(ctx);
+      break;
+    case Timer::odd_lease:
+      end_lease(1);
+      return;
+    case Timer::even_lease:
+      end_lease(0);
+      return;
+    case Timer::grant:
+      end_grant(ctx);
+      return;
   }
   arm_leader_timers(ctx);
 }
 
 void Node::restart_election_timer(Context& ctx) const {
-  const bool stands = ctx.self().value < ctx.options().candidates && may_vote(ctx);
+  const bool is_bound = leases && leases->granted;  // to a leader
+  const bool stands = ctx.self().value < ctx.options().candidates && may_vote(ctx) && !is_bound;
   if (role != Role::leader && stands) ctx.set(Timer::election, between(150ms, 300ms));
 }
 
@@ -109,6 +123,7 @@ void Node::arm_leader_timers(Context& ctx) const {
   } else {
     ctx.clear(Timer::resend);
   }
+  arm_renewal(ctx);
 }
 
 // --- Phase 1, once for all slots (PMS 3) ---
@@ -121,6 +136,7 @@ void Node::stand(Context& ctx) {
   role = Role::candidate;
   promises.clear();
   found.clear();
+  give_up_leases(ctx);
   if (!ctx.options().all_learn) tallies.clear();
   restart_election_timer(ctx);
   ctx.broadcast(Prepare{.ballot = ballot, .first = applied + 1});
@@ -137,6 +153,7 @@ void Node::adopt(Context& ctx, Ballot newer) {
   promises.clear();
   found.clear();
   next = 0;
+  give_up_leases(ctx);
   if (!ctx.options().all_learn) tallies.clear();
   arm_leader_timers(ctx);
 }
@@ -148,7 +165,7 @@ Promise Node::promise_of(Ballot asked, Slot first) const {
 }
 
 void Node::on(Context& ctx, NodeId from, const Prepare& prepare) {
-  if (!may_vote(ctx) || prepare.ballot < durable.promised) return;
+  if (!may_vote(ctx) || prepare.ballot < durable.promised || !listens_to(prepare.ballot)) return;
   const bool repeated = prepare.ballot == durable.promised;
   if (repeated && !ctx.options().resend) return;
   adopt(ctx, prepare.ballot);
@@ -240,7 +257,7 @@ void Node::accept(Context& ctx, Slot slot, const Proposal& proposal) {
 }
 
 void Node::on(Context& ctx, NodeId from, const Accept& request) {
-  if (!may_vote(ctx) || request.ballot < durable.promised) return;
+  if (!may_vote(ctx) || request.ballot < durable.promised || !listens_to(request.ballot)) return;
   adopt(ctx, request.ballot);
   restart_election_timer(ctx);
   const auto known = durable.ledger.find(request.slot);
@@ -376,6 +393,7 @@ void Node::on(Context& ctx, NodeId, const Request<Operation>& request) {
     if (session->number == request.id.number) ctx.reply(request.id, session->result);
     return;
   }
+  if (reads_by_lease(ctx, request)) return;
   if (holds(request.id) || !may_propose(ctx, next)) return;
   propose(ctx, Command{.request = request.id, .operation = request.operation});
   arm_leader_timers(ctx);

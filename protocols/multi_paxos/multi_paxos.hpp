@@ -9,8 +9,8 @@
 //
 // What is left out, and why it is right to:
 // - An acceptor does not refuse a lower ballot but is silent: a refusal only hurries the proposer.
-// - Reads go through the log. A master lease (PML 5.2) would be safe by bounded clock drift only,
-//   and a run has no clocks: here any timer fires at any time.
+// - Reads go through the log, unless a master lease is asked for (PML 5.2; in its own file), which
+//   is safe by bounded clocks only.
 // - An entry of the ledger is kept for ever; there are no snapshots.
 #pragma once
 
@@ -49,6 +49,8 @@ enum class Bug : std::uint8_t {
   gap_ignored,
   disk_corruption_recovery,
   flexible_quorum_misconfig,
+  lease_from_answer,
+  lease_forgotten,
 };
 
 struct Options {
@@ -73,6 +75,12 @@ struct Options {
   bool resend = true;  // messages may be lost for good: a leader repeats what is not answered
   bool disk_loss = false;      // a restart may find the disk empty
   std::uint32_t recovers = 0;  // once faults stop, good is in reach within so many more rounds
+  // A leader reads by itself for so many ticks from when it asked for a lease (PML 5.2); 0: no. Who
+  // grants it listens to nobody else for `grant` ticks. "The master maintains a shorter timeout for
+  // the lease than the replicas - this protects the system against clock drift."
+  std::uint32_t lease = 0;
+  std::uint32_t grant = 2;
+  std::uint32_t renewals = 1;  // so many times a leader asks
 };
 
 struct Noop {};
@@ -130,6 +138,16 @@ struct Ask {
   Slot first;
 };
 
+// The leader asks for a lease, and is granted it.
+struct AskLease {
+  Ballot ballot;
+  std::uint32_t number;
+};
+struct GrantLease {
+  Ballot ballot;
+  std::uint32_t number;
+};
+
 enum class Role : std::uint8_t { follower, candidate, leader };
 
 // Who accepted a value in a slot, in one ballot. A leader has one for each proposal that is open.
@@ -145,13 +163,31 @@ struct Session {
   kv::Result result;
 };
 
+// Only with leases.
+struct Leases {
+  bool granted = false;                      // by this node, to the proposer of the ballot promised
+  std::uint32_t asked = 0;                   // by this leader: so many times
+  flat_map<std::uint32_t, NodeSet> running;  // of those: the latest, and by whom they are granted
+  bool read = false;                         // by this leader, for properties
+};
+
 struct Node {
   using Message = std::variant<Prepare, Promise, Accept, Accepted, Chosen, Heartbeat, Ask>;
+  using LaterMessage = std::variant<AskLease, GrantLease>;
   using Context = gainsay::Context<Node>;
   using Options = multi_paxos::Options;
   using Operation = kv::Operation;
   using Result = kv::Result;
-  enum class Timer : std::uint8_t { election, resend, propose, reconfigure };
+  enum class Timer : std::uint8_t {
+    election,
+    resend,
+    propose,
+    reconfigure,
+    renew,
+    odd_lease,
+    even_lease,
+    grant
+  };
   // Told to the observer of votes whenever an acceptor accepts.
   struct Label {
     Slot slot = 0;
@@ -177,6 +213,7 @@ struct Node {
   Slot applied = 0;  // all slots up to here are in the state machine
   kv::Store store;   // the state machine: a function of the applied slots
   flat_map<NodeId, Session> sessions;
+  std::optional<Leases> leases;
 
   void start(Context& ctx);
   void on(Context& ctx, Timer timer);
@@ -188,6 +225,8 @@ struct Node {
   void on(Context& ctx, NodeId from, const Heartbeat& heartbeat);
   void on(Context& ctx, NodeId from, const Ask& ask);
   void on(Context& ctx, NodeId from, const Request<Operation>& request);
+  void on(Context& ctx, NodeId from, const AskLease& ask);
+  void on(Context& ctx, NodeId from, const GrantLease& grant);
 
   bool may_vote(const Context& ctx) const;
   void restart_election_timer(Context& ctx) const;
@@ -208,6 +247,18 @@ struct Node {
   void send_again(Context& ctx) const;
   const Session* session_of(const RequestId& request) const;
   bool holds(const RequestId& request) const;
+
+  // multi_paxos_lease.cpp
+  void start_leases(Context& ctx);
+  bool listens_to(const Ballot& asks) const;
+  void grant_lease(Context& ctx);
+  void end_grant(Context& ctx);
+  void arm_renewal(Context& ctx) const;
+  void ask_for_lease(Context& ctx);
+  void end_lease(std::uint32_t parity);
+  void give_up_leases(Context& ctx);
+  bool holds_lease(const Context& ctx) const;
+  bool reads_by_lease(Context& ctx, const Request<Operation>& request);
 };
 
 // The members of the first configuration.
@@ -229,6 +280,7 @@ struct View {
   Proposals accepted;
   Ledger ledger;
   Slot applied;
+  bool read_by_lease;
 };
 View view(const Node& node);
 

@@ -44,6 +44,9 @@ Options options_of(const Configuration& configuration) {
     if (name == "resend") options.resend = value != 0;
     if (name == "disk-loss") options.disk_loss = value != 0;
     if (name == "recovers") options.recovers = value;
+    if (name == "lease") options.lease = value;
+    if (name == "grant") options.grant = value;
+    if (name == "renewals") options.renewals = value;
   }
   if (options.values == 0) throw UsageError("multi-paxos: there must be a value to propose");
   if (options.spares >= configuration.bounds.nodes) {
@@ -56,6 +59,13 @@ Options options_of(const Configuration& configuration) {
   // A learner counts quorums of a configuration that it may not know yet; a leader always does.
   if (options.all_learn && options.alpha > 0) {
     throw UsageError("multi-paxos: all-learn needs a fixed configuration");
+  }
+  if (options.lease > 0 && (options.alpha > 0 || options.disk_loss)) {
+    throw UsageError("multi-paxos: lease does not go with alpha and disk-loss");
+  }
+  if (std::max(options.lease, options.grant) > ticks_max) {
+    throw UsageError("multi-paxos: lease and grant are at most " + std::to_string(ticks_max) +
+                     " ticks");
   }
   set_quorums(options, configuration.bounds.nodes - options.spares);
   return options;
@@ -136,13 +146,13 @@ Model make_model(const Configuration& configuration) {
 
 CatalogEntry catalog_entry() {
   return {.name = "multi-paxos",
-          .version = "1",
+          .version = "2",
           .summary = "Multi-Paxos with a stable leader, serving a key-value store through its log",
           .client_bounds = ClientBounds::clients_and_operations,
           .defaults = defaults(),
           .limits = {"round", "slot"},
           .options = {"propose", "values", "candidates", "spares", "alpha", "changes", "q1", "q2",
-                      "all-learn", "resend", "disk-loss", "recovers"},
+                      "all-learn", "resend", "disk-loss", "recovers", "lease", "grant", "renewals"},
           .bugs = bugs(),
           .make = make_model};
 }

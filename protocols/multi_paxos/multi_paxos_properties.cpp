@@ -12,7 +12,8 @@ View view(const Node& node) {
           .disks_lost = node.durable.disks_lost,
           .accepted = node.durable.accepted,
           .ledger = node.durable.ledger,
-          .applied = node.applied};
+          .applied = node.applied,
+          .read_by_lease = node.leases && node.leases->read};
 }
 
 namespace {
@@ -191,6 +192,10 @@ void add_sometimes(Model& model, const Bounds& bounds, const Options& options) {
                    node.ledger.contains(entry.first + alpha);
           });
         }));
+  }
+  if (options.lease > 0 && bounds.clients > 0 && bounds.operations > 1) {
+    properties.push_back(
+        sometimes<Node>("a read by lease", [](const View& node) { return node.read_by_lease; }));
   }
   if (options.disk_loss && bounds.restarts > 0) {
     properties.push_back(
