@@ -107,7 +107,7 @@ void ModelArguments::add_to(CLI::App& app) {
   add("--duplicates", duplicates, "at most so many repeated ones (unordered)", "N");
   add("--partitions", partitions, "at most so many (unordered, fifo)", "N");
   add("--unsynced", unsynced, "at most so many that lose unsynced writes", "N");
-  add("--skew", skew, "timers run the ticks they say, give or take N (else any time)", "N");
+  add("--skew", skew, "timers run the ticks they say, give or take N", "N");
   add("--partition-shapes", partition_shapes, "some of symmetric,one-way,bridged", "LIST");
   add("--across", across, "messages across are lost or held", "NAME");
   add("--limit", limits, "of local states, as term=3,log=2", "LIST");
