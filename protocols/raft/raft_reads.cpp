@@ -94,9 +94,10 @@ std::uint32_t last_number(const std::vector<PendingRead>& leases) {
 
 }  // namespace
 
-// A client that gets no answer asks again.
+// Before the first term nothing was committed. A client that gets no answer asks again.
 void Node::read_by_lease(Context& ctx, const Request<Operation>& request) {
-  if (holds_lease(ctx) && knows_commits()) answer_read(ctx, request.id, request.operation);
+  const bool knows_all = knows_commits() || durable.term == 1;
+  if (holds_lease(ctx) && knows_all) answer_read(ctx, request.id, request.operation);
 }
 
 // Within the least election timeout of hearing a leader, a server "does not update its term or
