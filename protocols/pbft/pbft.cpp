@@ -39,8 +39,8 @@ bool Node::in_watermarks(const Context& ctx, Sequence sequence) const {
 void Node::start(Context& ctx) { arm_timers(ctx); }
 
 // "A backup is waiting for a request if it received a valid request and has not executed it"
-// (section 4.4). Without clients it may always be waiting for one; where recovery is asked, it waits
-// for one for each sequence number, and then for none.
+// (section 4.4). Without clients it may always be waiting for one; where recovery is asked, it
+// waits for one for each sequence number, and then for none.
 void Node::arm_timers(Context& ctx) const {
   const bool clientless = !ctx.options().requests.empty();
   const bool all_executed = ctx.options().recovers > 0 && executed >= ctx.options().sequences;

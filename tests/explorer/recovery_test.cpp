@@ -345,8 +345,7 @@ TEST(Recovery, WhatIsSentOnceIsToldFromWhatIsSentForEver) {
     const Model model{.system = make_system<Trickle>("trickle", {.nodes = 2}),
                       .properties = {recovers<Trickle>("heard", all)}};
     const LiveWorld world = started_world(model.system);
-    return judge_recovery(model.system, model.properties[0],
-                          {{world.local({0}), world.local({1})}},
+    return judge_recovery(model.system, model.properties[0], {{world.local({0}), world.local({1})}},
                           [](std::uint64_t) { return std::string(); })
         .verdict;
   };
