@@ -206,13 +206,6 @@ TEST(MasterLease, IsBrokenWhenItIsCountedFromTheGrant) {
   expect_stale_read(configuration);
 }
 
-TEST(MasterLease, IsBrokenByAnAcceptorThatForgetsInACrash) {
-  Configuration configuration = leasing(0);
-  configuration.bounds.crashes = configuration.bounds.restarts = 1;
-  configuration.bug = "lease-forgotten";
-  expect_stale_read(configuration);
-}
-
 TEST(MasterLease, IsRefusedWhereItHasNotBeenThoughtThrough) {
   for (const char* option : {"alpha", "disk-loss"}) {
     Configuration configuration = leasing(0);

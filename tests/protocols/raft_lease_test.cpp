@@ -3,8 +3,6 @@
 
 #include <string>
 
-#include "explorer/check.hpp"
-#include "explorer/report.hpp"
 #include "protocols/catalog.hpp"
 #include "tests/protocols/raft_handlers.hpp"
 
@@ -144,7 +142,7 @@ TEST(RaftLease, OneThatRestartsWaitsAsIfItHadHeardALeader) {
   }
 }
 
-// --- checks ---
+// --- options ---
 
 Configuration leasing(std::optional<std::uint32_t> skew) {
   return {.bounds = {.nodes = 3,
@@ -154,51 +152,6 @@ Configuration leasing(std::optional<std::uint32_t> skew) {
                      .limits = {{"term", 2}, {"log", 1}}},
           .options = {{"candidates", "2"}, {"lease", "1"}, {"election", "2"}},
           .bug = ""};
-}
-
-CheckReport checked(const Configuration& configuration) {
-  return check(make_model(configuration), {.jobs = 1});
-}
-
-void expect_stale_read(const Configuration& configuration) {
-  const CheckReport report = checked(configuration);
-  ASSERT_EQ(report.verdict, Verdict::violated);
-  EXPECT_EQ(report.counterexample->property, "linearizability");
-}
-
-TEST(RaftLease, HoldsByClocksAndReadsByLeaseAreReached) {
-  const CheckReport report = checked(leasing(0));
-  EXPECT_EQ(report.verdict, Verdict::holds) << report;
-  for (const PropertyReport& property : report.properties) {
-    EXPECT_EQ(property.verdict, Verdict::holds) << property.name;
-  }
-}
-
-TEST(RaftLease, IsBrokenByClocksThatAreOffByMoreThanItAllowsFor) { expect_stale_read(leasing(1)); }
-
-TEST(RaftLease, IsBrokenWhereItLastsAsLongAsTheLeastElectionTimeout) {
-  Configuration configuration = leasing(0);
-  configuration.options["lease"] = "2";
-  expect_stale_read(configuration);
-}
-
-TEST(RaftLease, IsBrokenWithoutClocksAndTheReportSaysWhatIsMissing) {
-  const CheckReport report = checked(leasing(std::nullopt));
-  ASSERT_EQ(report.verdict, Verdict::violated);
-  EXPECT_NE(summary(report, false).find("--skew 0"), std::string::npos) << report;
-}
-
-TEST(RaftLease, IsBrokenWhenItIsCountedFromTheAnswer) {
-  Configuration configuration = leasing(0);
-  configuration.bug = "lease-from-answer";
-  expect_stale_read(configuration);
-}
-
-TEST(RaftLease, IsBrokenByAVoterThatForgetsInACrash) {
-  Configuration configuration = leasing(0);
-  configuration.bounds.crashes = configuration.bounds.restarts = 1;
-  configuration.bug = "lease-forgotten";
-  expect_stale_read(configuration);
 }
 
 TEST(RaftLease, IsRefusedWhereItHasNotBeenThoughtThrough) {
