@@ -21,7 +21,7 @@ class FutureTable {
 
   Id of(const History& history);
   bool holds(Id future) const { return verdicts_[future]; }
-  const Bytes& content(Id future) const { return *contents_[future]; }
+  Hash128 content_hash_of(const History& history) { return content_hash(*contents_[of(history)]); }
 
  private:
   Id next(Id future, const HistoryEvent& event);

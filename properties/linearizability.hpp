@@ -1,6 +1,7 @@
-// Linearizability (Herlihy and Wing, 1990) of the client history. A check judges it by what a history
-// leaves open (properties/future.hpp), event by event; a replay by plain backtracking over the whole
-// history: slow, obvious, and kept for ever as the twin that faster checkers are compared with.
+// Linearizability (Herlihy and Wing, 1990) of the client history. A check judges it by what the
+// history leaves open (properties/future.hpp), event by event; a replay by plain backtracking over
+// the whole history: slow, obvious, and kept for ever as the twin that faster checkers are compared
+// with.
 #pragma once
 
 #include <functional>

@@ -25,6 +25,7 @@ enum class PropertyKind : std::uint8_t {
   always_step,
   sometimes,
   linearizable,
+  sequentially_consistent,
   recovers,
 };
 std::string_view to_string(PropertyKind kind);
