@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/container_hash/hash.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
+#include <memory>
 #include <numeric>
 #include <utility>
 
@@ -48,6 +49,51 @@ struct Programs {
   }
 };
 
+// How far each client is, the state of each object, which unreturned operations took effect.
+using Where = std::vector<Id>;
+
+// All in one place, so that giving millions of them back takes no time.
+class Visited {
+ public:
+  explicit Visited(std::size_t width) : width_(width), index_(0, Hash{this}, Equal{this}) {}
+  Visited(const Visited&) = delete;
+  Visited& operator=(const Visited&) = delete;
+
+  bool insert(const Where& where) {
+    if (size_ == blocks_.size() * per_block)
+      blocks_.push_back(std::make_unique<Id[]>(per_block * width_));
+    std::ranges::copy(where, at(size_));
+    if (!index_.insert(size_).second) return false;
+    ++size_;
+    return true;
+  }
+  Id size() const { return size_; }
+  std::size_t bytes() const {  // with what the next growth takes for a moment
+    return blocks_.size() * per_block * width_ * sizeof(Id) + index_.bucket_count() * 15;
+  }
+
+ private:
+  struct Hash {
+    const Visited* all;
+    std::size_t operator()(Id id) const {
+      return boost::hash_range(all->at(id), all->at(id) + all->width_);
+    }
+  };
+  struct Equal {
+    const Visited* all;
+    bool operator()(Id a, Id b) const {
+      return std::equal(all->at(a), all->at(a) + all->width_, all->at(b));
+    }
+  };
+  static constexpr Id per_block = 1024;
+  Id* at(Id id) const { return blocks_[id / per_block].get() + id % per_block * width_; }
+
+  std::size_t width_;
+  std::vector<std::unique_ptr<Id[]>> blocks_;
+  Id size_ = 0;
+  boost::unordered_flat_set<Id, Hash, Equal> index_;
+};
+
 // Depth first, by moment of return: what really happened is near.
 class Interleaving {
  public:
@@ -56,15 +102,17 @@ class Interleaving {
         kinds_(pointers_to(history.kinds())),
         transitions_(model, kinds_),
         programs_(history, transitions_),
-        clients_(static_cast<Id>(programs_.clients.size())) {}
+        clients_(static_cast<Id>(programs_.clients.size())),
+        width_(clients_ + programs_.objects + programs_.loose.size()),
+        visited_(width_) {}
 
   Judgement judge(const Limits& limits) {
     std::size_t required = 0;
     for (const auto& program : programs_.clients) required += program.size();
-    enter(Where(clients_ + programs_.objects + programs_.loose.size()), {}, required);
+    enter(Where(width_), {}, required);
     Judgement judgement{.verdict = Verdict::not_linearizable, .partitions = 1};
-    while (!stack_.empty() && stack_.back().left > 0) {
-      const bool stopped = visited_.size() % 256 == 0 && limits.stop && limits.stop();
+    for (std::size_t turn = 0; !stack_.empty() && stack_.back().left > 0; ++turn) {
+      const bool stopped = turn % slice == 0 && limits.stop && limits.stop();
       if (stopped || bytes() > limits.bytes_max) {
         judgement.unknown_because = stopped ? "stopped" : "memory";
         judgement.verdict = Verdict::unknown;
@@ -80,8 +128,7 @@ class Interleaving {
   }
 
  private:
-  // How far each client is, the state of each object, which unreturned operations took effect.
-  using Where = std::vector<Id>;
+  static constexpr std::size_t slice = 256;  // moves between looks at the clock
   struct Move {
     Id which = 0;  // a client's next operation, or behind the clients an unreturned one
     Id operation = 0;
@@ -96,7 +143,7 @@ class Interleaving {
   };
 
   void enter(Where where, Id placed, std::size_t left) {
-    if (!visited_.insert(where).second) return;
+    if (!visited_.insert(where)) return;
     Frame frame{.where = std::move(where), .placed = placed, .left = left};
     frame.moves = moves_from(frame.where);
     moves_ += frame.moves.size();
@@ -157,11 +204,8 @@ class Interleaving {
   }
 
   std::size_t bytes() const {
-    const std::size_t where =
-        sizeof(Where) + 16 + (clients_ + programs_.objects + programs_.loose.size()) * sizeof(Id);
-    return transitions_.bytes() + visited_.bucket_count() * sizeof(Where) +
-           (visited_.size() + stack_.size()) * where + stack_.capacity() * sizeof(Frame) +
-           moves_ * sizeof(Move);
+    return transitions_.bytes() + visited_.bytes() + stack_.size() * width_ * sizeof(Id) +
+           stack_.capacity() * sizeof(Frame) + moves_ * sizeof(Move);
   }
 
   const TimedHistory& history_;
@@ -169,8 +213,9 @@ class Interleaving {
   Transitions transitions_;
   Programs programs_;
   Id clients_;
+  std::size_t width_;
   std::vector<Frame> stack_;
-  boost::unordered_flat_set<Where, boost::hash<Where>> visited_;
+  Visited visited_;
   std::size_t moves_ = 0;  // in the stack
 };
 
