@@ -6,7 +6,6 @@
 
 #include "explorer/replay.hpp"
 #include "gainsay.hpp"
-#include "properties/sequential_consistency.hpp"
 #include "tests/explorer/compare.hpp"
 #include "tests/explorer/table_process.hpp"
 #include "tests/explorer/table_protocol.hpp"
