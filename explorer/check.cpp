@@ -43,7 +43,7 @@ Reductions sound_reductions(const Model& model) {
           .silent = monotone && only_views,
           .minimise = monotone && only_views,
           .symmetry = only_views,
-          .histories = futures_of_histories(model.system, properties).has_value()};
+          .histories = futures_are_read(model.system, properties)};
 }
 
 namespace {

@@ -37,6 +37,10 @@ std::string obstacle_to_futures(const System& system,
   return "";
 }
 
+bool futures_are_read(const System& system, const std::vector<const Property*>& properties) {
+  return !of_history(properties).empty() && obstacle_to_futures(system, properties).empty();
+}
+
 std::optional<Futures> futures_of_histories(const System& system,
                                             const std::vector<const Property*>& properties) {
   if (!obstacle_to_futures(system, properties).empty()) return std::nullopt;

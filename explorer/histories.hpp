@@ -16,6 +16,9 @@ namespace gainsay {
 std::string obstacle_to_futures(const System& system,
                                 const std::vector<const Property*>& properties);
 
+// Whether that is worth it unasked: a property reads them.
+bool futures_are_read(const System& system, const std::vector<const Property*>& properties);
+
 // What stands for histories. Where no property reads them all have the same future.
 std::optional<Futures> futures_of_histories(const System& system,
                                             const std::vector<const Property*>& properties);

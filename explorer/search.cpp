@@ -39,7 +39,7 @@ std::vector<const Property*> select(const Model& model, const std::vector<std::s
 // Only properties that are checked need histories.
 Reductions picked_reductions(const Model& model, const std::vector<const Property*>& properties) {
   Reductions reduce = sound_reductions(model);
-  reduce.histories = obstacle_to_futures(model.system, properties).empty();
+  reduce.histories = futures_are_read(model.system, properties);
   return reduce;
 }
 

@@ -142,6 +142,7 @@ TEST(MergedHistories, WhatNoPropertyReadsIsForgotten) {
   const CheckReport judged = check(three_clients().linearizable_model(), {.reduce = histories});
   EXPECT_EQ(merged.verdict, Verdict::holds);
   EXPECT_LT(merged.states, judged.states);
+  EXPECT_FALSE(check(model).reductions.histories);  // only when it is asked for
 }
 
 // Whether a server that answers nothing was looked at in vain does not depend on reductions.
