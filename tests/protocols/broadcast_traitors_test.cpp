@@ -64,11 +64,13 @@ TEST(Traitors, OneOfThreeDoesInLiveRuns) {
   EXPECT_TRUE(violates(with_traitor(3, {0}, {.equivocate = true}, Network::unordered), 5'000, 50));
 }
 
-TEST(Traitors, OneOfThreeIsFoundByACheckAndItsTraceReplays) {
-  const Model model = with_traitor(3, {0}, {.equivocate = true});
-  const CheckReport report = check(model, {.max_states = 1'000'000});
+// Who broadcasts says b where a is right, to everybody.
+TEST(Traitors, ALieIsFoundByACheckAndItsTraceReplays) {
+  Model model = broadcast::model(3, {});
+  add_traitors<broadcast::Node>(model.system, {NodeId{0}}, {.mutate = true});
+  const CheckReport report = check(model, {.max_states = 200'000});
   ASSERT_EQ(report.verdict, Verdict::violated) << report;
-  EXPECT_EQ(report.counterexample->property, "agreement");
+  EXPECT_EQ(report.counterexample->property, "validity");
   const Counterexample& found = *report.counterexample;
   const Trace trace =
       record_trace(model.system, found.events,
