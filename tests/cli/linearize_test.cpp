@@ -88,6 +88,32 @@ TEST(Linearize, LimitsGiveUnknown) {
   EXPECT_NE(memory.out.find("unknown (--memory)"), std::string::npos) << memory.out;
 }
 
+TEST(Linearize, SequentialConsistencyDropsRealTimeBetweenClients) {
+  const Scratch scratch("linearize-sequential");
+  const auto read = [](const char* process) {
+    const std::string map = std::string("{:process ") + process + ", :f :read, :value nil, :type ";
+    return map + ":invoke}\n" + map + ":ok}\n";
+  };
+  const std::string written =
+      "{:process 0, :type :invoke, :f :write, :value 1}\n"
+      "{:process 0, :type :ok, :f :write, :value 1}\n";
+  const std::string stale = write(scratch, "stale.edn", written + read("1"));
+  EXPECT_EQ(run_gainsay(scratch.path(), "linearize " + stale).code, 1);
+  const std::string sequential = "linearize --consistency sequential ";
+  const Ran good = run_gainsay(scratch.path(), sequential + "--order " + stale);
+  EXPECT_EQ(good.code, 0) << good.err;
+  EXPECT_NE(good.out.find("stale.edn: sequentially consistent;"), std::string::npos) << good.out;
+  EXPECT_LT(good.out.find("read: nil"), good.out.find("write 1: ok")) << good.out;
+  const std::string own = write(scratch, "own.edn", written + read("0"));
+  const Ran bad = run_gainsay(scratch.path(), sequential + own);
+  EXPECT_EQ(bad.code, 1) << bad.err;
+  EXPECT_NE(bad.out.find("not sequentially consistent"), std::string::npos) << bad.out;
+  const json result = json::parse(run_gainsay(scratch.path(), sequential + "--json " + own).out);
+  EXPECT_EQ(result.at("consistency"), "sequential");
+  EXPECT_EQ(result.at("verdict"), "not sequentially consistent");
+  EXPECT_FALSE(result.contains("core"));
+}
+
 TEST(Linearize, BadInputIsOneLine) {
   const Scratch scratch("linearize-bad");
   const std::string cut = write(scratch, "cut.edn", "{:process 0, :type :invoke, :f :read");
@@ -103,6 +129,8 @@ TEST(Linearize, BadInputIsOneLine) {
                                                 {"--time soon " + samples + "kv.txt", 2},
                                                 {"--memory lots " + samples + "kv.txt", 2},
                                                 {"--model queue " + samples + "kv.txt", 6},
+                                                {"--consistency eventual " + cut, 2},
+                                                {"--consistency sequential --whole " + cut, 2},
                                                 {"", 2}}) {
     const Ran ran = run_gainsay(scratch.path(), "linearize " + arguments);
     EXPECT_EQ(ran.code, code) << arguments << "\n" << ran.out << ran.err;
