@@ -85,7 +85,7 @@ TEST(PbftTraitors, ThreeReplicasDisagreeAndTheRunReplays) {
                      TraceVerdict{.property = seen.violation->property,
                                   .step = static_cast<std::uint32_t>(seen.events.size() - 1)});
     EXPECT_TRUE(replay(model, trace).reproduced);
-    EXPECT_EQ(trace.bounds.traitors, 1U);
+    EXPECT_EQ(model.system.bounds.traitors, 1U);
     return;
   }
   FAIL() << "no run disagrees";
