@@ -11,7 +11,11 @@
 #include "cli/command.hpp"
 #include "engine/text.hpp"
 #include "engine/trace.hpp"
+#include "explorer/history_page.hpp"
+#include "explorer/parallel.hpp"
+#include "properties/linearizability/core.hpp"
 #include "properties/linearizability/judge.hpp"
+#include "properties/linearizability/partitions.hpp"
 #include "properties/linearizability/reader.hpp"
 
 namespace gainsay::cli {
@@ -28,6 +32,8 @@ struct LinearizeArguments {
   std::string format = "auto";
   std::string time;
   std::string memory;
+  std::string html;
+  unsigned jobs = 0;
   bool whole = false;
   bool order = false;
   bool json = false;
@@ -64,6 +70,7 @@ struct Judged {
   Judgement judgement;
   double seconds = 0;  // of judging
   std::string limit;   // that was hit
+  std::vector<Id> prefix_order;
 };
 
 const char* verdict_name(Verdict verdict) {
@@ -76,6 +83,27 @@ const char* verdict_name(Verdict verdict) {
       return "unknown";
   }
   return "";
+}
+
+ForEach at_once(unsigned jobs) {
+  return [jobs](std::size_t count, const std::function<void(std::size_t)>& body) {
+    parallel_chunks(count, 1, jobs, [&](unsigned, std::size_t begin, std::size_t end) {
+      for (std::size_t i = begin; i < end; ++i) body(i);
+    });
+  };
+}
+
+// Of a violation: an order of what came before it, in its own part of the history.
+std::vector<Id> order_before(const Judged& judged, const Limits& limits) {
+  const Judgement& judgement = judged.judgement;
+  if (judgement.verdict != Verdict::not_linearizable) return {};
+  const linearizability::Model& model = judged.recording.model->model;
+  const TimedHistory& history = judged.recording.history;
+  for (const std::vector<Id>& part : partitions(model, history, limits.partition)) {
+    if (std::ranges::find(part, judgement.broken_by) == part.end()) continue;
+    return prefix_order(model, history, part, judgement.broken_by, limits);
+  }
+  return {};
 }
 
 Judged judge_file(const LinearizeArguments& arguments, const std::string& path) {
@@ -95,8 +123,11 @@ Judged judge_file(const LinearizeArguments& arguments, const std::string& path) 
   limits.stop = [&] {
     return stop_requested.load() || (seconds_max > 0 && seconds() >= seconds_max);
   };
+  limits.at_once = arguments.jobs == 0 ? default_jobs() : arguments.jobs;
+  if (limits.at_once > 1) limits.for_each = at_once(limits.at_once);
   judged.judgement = judge(judged.recording.model->model, judged.recording.history, limits);
   judged.seconds = seconds();
+  if (!arguments.html.empty()) judged.prefix_order = order_before(judged, limits);
   if (judged.judgement.verdict == Verdict::unknown) {
     judged.limit = judged.judgement.unknown_because == "memory" ? "--memory"
                    : stop_requested                             ? "interrupted"
@@ -199,7 +230,7 @@ void print(const LinearizeArguments& arguments, const Judged& judged) {
   std::cout << "; " << std::round(judged.seconds * 1e4) / 10 << " ms\n";
   if (arguments.quiet) return;
   if (judgement.verdict == Verdict::not_linearizable) print_violation(judged);
-  if (!arguments.order) return;
+  if (!arguments.order || judgement.verdict != Verdict::linearizable) return;
   for (const Id id : judgement.order) std::cout << operation_line(recording, id) << "\n";
 }
 
@@ -209,6 +240,15 @@ int linearize_one(const LinearizeArguments& arguments, const std::string& path) 
     std::cout << result_json(judged);
   } else {
     print(arguments, judged);
+  }
+  if (!arguments.html.empty()) {
+    write_file(arguments.html, history_page({.name = path,
+                                             .recording = judged.recording,
+                                             .judgement = judged.judgement,
+                                             .partition = !arguments.whole,
+                                             .prefix_order = judged.prefix_order,
+                                             .limit = judged.limit}));
+    std::cerr << "gainsay: the picture is in " << arguments.html << "\n";
   }
   switch (judged.judgement.verdict) {
     case Verdict::linearizable:
@@ -248,6 +288,10 @@ void add_linearize(CLI::App& app, Action& action) {
   command.add_option("--time", arguments->time, "give up after so long, each")->type_name("TIME");
   command.add_option("--memory", arguments->memory, "give up at this size of the search (1G)")
       ->type_name("SIZE");
+  command.add_option("--html", arguments->html, "draw it: one HTML file that needs no network")
+      ->type_name("FILE");
+  command.add_option("-j,--jobs", arguments->jobs, "threads (default: one for each core)")
+      ->type_name("N");
   command.add_flag("--whole", arguments->whole, "do not split a store by its keys");
   command.add_flag("--order", arguments->order, "print the order that was found");
   command.add_flag("--json", arguments->json, "one JSON object a history on standard output");
@@ -255,6 +299,9 @@ void add_linearize(CLI::App& app, Action& action) {
   command.footer(models_help() + "\n" + command.get_footer());
   command.callback([arguments, &action] {
     action = [arguments] {
+      if (!arguments->html.empty() && arguments->histories.size() > 1) {
+        throw UsageError("--html is for one history at a time");
+      }
       int code = ok;
       for (const std::string& path : arguments->histories) {
         code = worse(code, linearize_one(*arguments, path));
