@@ -9,7 +9,7 @@ namespace gainsay::linearizability {
 
 namespace {
 
-constexpr std::size_t slice = 256;  // expansions between looks at the limits
+constexpr std::size_t slice = 2'048;  // steps between looks at the limits
 
 Judgement unknown(const char* why) { return {.verdict = Verdict::unknown, .unknown_because = why}; }
 
@@ -36,19 +36,31 @@ class Race {
       : problem_(problem),
         limits_(limits),
         at_once_(limits.for_each != nullptr && *limits.for_each),
-        transitions_(model, problem.kinds),
+        transitions_(model, problem.kinds, limits.stop),
         foresight_(model, problem, transitions_),
         depth_first_(problem, transitions_, foresight_, Strategy::depth_first),
-        breadth_transitions_(model, problem.kinds),
+        breadth_transitions_(model, problem.kinds, limits.stop),
         breadth_foresight_(model, problem, breadth_transitions_),
         breadth_first_(problem, at_once_ ? breadth_transitions_ : transitions_,
                        at_once_ ? breadth_foresight_ : foresight_, Strategy::breadth_first) {}
 
   Judgement run() {
+    try {
+      return run_to_the_end();
+    } catch (const LimitReached& limit) {
+      return unknown(limit.which);
+    }
+  }
+
+ private:
+  Judgement run_to_the_end() {
     // Most problems are so small that waking a thread would take longer.
     constexpr std::size_t turns_alone = 16;
-    const std::size_t laid_out = problem_.bytes();
     for (std::size_t turn = 0;; ++turn) {
+      if (bytes() > limits_.bytes_max) return unknown("memory");
+      const std::size_t left = limits_.bytes_max - bytes();
+      transitions_.allow(at_once_ ? left / 2 : left);
+      breadth_transitions_.allow(left / 2);
       if (at_once_ && turn >= turns_alone) {
         if (auto judgement = turn_at_once()) return *std::move(judgement);
       } else {
@@ -59,15 +71,14 @@ class Race {
       }
       if (expanded() >= limits_.expansions_max) return unknown("stopped");
       if (limits_.stop != nullptr && *limits_.stop && (*limits_.stop)()) return unknown("stopped");
-      if (laid_out + bytes() > limits_.bytes_max) return unknown("memory");
     }
   }
 
- private:
   std::size_t expanded() const { return depth_first_.expanded() + breadth_first_.expanded(); }
   std::size_t bytes() const {
-    return depth_first_.bytes() + breadth_first_.bytes() + transitions_.bytes() +
-           (at_once_ ? breadth_transitions_.bytes() : 0);
+    return problem_.bytes() + depth_first_.bytes() + breadth_first_.bytes() + transitions_.bytes() +
+           foresight_.bytes() +
+           (at_once_ ? breadth_transitions_.bytes() + breadth_foresight_.bytes() : 0);
   }
 
   std::optional<Judgement> after(Status status, const Search& search) const {
