@@ -79,6 +79,7 @@ class History {
       for (const Id id : members) is_shown_[id] = true;
     }
     for (const auto& [number, members] : shown_) place(parts_[number]);
+    choose_omitted();
     gather_moments();
   }
 
@@ -101,13 +102,13 @@ class History {
   std::string name_of(const Part& part) const;
   bool observes(Id id) const;
 
+  void choose_omitted();
   void gather_moments();
   Json rank(Moment moment) const {
     if (moment == never) return nullptr;
     return std::ranges::lower_bound(moments_, moment) - moments_.begin();
   }
   Json operations_json(std::size_t number, const std::vector<Id>& members);
-  void add_omitted(Json& parts);
   Json parts_json();
   Json faults_json() const;
   Json overview_json() const;
@@ -119,8 +120,9 @@ class History {
   const std::vector<Operation>& operations_;
   const std::size_t listed_max_;
   std::vector<Part> parts_;
-  std::vector<std::pair<std::size_t, std::vector<Id>>> shown_;  // parts, and what of each
-  std::vector<bool> is_shown_;                                  // operations
+  std::vector<std::pair<std::size_t, std::vector<Id>>> shown_;   // parts, and what of each
+  std::vector<std::pair<std::size_t, const Omitted*>> omitted_;  // places in shown_, and what
+  std::vector<bool> is_shown_;                                   // operations
   boost::unordered_flat_map<Id, Placed> placed_;
   std::vector<Moment> moments_;  // of what is shown
   Texts texts_, clients_;
@@ -247,12 +249,40 @@ bool History::observes(Id id) const {
   return model().observes && model().observes(recording_.history.kind_of(id));
 }
 
+// Of several objects each has its own; where keys are apart it is not known whose they are. Where
+// operations were cut, so are those beyond what is left.
+void History::choose_omitted() {
+  std::vector<std::size_t> place_of_object(std::max<std::size_t>(recording_.objects.size(), 1),
+                                           no_place);
+  Moment begin = never, end = 0;
+  for (std::size_t i = 0; i < shown_.size(); ++i) {
+    for (const Id id : shown_[i].second) {
+      begin = std::min(begin, operations_[id].invoked);
+      end = std::max(end, operations_[id].invoked);
+    }
+    std::size_t& place = place_of_object[operations_[shown_[i].second[0]].object];
+    place = place == no_place ? i : no_place - 1;
+  }
+  const bool whole = shown() == operations_.size();
+  for (const Omitted& omitted : recording_.omitted) {
+    const std::size_t place = place_of_object[omitted.object];
+    if (place >= shown_.size() || omitted_.size() == listed_max_) continue;
+    if (whole || (omitted.invoked <= end && omitted.returned >= begin)) {
+      omitted_.emplace_back(place, &omitted);
+    }
+  }
+}
+
 void History::gather_moments() {
   for (const auto& [number, members] : shown_) {
     for (const Id id : members) {
       moments_.push_back(operations_[id].invoked);
       if (operations_[id].returned != never) moments_.push_back(operations_[id].returned);
     }
+  }
+  for (const auto& [place, omitted] : omitted_) {
+    moments_.push_back(omitted->invoked);
+    if (omitted->returned != never) moments_.push_back(omitted->returned);
   }
   std::ranges::sort(moments_);
   moments_.erase(std::unique(moments_.begin(), moments_.end()), moments_.end());
@@ -285,35 +315,20 @@ Json History::parts_json() {
   Json parts = Json::array();
   for (const auto& [number, members] : shown_) {
     const Part& part = parts_[number];
+    Json rows = operations_json(number, members);
+    for (const auto& [place, omitted] : omitted_) {
+      if (place != parts.size()) continue;
+      rows.push_back(Json::array({omitted->line, clients_.add(recording_.clients[omitted->client]),
+                                  texts_.add(omitted->text), 4, rank(omitted->invoked),
+                                  rank(omitted->returned)}));
+    }
     parts.push_back({{"name", name_of(part)},
                      {"size", part.members.size()},
                      {"order", part.order.size()},
                      {"broken", part.broken},
-                     {"operations", operations_json(number, members)}});
+                     {"operations", std::move(rows)}});
   }
   return parts;
-}
-
-// Those within what is shown. Of several objects each has its own; where keys are apart it is not
-// known whose they are.
-void History::add_omitted(Json& parts) {
-  if (moments_.empty()) return;
-  std::vector<std::size_t> place_of_object(std::max<std::size_t>(recording_.objects.size(), 1),
-                                           no_place);
-  for (std::size_t i = 0; i < shown_.size(); ++i) {
-    std::size_t& place = place_of_object[operations_[shown_[i].second[0]].object];
-    place = place == no_place ? i : no_place - 1;
-  }
-  std::size_t added = 0;
-  for (const Omitted& omitted : recording_.omitted) {
-    const std::size_t place = place_of_object[omitted.object];
-    if (place >= shown_.size() || omitted.invoked > moments_.back()) continue;
-    if (omitted.returned != never && omitted.returned < moments_.front()) continue;
-    if (++added > listed_max_) return;
-    parts[place]["operations"].push_back(
-        Json::array({omitted.line, clients_.add(recording_.clients[omitted.client]),
-                     texts_.add(omitted.text), 4, rank(omitted.invoked), rank(omitted.returned)}));
-  }
 }
 
 Json History::faults_json() const {
@@ -330,7 +345,8 @@ Json History::faults_json() const {
 
 // How many operations were invoked when, of the whole history.
 Json History::overview_json() const {
-  Moment begin = never, end = 0;
+  Moment begin = operations_.empty() ? 0 : never;
+  Moment end = 0;
   for (const Operation& operation : operations_) {
     begin = std::min(begin, operation.invoked);
     end = std::max(end, operation.returned == never ? operation.invoked : operation.returned);
@@ -388,7 +404,6 @@ Json History::json() {
                         : judgement.verdict == Verdict::not_linearizable ? "not linearizable"
                                                                          : "unknown";
   Json parts = parts_json();
-  add_omitted(parts);
   Json moments = Json::array();
   for (const Moment moment : moments_) {
     moments.push_back(moment_json(moment));

@@ -141,7 +141,7 @@ Break find_break(const Model& model, const TimedHistory& history, std::span<cons
   };
   // Mostly the first one already.
   auto first = candidates.begin();
-  if (may_have_order(*first)) {
+  if (may_have_order(*first) && candidates.size() > 1) {
     first = std::ranges::partition_point(first + 1, candidates.end() - 1, may_have_order);
   }
   result.broken_by = *first;

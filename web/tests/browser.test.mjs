@@ -183,6 +183,17 @@ test("the table has all of it, by time, by the order and by what is looked for",
   });
 });
 
+test("where everything failed there is nothing to draw", async () => {
+  const history = path.join(folder, "failed.edn");
+  writeFileSync(history, "{:process 0, :type :invoke, :f :write, :value 1}\n" +
+    "{:process 0, :type :fail, :f :write, :value 1}\n");
+  await look(draw(history).page, {}, async (tab) => {
+    assert.match(await tab.textContent(".story"), /No operation says anything/);
+    await tab.focus(".lanes");
+    for (const key of ["Home", "ArrowRight", "n", "c", "0"]) await tab.keyboard.press(key);
+  });
+});
+
 test("without data it says so", async () => {
   await look0(path.join(root, "web/page.html"));
 });

@@ -1,6 +1,6 @@
 // A recorded history: what is to be said of it, its lanes, and the operation that is looked at.
 import { make, plural, withCommas } from "../dom";
-import type { HistoryData, Violation } from "./data";
+import type { HistoryData, PartData, Violation } from "./data";
 import type { Colours, Scene, Sight } from "./lanes";
 import { barAt, headHeight, laneHeight, Painter, readColours, scaleOf } from "./lanes";
 import type { Bar, Layout } from "./layout";
@@ -63,7 +63,7 @@ class View {
 
   constructor(place: HTMLElement, private readonly data: HistoryData) {
     this.overview = new Overview(data, () => this.layout, (column) => this.centre(column));
-    this.layout = layOut(data, data.parts[0]!);
+    this.layout = layOut(data, partOf(data, 0));
     this.dimmed = this.dim.checked = data.violation !== undefined;
     place.append(headerOf(data), this.story, this.controls(), this.overview.canvas,
       make("div", { class: "picture" }, this.lanes, this.details), this.said, this.legend(),
@@ -110,7 +110,7 @@ class View {
   }
 
   private choose(index: number): void {
-    this.layout = layOut(this.data, this.data.parts[index]!);
+    this.layout = layOut(this.data, partOf(this.data, index));
     this.selected = this.hovered = undefined;
     this.tall.style.height = `${this.layout.lanes.length * laneHeight}px`;
     const room = headHeight(this.layout) + this.layout.lanes.length * laneHeight + 4;
@@ -127,7 +127,8 @@ class View {
     const { violation } = this.data;
     if (!violation || !this.layout.part.broken) {
       const { order, size } = this.layout.part;
-      this.story.replaceChildren(make("p", {}, order === 0
+      this.story.replaceChildren(make("p", {}, size === 0 ? "No operation says anything of the object."
+        : order === 0
         ? "No order of this part is known."
         : `${withCommas(order)} of ${plural(size, "operation")} take effect in one order` +
           (order < size ? "; the others never returned, and need not have." : ".")));
@@ -381,6 +382,10 @@ class View {
     if (first) this.select(first, true);
   }
 }
+
+// A history in which everything failed has none.
+const partOf = (data: HistoryData, index: number): PartData =>
+  data.parts[index] ?? { name: "", size: 0, order: 0, broken: false, operations: [] };
 
 function coreText({ core, core_size, core_is_minimal }: Violation): string {
   if (core_size === 0) return "No smaller set of operations was found that has no order.";
