@@ -10,6 +10,8 @@ namespace {
 // Vectors of local states are counted only in systems this small: it costs a look-up a node.
 constexpr std::size_t counted_nodes_max = 5;
 
+constexpr std::uint64_t no_word = ~std::uint64_t{0};
+
 std::size_t index_of(Scope scope) { return static_cast<std::size_t>(scope); }
 
 bool has_result(const History& history) {
@@ -126,20 +128,44 @@ std::size_t Evaluator::inspect_pairs(const Machine& machine, const Id* world, st
   return worst;
 }
 
+// The local states of all nodes side by side, where they fit. Never all ones: no two nodes
+// have one local state.
+template <class At>
+std::uint64_t Evaluator::word_of_vector(At&& local_at) const {
+  const std::size_t bits = std::min<std::size_t>(32, 64 / nodes_);
+  std::uint64_t word = 0;
+  std::uint64_t above = 0;  // what does not fit
+  for (std::size_t node = 0; node < nodes_; ++node) {
+    const std::uint64_t id = local_at(node);
+    word = (word << bits) | id;
+    above |= id >> bits;
+  }
+  return above == 0 ? word : no_word;
+}
+
+template <class At>
+Id Evaluator::find_vector(At&& local_at) const {
+  const std::uint64_t word = word_of_vector(local_at);
+  if (word != no_word) return words_.find(word);
+  Id prefix = 0;
+  for (std::size_t node = 0; node < nodes_ && prefix != ReadMap::none; ++node) {
+    prefix = folds_[node].find(pair_key(prefix, local_at(node)));
+  }
+  return prefix;
+}
+
 std::size_t Evaluator::inspect_vector(const Machine& machine, const Id* world) {
   if (!wants_vectors_) return none;
-  Id prefix = 0;
-  for (std::size_t node = 0; node < nodes_; ++node) {
-    prefix = folds_[node].find(pair_key(prefix, machine.local_of(world[node])));
-    if (prefix == ReadMap::none) return evaluate_vector(machine, world);
-  }
-  return verdict(prefix);
+  const Id known = find_vector([&](std::size_t node) { return machine.local_of(world[node]); });
+  return known != ReadMap::none ? verdict(known) : evaluate_vector(machine, world);
 }
 
 std::size_t Evaluator::evaluate_vector(const Machine& machine, const Id* world) {
   const std::lock_guard lock(mutex_);
   const std::vector<std::vector<Id>> images = vectors_of(machine, world);
-  if (const Id met = find_vector(images.front()); met != ReadMap::none) return verdict(met);
+  const std::vector<Id>& one = images.front();
+  const Id met = find_vector([&](std::size_t node) { return one[node]; });
+  if (met != ReadMap::none) return verdict(met);
   Id result = 0;
   for (const std::vector<Id>& locals : images) {
     std::vector<const void*> views;
@@ -170,15 +196,13 @@ std::vector<std::vector<Id>> Evaluator::vectors_of(const Machine& machine, const
   return {images.begin(), images.end()};
 }
 
-Id Evaluator::find_vector(const std::vector<Id>& locals) const {
-  Id prefix = 0;
-  for (std::size_t node = 0; node < nodes_ && prefix != ReadMap::none; ++node) {
-    prefix = folds_[node].find(pair_key(prefix, locals[node]));
-  }
-  return prefix;
-}
-
 void Evaluator::insert_vector(const std::vector<Id>& locals, Id result) {
+  ++vectors_;
+  const std::uint64_t word = word_of_vector([&](std::size_t node) { return locals[node]; });
+  if (word != no_word) {
+    words_.insert(word, result);
+    return;
+  }
   Id prefix = 0;
   for (std::size_t node = 0; node < nodes_; ++node) {
     const std::uint64_t key = pair_key(prefix, locals[node]);
@@ -187,7 +211,6 @@ void Evaluator::insert_vector(const std::vector<Id>& locals, Id result) {
     prefix = node + 1 == nodes_ ? result : static_cast<Id>(folds_[node].size());
     folds_[node].insert(key, prefix);
   }
-  ++vectors_;
 }
 
 // A history or observer word and its renamings.
@@ -282,25 +305,14 @@ bool Evaluator::is_fine(const Id* before, std::size_t process, Id local, VectorM
   return !wants_vectors_ || is_fine_vector(before, process, local, memo);
 }
 
-// The key of a vector in the memo is exact, and never all ones: no two nodes have one local state.
 bool Evaluator::is_fine_vector(const Id* before, std::size_t process, Id local,
                                VectorMemo& memo) const {
-  const std::size_t bits = std::min<std::size_t>(32, 64 / nodes_);
-  std::uint64_t key = 0;
-  std::uint64_t above = 0;  // what does not fit
-  for (std::size_t node = 0; node < nodes_; ++node) {
-    const std::uint64_t id = node == process ? local : before[node];
-    key = (key << bits) | id;
-    above |= id >> bits;
-  }
-  std::uint64_t& known = memo[spread(key) >> (64 - memo_bits)];
-  if (above == 0 && known == key) return true;
-  Id prefix = 0;
-  for (std::size_t node = 0; node < nodes_ && prefix != ReadMap::none; ++node) {
-    prefix = folds_[node].find(pair_key(prefix, node == process ? local : before[node]));
-  }
-  if (prefix != 0) return false;
-  if (above == 0) known = key;
+  const auto local_at = [&](std::size_t node) { return node == process ? local : before[node]; };
+  const std::uint64_t word = word_of_vector(local_at);
+  std::uint64_t& known = memo[spread(word) >> (64 - memo_bits)];
+  if (word != no_word && known == word) return true;
+  if (find_vector(local_at) != 0) return false;
+  if (word != no_word) known = word;
   return true;
 }
 

@@ -76,7 +76,10 @@ class Evaluator {
   }
   void set_fine(Id a, Id b);
   bool is_fine_vector(const Id* before, std::size_t process, Id local, VectorMemo& memo) const;
-  Id find_vector(const std::vector<Id>& locals) const;
+  template <class At>
+  std::uint64_t word_of_vector(At&& local_at) const;
+  template <class At>
+  Id find_vector(At&& local_at) const;
   void insert_vector(const std::vector<Id>& locals, Id result);
   std::vector<std::vector<Id>> vectors_of(const Machine& machine, const Id* world);
   std::vector<Id> words_of(std::size_t slot, Id word);
@@ -97,9 +100,12 @@ class Evaluator {
   static constexpr std::size_t dense_locals = 4096;
   static constexpr std::size_t dense_row = dense_locals / 64;
   GrowingArray<std::atomic<std::uint64_t>> fine_;
-  std::vector<ReadMap> folds_;  // (prefix, local) -> prefix; the last gives a verdict
-  ReadMap histories_;           // history -> verdict
-  ReadMap observers_;           // (observer, state) -> verdict
+  // Vectors whose ids fit into one word -> verdict, and the others: (prefix, local) -> prefix; the
+  // last gives the verdict.
+  ReadMap words_;
+  std::vector<ReadMap> folds_;
+  ReadMap histories_;  // history -> verdict
+  ReadMap observers_;  // (observer, state) -> verdict
   std::uint64_t vectors_ = 0;
 };
 

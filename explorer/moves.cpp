@@ -5,11 +5,18 @@
 
 namespace gainsay {
 
+namespace {
+
+constexpr std::size_t sends_max = 0xffff;  // of one cell, see Moves::Sending
+
+}  // namespace
+
 // Nothing but the cell of the process and, by one message each, those of others changes, and it may
 // be taken in every world. What a process sends to itself is part of its own cell.
 bool Moves::is_simple(const Expansion& expansion, const Transition& transition) const {
   if (transition.fault != 0 || transition.step_violation != 0 || transition.cost != 0) return false;
   if (!transition.budget.empty() || transition.labels != 0) return false;
+  if (sends_.size() + transition.send_count > sends_max) return false;
   std::uint64_t receivers = 0;
   for (std::size_t i = 0; i < transition.send_count; ++i) {
     const Id to = expansion.sends[transition.sends + i].to;
@@ -24,26 +31,42 @@ bool Moves::sort(const Expansion& expansion, Id cell) {
   const std::size_t process = machine_.process_of(cell);
   plain_.clear();
   sending_.clear();
+  sends_.clear();
   others_.clear();
   for (std::uint32_t i = 0; i < expansion.transitions.size(); ++i) {
     const Transition& transition = expansion.transitions[i];
     if (!is_simple(expansion, transition)) {
-      others_.push_back({.index = i});
+      others_.push_back(i);
       continue;
     }
     std::uint64_t change = 0;
     if (!store_.change(process, cell, transition.cell, change)) return false;
     const Id local = machine_.local_of(transition.cell);
-    if (transition.send_count > 0 || !store_.lies_in_root(process)) {
-      sending_.push_back({.change = change, .index = i, .local = local});
-    } else {
-      const bool changes = transition.local_changed != 0;
-      plain_.push_back({.change = change,
-                        .local = local,
-                        .process = changes ? static_cast<std::uint8_t>(process) : no_process});
+    const bool changes = transition.local_changed != 0;
+    const auto changed = changes ? static_cast<std::uint8_t>(process) : no_process;
+    if (transition.send_count == 0 && store_.lies_in_root(process)) {
+      plain_.push_back({.change = change, .local = local, .process = changed});
+      continue;
     }
+    sending_.push_back({.change = change,
+                        .local = local,
+                        .sends = static_cast<std::uint16_t>(sends_.size()),
+                        .send_count = static_cast<std::uint8_t>(transition.send_count),
+                        .process = changed});
+    const SendRef* const first = expansion.sends + transition.sends;
+    sends_.insert(sends_.end(), first, first + transition.send_count);
   }
   return true;
+}
+
+// Copies `values` to `at`, which moves on by `space` of them.
+template <class T>
+const T* Moves::place(std::byte*& at, const std::vector<T>& values, std::size_t space) {
+  auto* const first = reinterpret_cast<T*>(at);
+  std::uninitialized_default_construct_n(first, space);
+  std::ranges::copy(values, first);
+  at += space * sizeof(T);
+  return first;
 }
 
 const Moves::List* Moves::make(Id cell) {
@@ -53,22 +76,19 @@ const Moves::List* Moves::make(Id cell) {
   if (const List* met = lists_[cell].load(std::memory_order_relaxed)) return met;
   if (!sort(expansion, cell)) return nullptr;
   const std::size_t plain_space = std::max<std::size_t>(plain_.size(), copied_at_once);
-  const std::size_t moves = sending_.size() + others_.size();
-  std::byte* at =
-      arena_.allocate(sizeof(List) + plain_space * sizeof(Plain) + moves * sizeof(Move));
-  auto* const plain = reinterpret_cast<Plain*>(at + sizeof(List));
-  std::uninitialized_default_construct_n(plain, plain_space);
-  std::ranges::copy(plain_, plain);
-  auto* const first = reinterpret_cast<Move*>(plain + plain_space);
-  std::uninitialized_copy(others_.begin(), others_.end(),
-                          std::uninitialized_copy(sending_.begin(), sending_.end(), first));
-  const List* made = new (at) List{.expansion = &expansion,
-                                   .plain = plain,
-                                   .moves = first,
-                                   .local = machine_.local_of(cell),
-                                   .plain_count = static_cast<std::uint32_t>(plain_.size()),
-                                   .sending_count = static_cast<std::uint32_t>(sending_.size()),
-                                   .move_count = static_cast<std::uint32_t>(moves)};
+  std::byte* const begin = arena_.allocate(
+      sizeof(List) + plain_space * sizeof(Plain) + sending_.size() * sizeof(Sending) +
+      sends_.size() * sizeof(SendRef) + others_.size() * sizeof(std::uint32_t));
+  std::byte* at = begin + sizeof(List);
+  const List* made = new (begin) List{.plain = place(at, plain_, plain_space),
+                                      .sending = place(at, sending_, sending_.size()),
+                                      .sends = place(at, sends_, sends_.size()),
+                                      .others = place(at, others_, others_.size()),
+                                      .expansion = &expansion,
+                                      .local = machine_.local_of(cell),
+                                      .plain_count = static_cast<std::uint32_t>(plain_.size()),
+                                      .sending_count = static_cast<std::uint32_t>(sending_.size()),
+                                      .other_count = static_cast<std::uint32_t>(others_.size())};
   lists_[cell].store(made, std::memory_order_release);
   return made;
 }

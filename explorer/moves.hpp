@@ -29,21 +29,25 @@ class Moves {
     Id local = 0;                       // of the process afterwards
     std::uint8_t process = no_process;  // where its local state changes
   };
-  struct Move {
+  // Sends to others, or changes a cell that does not lie in the root itself.
+  struct Sending {
     std::uint64_t change = 0;  // of the key that the process's cell lies in
-    std::uint32_t index = 0;   // of the transition
-    Id local = 0;              // of the process afterwards, where the transition says it changes
+    Id local = 0;              // as above
+    std::uint16_t sends = 0;   // first of them, in List::sends
+    std::uint8_t send_count = 0;
+    std::uint8_t process = no_process;  // as above
   };
-  // What one cell can do: by one addition to the root; the same and sending, or where the cell does
-  // not lie in the root itself; all else, which Machine::apply must take.
+  // What one cell can do. Lies in memory directly before what it points to.
   struct List {
-    const Expansion* expansion = nullptr;
     const Plain* plain = nullptr;  // at least `copied_at_once` may be read
-    const Move* moves = nullptr;   // the sending ones, then the others
+    const Sending* sending = nullptr;
+    const SendRef* sends = nullptr;
+    const std::uint32_t* others = nullptr;  // transitions that Machine::apply must take
+    const Expansion* expansion = nullptr;   // whose they are
     Id local = 0;
     std::uint32_t plain_count = 0;
     std::uint32_t sending_count = 0;
-    std::uint32_t move_count = 0;
+    std::uint32_t other_count = 0;
   };
   static constexpr std::uint32_t copied_at_once = 2;
   // A worker's memo of what messages change, direct mapped.
@@ -85,13 +89,16 @@ class Moves {
   const List* make(Id cell);
   bool sort(const Expansion& expansion, Id cell);
   bool is_simple(const Expansion& expansion, const Transition& transition) const;
+  template <class T>
+  static const T* place(std::byte*& at, const std::vector<T>& values, std::size_t space);
 
   Machine& machine_;
   WorldStore& store_;
   BriefMutex mutex_;
-  std::vector<Plain> plain_;  // of the cell at hand, as the next two
-  std::vector<Move> sending_;
-  std::vector<Move> others_;
+  std::vector<Plain> plain_;  // of the cell at hand, as the next three
+  std::vector<Sending> sending_;
+  std::vector<SendRef> sends_;
+  std::vector<std::uint32_t> others_;
   Arena arena_;
   GrowingArray<std::atomic<const List*>> lists_;  // by cell
 };

@@ -91,11 +91,10 @@ bool Search::expand_by_moves(Worker& worker, std::uint64_t root, std::uint8_t co
     if (list == nullptr) return false;
     worker.parents[parents + process] = list->local;
     if (cost == 0) plain = add_plain(worker, *list, plain);
-    if (list->move_count == 0) continue;
-    make_space(worker, list->move_count);
+    if (list->sending_count + list->other_count == 0) continue;
+    make_space(worker, list->sending_count + list->other_count);
     if (cost == 0 && !take_sending(worker, *list, process, parent)) return false;
-    const bool has_others = list->sending_count != list->move_count;
-    if (has_others && !take_others(worker, *list, process, cost)) return false;
+    if (list->other_count > 0 && !take_others(worker, *list, process, cost)) return false;
   }
   note_plain(worker, root, parent, plain);
   return true;
@@ -137,28 +136,23 @@ void Search::note_plain(Worker& worker, std::uint64_t root, std::uint16_t parent
   worker.transitions += count;
 }
 
-// The moves that send to others, or whose cell does not lie in the root.
 bool Search::take_sending(Worker& worker, const Moves::List& list, std::size_t process,
                           std::uint16_t parent) {
   const WorldStore::World& world = worker.world;
   for (std::uint32_t i = 0; i < list.sending_count; ++i) {
-    const Moves::Move& move = list.moves[i];
-    const Transition& transition = list.expansion->transitions[move.index];
+    const Moves::Sending& move = list.sending[i];
     WorldStore::Successor next{.from = world, .root = store_.root(world)};
     store_.add(next, process, move.change, worker.store);
-    const SendRef* const sends = list.expansion->sends + transition.sends;
-    for (std::size_t k = 0; k < transition.send_count; ++k) {
+    for (std::size_t k = 0; k < move.send_count; ++k) {
+      const SendRef& send = list.sends[move.sends + k];
       std::uint64_t change = 0;
-      if (!moves_->received(worker.memo, sends[k], world.words[sends[k].to], change)) return false;
-      store_.add(next, sends[k].to, change, worker.store);
+      if (!moves_->received(worker.memo, send, world.words[send.to], change)) return false;
+      store_.add(next, send.to, change, worker.store);
     }
     const std::uint64_t root = store_.root_of(next, worker.store);
     if (root == WorldStore::no_root) return false;
-    const bool changes = transition.local_changed != 0;
-    note_candidate(worker, {.root = root,
-                            .local = move.local,
-                            .parent = parent,
-                            .process = changes ? static_cast<std::uint8_t>(process) : no_process});
+    note_candidate(worker,
+                   {.root = root, .local = move.local, .parent = parent, .process = move.process});
   }
   worker.transitions += list.sending_count;
   return true;
@@ -169,8 +163,8 @@ bool Search::take_others(Worker& worker, const Moves::List& list, std::size_t pr
   const auto sink = [&](std::uint32_t actor, std::uint32_t index, const Transition& edge,
                         std::uint64_t root) { note_successor(worker, actor, index, edge, root); };
   std::copy_n(worker.world.words.begin(), store_.items(), worker.next.begin());
-  for (std::uint32_t i = list.sending_count; i < list.move_count; ++i) {
-    const std::uint32_t index = list.moves[i].index;
+  for (std::uint32_t i = 0; i < list.other_count; ++i) {
+    const std::uint32_t index = list.others[i];
     if (list.expansion->transitions[index].cost != cost) continue;
     if (!take(worker, process, *list.expansion, index, sink)) return false;
   }

@@ -146,6 +146,15 @@ TEST(HistoryPage, TellsFailuresAndFaults) {
   EXPECT_EQ(fault.at("to"), 4);
 }
 
+TEST(HistoryPage, MayHaveNothingToShow) {
+  const json data = Drawn(
+                        "{:process 0, :type :invoke, :f :write, :value 1}\n"
+                        "{:process 0, :type :fail, :f :write, :value 1}\n")
+                        .data();
+  EXPECT_EQ(data.at("operations"), 0);
+  EXPECT_TRUE(data.at("parts").empty());
+}
+
 TEST(HistoryPage, MomentsThatAPageCannotCountAreTexts) {
   const json data = Drawn("# model register\n0 9007199254740993 1700000000000000001 w 1\n").data();
   EXPECT_EQ(data.at("moments").at(0), "9007199254740993");
