@@ -42,13 +42,13 @@ void measure(benchmark::State& state, const std::vector<Weight>& weights, Pick&&
 
 void round_robin(benchmark::State& state) {
   const auto count = static_cast<std::size_t>(state.range(0));
-  RoundRobin turns(count);
+  RoundRobin turns = RoundRobin::of(count);
   for (std::size_t i = 0; i < count; ++i) turns.set_available(static_cast<Backend>(i), true);
   measure(state, std::vector<Weight>(count, 1), [&] { return *turns.pick(); });
 }
 void smooth_round_robin(benchmark::State& state) {
   const std::vector<Weight> weights = weights_of(static_cast<std::size_t>(state.range(0)));
-  SmoothRoundRobin turns(weights);
+  SmoothRoundRobin turns = SmoothRoundRobin::of(weights);
   measure(state, weights, [&] { return *turns.pick(); });
 }
 
@@ -73,7 +73,7 @@ class Open {
 
 void least_connections(benchmark::State& state) {
   const std::vector<Weight> weights = weights_of(static_cast<std::size_t>(state.range(0)));
-  LeastConnections least(weights);
+  LeastConnections least = LeastConnections::of(weights);
   Open open;
   measure(state, weights, [&] {
     return open.swap_one(*least.pick(), [&](Backend closed) { least.release(closed); });

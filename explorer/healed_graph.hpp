@@ -31,7 +31,7 @@ class HealedGraph {
   // sends again and again; so at most `copies` equal messages are told apart.
   struct Messages {
     bool queues = false;       // a queue for each link, of at most `copies` messages
-    std::uint32_t copies = 1;  // of one message waiting at one process
+    std::uint32_t copies = 1;  // of one message waiting at one process; 0 only where it is endless
     // What is sent beyond that. False: it is forgotten, so that the graph has no run that the
     // system does not have (what is forgotten lies unread for ever; in queues, the step does not
     // exist). True: the message arrives as often as you like from now on, so that no run of the

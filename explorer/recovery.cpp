@@ -24,9 +24,9 @@
 //    unread, so a good world that is reached is reached. (In queues nothing can be left unread: a
 //    step that finds no room does not exist.)
 //  - Where no good world is reached, what was forgotten might have helped. Then the same is asked
-//    with messages that arrive as often as you like once they were sent twice, which has every run
-//    of the system and more: out of reach there is out of reach. It also has every run of `fifo`,
-//    where order is but one more constraint.
+//    with messages that arrive as often as you like once they were sent, and then once they were
+//    sent twice, which has every run of the system and more: out of reach there is out of reach. It
+//    also has every run of `fifo`, where order is but one more constraint.
 //  - What lies between the two is tried with a few copies, and else is incomplete.
 // An event that a limit forbids may be the one that leads on: a start without a way to a good
 // world, but with one to such an event, is incomplete too.
@@ -164,19 +164,23 @@ void Judge::judge(const Indices& asked) {
   Answer exact;  // but for what was sent beyond the copies told apart
   bool done = ask({.queues = fifo, .copies = fifo ? queue_length : 1}, asked, exact);
   limited_ = exact.but_for_limits.size();
-  if (done && !exact.but_for_copies.empty()) {
+  Indices between = exact.but_for_copies;
+  // From the first time on, or the second: the former has fewer worlds and leaves fewer for the
+  // latter.
+  for (const std::uint32_t copies : {0U, 1U}) {
+    if (!done || between.empty()) break;
     Answer richest;
-    done = ask({.endless = true}, exact.but_for_copies, richest);
-    Indices between;
-    std::ranges::set_difference(exact.but_for_copies, richest.certainly_not,
-                                std::back_inserter(between));
-    Answer few;
-    if (done && !between.empty()) {
-      done = ask({.queues = fifo, .copies = fifo ? 2 * queue_length : few_copies}, between, few);
-    }
-    limited_ += few.but_for_limits.size();
-    doubtful_ = few.but_for_copies.size();
+    done = ask({.copies = copies, .endless = true}, between, richest);
+    Indices left;
+    std::ranges::set_difference(between, richest.certainly_not, std::back_inserter(left));
+    between = std::move(left);
   }
+  Answer few;
+  if (done && !between.empty()) {
+    done = ask({.queues = fifo, .copies = fifo ? 2 * queue_length : few_copies}, between, few);
+  }
+  limited_ += few.but_for_limits.size();
+  doubtful_ = few.but_for_copies.size();
   if (!done && !result_.stuck) result_.verdict = Verdict::incomplete;
   conclude();
 }

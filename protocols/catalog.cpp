@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "protocols/balancer/balancer.hpp"
 #include "protocols/multi_paxos/multi_paxos.hpp"
 #include "protocols/paxos/paxos.hpp"
 #include "protocols/pbft/pbft.hpp"
@@ -65,6 +66,7 @@ const std::vector<CatalogEntry>& catalog() {
       complete(raft_core::catalog_entry()),
       complete(raft::catalog_entry()),
       complete(pbft::catalog_entry()),
+      complete(balancer::catalog_entry()),
   };
   return entries;
 }

@@ -36,7 +36,8 @@ inline bool is_large(const Bug& bug) {
 
 // Many seconds in a sanitized build.
 inline bool takes_many_seconds(const Bug& bug) {
-  return bug.id == "R49" || bug.id == "R55" || bug.id == "R58" || bug.id == "B17";
+  return bug.id == "R49" || bug.id == "R55" || bug.id == "R58" || bug.id == "B17" ||
+         bug.id == "B21";
 }
 
 // All of them; in a sanitized build without those. There their scenarios and twins are cut, and

@@ -9,28 +9,31 @@
 
 namespace gainsay::balancer {
 
-class IndexSet {
- public:
+struct IndexSet {
   static constexpr std::size_t none = ~std::size_t{0};
 
-  explicit IndexSet(std::size_t size) : size_(size) {
+  std::vector<std::vector<std::uint64_t>> levels;  // the last is one word, or none
+
+  // An empty set of indices below `size`.
+  static IndexSet below(std::size_t size) {
+    IndexSet made;
     do {
       size = (size + 63) / 64;
-      levels_.emplace_back(size);
+      made.levels.emplace_back(size);
     } while (size > 1);
+    return made;
   }
-  std::size_t size() const { return size_; }
   bool contains(std::size_t index) const {
-    return (levels_[0][index / 64] >> (index % 64) & 1) != 0;
+    return (levels[0][index / 64] >> (index % 64) & 1) != 0;
   }
   void insert(std::size_t index) {
-    for (std::vector<std::uint64_t>& level : levels_) {
+    for (std::vector<std::uint64_t>& level : levels) {
       level[index / 64] |= std::uint64_t{1} << (index % 64);
       index /= 64;
     }
   }
   void erase(std::size_t index) {
-    for (std::vector<std::uint64_t>& level : levels_) {
+    for (std::vector<std::uint64_t>& level : levels) {
       std::uint64_t& word = level[index / 64];
       word &= ~(std::uint64_t{1} << (index % 64));
       if (word != 0) return;
@@ -39,27 +42,23 @@ class IndexSet {
   }
   // The first at or behind a place; none when there is none.
   std::size_t from(std::size_t index) const {
-    for (std::size_t level = 0; level < levels_.size(); ++level) {
+    for (std::size_t level = 0; level < levels.size(); ++level) {
       const std::size_t at = index / 64;
-      if (at >= levels_[level].size()) return none;
-      const std::uint64_t left = levels_[level][at] & (~std::uint64_t{0} << (index % 64));
+      if (at >= levels[level].size()) return none;
+      const std::uint64_t left = levels[level][at] & (~std::uint64_t{0} << (index % 64));
       if (left != 0) return down(level, at * 64 + static_cast<std::size_t>(std::countr_zero(left)));
       index = at + 1;
     }
     return none;
   }
 
- private:
   std::size_t down(std::size_t level, std::size_t index) const {
     while (level > 0) {
       --level;
-      index = index * 64 + static_cast<std::size_t>(std::countr_zero(levels_[level][index]));
+      index = index * 64 + static_cast<std::size_t>(std::countr_zero(levels[level][index]));
     }
     return index;
   }
-
-  std::size_t size_;
-  std::vector<std::vector<std::uint64_t>> levels_;  // the last is one word, or none
 };
 
 }  // namespace gainsay::balancer

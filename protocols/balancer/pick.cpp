@@ -23,22 +23,24 @@ bool is_less_loaded(std::uint64_t a_open, Weight a_weight, std::uint64_t b_open,
 
 // --- smooth weighted round robin ---
 
-SmoothRoundRobin::SmoothRoundRobin(std::span<const Weight> weights) {
-  for (const Weight weight : weights) seats_.push_back({.weight = weight});
+SmoothRoundRobin SmoothRoundRobin::of(std::span<const Weight> weights) {
+  SmoothRoundRobin made;
+  for (const Weight weight : weights) made.seats.push_back({.weight = weight});
+  return made;
 }
 
 std::optional<Backend> SmoothRoundRobin::pick() {
   std::int64_t given = 0;
-  std::size_t best = seats_.size();
-  for (std::size_t i = 0; i < seats_.size(); ++i) {
-    Seat& seat = seats_[i];
+  std::size_t best = seats.size();
+  for (std::size_t i = 0; i < seats.size(); ++i) {
+    Seat& seat = seats[i];
     if (!seat.available || seat.weight == 0) continue;
     seat.credit += seat.weight;
     given += seat.weight;
-    if (best == seats_.size() || seat.credit > seats_[best].credit) best = i;
+    if (best == seats.size() || seat.credit > seats[best].credit) best = i;
   }
-  if (best == seats_.size()) return std::nullopt;
-  seats_[best].credit -= given;
+  if (best == seats.size()) return std::nullopt;
+  seats[best].credit -= given;
   return static_cast<Backend>(best);
 }
 
@@ -53,17 +55,20 @@ constexpr unsigned turn_shift = 8;
 
 }  // namespace
 
-LeastConnections::LeastConnections(std::span<const Weight> weights)
-    : seats_(weights.size()), rounds_(2 * std::bit_ceil(std::max<std::size_t>(1, weights.size()))) {
+LeastConnections LeastConnections::of(std::span<const Weight> weights) {
+  LeastConnections made;
+  made.seats.resize(weights.size());
+  made.rounds.resize(2 * std::bit_ceil(std::max<std::size_t>(1, weights.size())));
   for (std::size_t i = 0; i < weights.size(); ++i) {
     if (weights[i] > weight_max) throw UsageError("a weight of a backend is at most 2^20");
-    seats_[i].quotient = weights[i] == 0 ? never : whole / weights[i];
+    made.seats[i].quotient = weights[i] == 0 ? never : whole / weights[i];
   }
-  for (Backend i = 0; i < seats_.size(); ++i) play(i);
+  for (Backend i = 0; i < made.seats.size(); ++i) made.play(i);
+  return made;
 }
 
 LeastConnections::Entry LeastConnections::entry_of(Backend backend) const {
-  const Seat& seat = seats_[backend];
+  const Seat& seat = seats[backend];
   if (!seat.available || seat.quotient == never) return {.backend = backend};
   return {.load = seat.open * seat.quotient, .turn = seat.turn, .backend = backend};
 }
@@ -71,11 +76,11 @@ LeastConnections::Entry LeastConnections::entry_of(Backend backend) const {
 // The way up has one new player, who meets the winners of the other halves. Who wins is no better
 // known than a coin, so it is computed and not branched on.
 void LeastConnections::play(Backend backend) {
-  std::size_t at = rounds_.size() / 2 + backend;
+  std::size_t at = rounds.size() / 2 + backend;
   Entry winner = entry_of(backend);
-  rounds_[at] = winner;
+  rounds[at] = winner;
   for (; at > 1; at /= 2) {
-    const Entry& other = rounds_[at ^ 1];
+    const Entry& other = rounds[at ^ 1];
     const Wide mine = (Wide{winner.load} << 64) | winner.turn;
     const Wide its = (Wide{other.load} << 64) | other.turn;
     // Of equals the left one, which has the lower number, wins.
@@ -85,24 +90,24 @@ void LeastConnections::play(Backend backend) {
     winner.load ^= (winner.load ^ other.load) & loses;
     winner.turn ^= (winner.turn ^ other.turn) & loses;
     winner.backend ^= (winner.backend ^ other.backend) & loses;
-    rounds_[at / 2] = winner;
+    rounds[at / 2] = winner;
   }
 }
 
 void LeastConnections::set_available(Backend backend, bool available) {
-  Seat& seat = seats_[backend];
-  if (available && !seat.available && rounds_[1].load != never) {
-    seat.turn = std::max(seat.turn, rounds_[1].turn);
+  Seat& seat = seats[backend];
+  if (available && !seat.available && rounds[1].load != never) {
+    seat.turn = std::max(seat.turn, rounds[1].turn);
   }
   seat.available = available;
   play(backend);
 }
 
 std::optional<Backend> LeastConnections::pick() {
-  const Entry best = rounds_[1];
+  const Entry best = rounds[1];
   if (best.load == never) return std::nullopt;
   const auto backend = static_cast<Backend>(best.backend);
-  Seat& seat = seats_[backend];
+  Seat& seat = seats[backend];
   ++seat.open;
   seat.turn += seat.quotient >> turn_shift;
   play(backend);
@@ -110,8 +115,8 @@ std::optional<Backend> LeastConnections::pick() {
 }
 
 bool LeastConnections::release(Backend backend) {
-  if (seats_[backend].open == 0) return false;
-  --seats_[backend].open;
+  if (seats[backend].open == 0) return false;
+  --seats[backend].open;
   play(backend);
   return true;
 }

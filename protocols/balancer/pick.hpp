@@ -22,64 +22,50 @@ using Weight = std::uint32_t;
 
 // In turn. Among k available backends any k picks in a row are k different ones, also where others
 // came or went before: the turn belongs to a place, not to a count. O(log n) to the base 64.
-class RoundRobin {
- public:
-  explicit RoundRobin(std::size_t size) : available_(size) {}
-  void set_available(Backend backend, bool available) {
-    available ? available_.insert(backend) : available_.erase(backend);
+struct RoundRobin {
+  IndexSet available;
+  std::uint64_t next = 0;
+
+  static RoundRobin of(std::size_t size) { return {.available = IndexSet::below(size)}; }
+  void set_available(Backend backend, bool is_available) {
+    is_available ? available.insert(backend) : available.erase(backend);
   }
   std::optional<Backend> pick() {
-    std::size_t next = available_.from(next_);
-    if (next == IndexSet::none) next = available_.from(0);
-    if (next == IndexSet::none) return std::nullopt;
-    next_ = next + 1;
-    return static_cast<Backend>(next);
+    std::size_t picked = available.from(next);
+    if (picked == IndexSet::none) picked = available.from(0);
+    if (picked == IndexSet::none) return std::nullopt;
+    next = picked + 1;
+    return static_cast<Backend>(picked);
   }
-
- private:
-  IndexSet available_;
-  std::size_t next_ = 0;
 };
 
 // Smooth weighted round robin, as nginx has it since 1.3.1: each pick gives every available backend
 // credit of its weight, and takes all that was given from the one that has most. In as many picks
 // as the weights sum to, from the start, each backend is picked as often as its weight says; they
 // are spread out, not in bursts. O(n).
-class SmoothRoundRobin {
- public:
-  explicit SmoothRoundRobin(std::span<const Weight> weights);
-  void set_weight(Backend backend, Weight weight) { seats_[backend].weight = weight; }
-  // Who goes loses its credit or debt: coming back is no reason to be picked at once, or late.
-  void set_available(Backend backend, bool available) {
-    seats_[backend].available = available;
-    seats_[backend].credit = 0;
-  }
-  std::optional<Backend> pick();
-
- private:
+struct SmoothRoundRobin {
   struct Seat {
     Weight weight = 0;
     bool available = true;
     std::int64_t credit = 0;
   };
-  std::vector<Seat> seats_;
+  std::vector<Seat> seats;
+
+  static SmoothRoundRobin of(std::span<const Weight> weights);
+  void set_weight(Backend backend, Weight weight) { seats[backend].weight = weight; }
+  // Who goes loses its credit or debt: coming back is no reason to be picked at once, or late.
+  void set_available(Backend backend, bool available) {
+    seats[backend].available = available;
+    seats[backend].credit = 0;
+  }
+  std::optional<Backend> pick();
 };
 
 // Least connections, weighted: the backend for which open / weight is least; of several they take
 // turns as their weights say, so that all are served where requests come one at a time. Who comes
 // back has missed its turns. Quotients are compared to 32 bits, exactly where the weights divide
 // 720,720. O(log n) to pick and to release.
-class LeastConnections {
- public:
-  // Throws UsageError: a weight above 2^20.
-  explicit LeastConnections(std::span<const Weight> weights);
-  void set_available(Backend backend, bool available);
-  std::optional<Backend> pick();
-  // A connection is closed, or was never opened. False when none was open: nothing is done then.
-  bool release(Backend backend);
-  std::uint64_t open(Backend backend) const { return seats_[backend].open; }
-
- private:
+struct LeastConnections {
   static constexpr std::uint64_t never = ~std::uint64_t{0};
   struct Seat {
     std::uint64_t open = 0;
@@ -93,11 +79,19 @@ class LeastConnections {
     std::uint64_t turn = never;
     std::uint64_t backend = 0;
   };
-  Entry entry_of(Backend backend) const;
-  void play(Backend backend);
+  std::vector<Seat> seats;
+  std::vector<Entry> rounds;  // [1] is the final, the second half the seats
 
-  std::vector<Seat> seats_;
-  std::vector<Entry> rounds_;  // [1] is the final, the second half the seats
+  // Throws UsageError: a weight above 2^20.
+  static LeastConnections of(std::span<const Weight> weights);
+  void set_available(Backend backend, bool available);
+  std::optional<Backend> pick();
+  // A connection is closed, or was never opened. False when none was open: nothing is done then.
+  bool release(Backend backend);
+  std::uint64_t open(Backend backend) const { return seats[backend].open; }
+
+  Entry entry_of(Backend backend) const;
+  void play(Backend backend);  // the tournament anew, as this seat has changed
 };
 
 // The less loaded of two backends that chance has drawn (Mitzenmacher, "The Power of Two Choices in

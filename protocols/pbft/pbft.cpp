@@ -39,10 +39,12 @@ bool Node::in_watermarks(const Context& ctx, Sequence sequence) const {
 void Node::start(Context& ctx) { arm_timers(ctx); }
 
 // "A backup is waiting for a request if it received a valid request and has not executed it"
-// (section 4.4). Without clients it may always be waiting for one.
+// (section 4.4). Without clients it may always be waiting for one; where recovery is asked, it
+// waits for one for each sequence number, and then for none.
 void Node::arm_timers(Context& ctx) const {
   const bool clientless = !ctx.options().requests.empty();
-  if (clientless || !waiting.empty() || !active) {
+  const bool all_executed = ctx.options().recovers > 0 && executed >= ctx.options().sequences;
+  if ((clientless && !all_executed) || !waiting.empty() || !active) {
     ctx.set(Timer::view_change, between(100ms, 200ms));
   } else {
     ctx.clear(Timer::view_change);
@@ -59,7 +61,9 @@ void Node::on(Context& ctx, Timer timer) {
     ctx.broadcast(FetchState{.sequence = fetching->value.sequence});
   } else {
     const auto& requests = ctx.options().requests;
-    const std::uint32_t chosen = ctx.choose(static_cast<std::uint32_t>(requests.size() + 1));
+    const bool may_be_null = ctx.options().recovers == 0;  // otherwise there are requests
+    const auto choices = static_cast<std::uint32_t>(requests.size() + (may_be_null ? 1 : 0));
+    const std::uint32_t chosen = ctx.choose(choices);
     propose(ctx, chosen < requests.size() ? Batch{requests[chosen]} : Batch{});
   }
   arm_timers(ctx);

@@ -123,6 +123,9 @@ std::vector<gainsay::Bug> bugs() {
   Configuration narrow = with_byzantine("n1", 0);
   narrow.bounds.limits["seq"] = 2;
   narrow.options["window"] = "1";
+  Configuration left_behind = one_request(with_byzantine("n4", 1));
+  left_behind.bounds.timeouts = 3;
+  left_behind.options["silent"] = left_behind.options["recovers"] = "1";
   Configuration client = with_byzantine("n4", 0);
   client.bounds.clients = 1;
   client.bounds.operations = 2;
@@ -153,6 +156,9 @@ std::vector<gainsay::Bug> bugs() {
       {"B18", "newview-not-recomputed", "agreement",
        "backups take the new primary's pre-prepares without computing them",
        with_byzantine("n2", 1)},
+      {"B21", "vc-bandwagon-equality", "everything commits",
+       "a replica joins when it has heard of f + 1 view changes exactly, of whatever views",
+       left_behind},
       {"B24", "client-f-replies", "linearizability", "a client takes a result that f replicas gave",
        client},
   };

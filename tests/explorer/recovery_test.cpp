@@ -317,6 +317,42 @@ TEST(Recovery, EqualMessagesCountOnceEach) {
   EXPECT_EQ(count_to(3, Sabotage::recovery_forgets_copies), Verdict::violated);
 }
 
+// Says one thing once, and then another for ever.
+struct Trickle {
+  struct Data {};
+  struct Noise {};
+  using Message = std::variant<Data, Noise>;
+  using Context = gainsay::Context<Trickle>;
+  enum class Timer : std::uint8_t { once, again };
+  std::uint8_t heard = 0;
+
+  void start(Context& ctx) {
+    if (ctx.self() == NodeId{0}) ctx.set(Timer::once);
+  }
+  void on(Context& ctx, Timer timer) {
+    ctx.set(Timer::again);
+    timer == Timer::once ? ctx.send(NodeId{1}, Data{}) : ctx.send(NodeId{1}, Noise{});
+  }
+  void on(Context&, NodeId, Data) { heard = static_cast<std::uint8_t>(std::min(heard + 1, 2)); }
+  void on(Context&, NodeId, Noise) {}
+};
+
+// Were all that is sent to arrive as often as you like, it would be heard twice; the noise, which
+// is, must not hide that it is not.
+TEST(Recovery, WhatIsSentOnceIsToldFromWhatIsSentForEver) {
+  const auto heard = [](std::uint8_t times) {
+    const auto all = [times](const Nodes<Trickle>& nodes) { return nodes[1].heard >= times; };
+    const Model model{.system = make_system<Trickle>("trickle", {.nodes = 2}),
+                      .properties = {recovers<Trickle>("heard", all)}};
+    const LiveWorld world = started_world(model.system);
+    return judge_recovery(model.system, model.properties[0], {{world.local({0}), world.local({1})}},
+                          [](std::uint64_t) { return std::string(); })
+        .verdict;
+  };
+  EXPECT_EQ(heard(1), Verdict::holds);
+  EXPECT_EQ(heard(2), Verdict::violated);
+}
+
 TEST(Recovery, ResourcesEndItAsIncomplete) {
   const Model model = courier(true, {.nodes = 2});
   const CheckReport whole = check(model);

@@ -30,7 +30,7 @@ std::vector<Weight> any_weights() {
 TEST(RoundRobin, ServesAllInEveryWindow) {
   EXPECT_TRUE(rc::check([] {
     const auto size = any<std::size_t>(1, 200);
-    RoundRobin turns(size);
+    RoundRobin turns = RoundRobin::of(size);
     std::set<Backend> available;
     for (int change = 0; change < 20; ++change) {
       const auto backend = any<Backend>(0, static_cast<Backend>(size));
@@ -51,7 +51,7 @@ TEST(RoundRobin, ServesAllInEveryWindow) {
 
 // A backend that goes, before or behind the turn, costs nobody else a turn.
 TEST(RoundRobin, ARemovalDoesNotSkipOrRepeat) {
-  RoundRobin turns(4);
+  RoundRobin turns = RoundRobin::of(4);
   for (Backend i = 0; i < 4; ++i) turns.set_available(i, true);
   EXPECT_EQ(turns.pick(), 0U);
   EXPECT_EQ(turns.pick(), 1U);
@@ -64,7 +64,7 @@ TEST(RoundRobin, ARemovalDoesNotSkipOrRepeat) {
 // --- smooth weighted round robin ---
 
 TEST(SmoothRoundRobin, IsTheSequenceThatNginxDocuments) {
-  SmoothRoundRobin turns(std::vector<Weight>{5, 1, 1});
+  SmoothRoundRobin turns = SmoothRoundRobin::of(std::vector<Weight>{5, 1, 1});
   std::string order;
   for (int i = 0; i < 14; ++i) order.push_back(static_cast<char>('a' + *turns.pick()));
   EXPECT_EQ(order, "aabacaaaabacaa");
@@ -74,7 +74,7 @@ TEST(SmoothRoundRobin, GivesEachItsWeightAndNeverLagsByMoreThanOne) {
   EXPECT_TRUE(rc::check([] {
     const std::vector<Weight> weights = any_weights();
     const std::uint64_t sum = std::accumulate(weights.begin(), weights.end(), std::uint64_t{0});
-    SmoothRoundRobin turns(weights);
+    SmoothRoundRobin turns = SmoothRoundRobin::of(weights);
     if (sum == 0) {
       RC_ASSERT(!turns.pick().has_value());
       return;
@@ -92,7 +92,7 @@ TEST(SmoothRoundRobin, GivesEachItsWeightAndNeverLagsByMoreThanOne) {
 }
 
 TEST(SmoothRoundRobin, WhoComesBackHasNoCredit) {
-  SmoothRoundRobin turns(std::vector<Weight>{1, 1, 1});
+  SmoothRoundRobin turns = SmoothRoundRobin::of(std::vector<Weight>{1, 1, 1});
   turns.set_available(2, false);
   for (int i = 0; i < 100; ++i) EXPECT_NE(*turns.pick(), 2U);
   turns.set_available(2, true);
@@ -142,7 +142,7 @@ class PlainLeast {
 TEST(LeastConnections, IsWhatAskingAllIs) {
   EXPECT_TRUE(rc::check([] {
     const std::vector<Weight> weights = any_weights();
-    LeastConnections fast(weights);
+    LeastConnections fast = LeastConnections::of(weights);
     PlainLeast plain(weights);
     std::set<Backend> gone;
     for (int step = 0; step < 200; ++step) {
@@ -168,7 +168,7 @@ TEST(LeastConnections, IsWhatAskingAllIs) {
 }
 
 TEST(LeastConnections, ServesAllByWeightWhereRequestsComeOneAtATime) {
-  LeastConnections least(std::vector<Weight>{1, 1, 2});
+  LeastConnections least = LeastConnections::of(std::vector<Weight>{1, 1, 2});
   std::vector<int> served(3);
   for (int i = 0; i < 400; ++i) {
     const Backend backend = *least.pick();
@@ -180,7 +180,7 @@ TEST(LeastConnections, ServesAllByWeightWhereRequestsComeOneAtATime) {
 }
 
 TEST(LeastConnections, WhoComesBackIsNotServedInABurst) {
-  LeastConnections least(std::vector<Weight>{1, 1});
+  LeastConnections least = LeastConnections::of(std::vector<Weight>{1, 1});
   least.set_available(1, false);
   for (int i = 0; i < 100; ++i) least.release(*least.pick());
   least.set_available(1, true);
@@ -194,7 +194,7 @@ TEST(LeastConnections, WhoComesBackIsNotServedInABurst) {
 }
 
 TEST(LeastConnections, WeightsAreBounded) {
-  EXPECT_THROW(LeastConnections(std::vector<Weight>{(1U << 20) + 1}), UsageError);
+  EXPECT_THROW(LeastConnections::of(std::vector<Weight>{(1U << 20) + 1}), UsageError);
 }
 
 // --- two choices ---

@@ -1,0 +1,149 @@
+#include "protocols/balancer/balancer.hpp"
+
+#include <algorithm>
+
+namespace gainsay::balancer {
+
+void Node::start(Context& ctx) {
+  if (ctx.self() != balancer_of(ctx.nodes())) return;
+  health.resize(ctx.nodes() - 1);
+  begin_picking(ctx);
+  begin_round(ctx);
+  ctx.arm(Timer::drain, ctx.options().drains);
+}
+
+// --- a backend ---
+
+void Node::on(Context& ctx, NodeId from, Forward forward) {
+  has_served = true;
+  ctx.send(from, Answer{.request = forward.request, .attempt = forward.attempt});
+}
+
+void Node::on(Context& ctx, NodeId from, Probe probe) { ctx.send(from, Alive{probe.round}); }
+
+// --- connections ---
+
+void Node::on(Context& ctx, NodeId, const Request<Fetch>& request) {
+  const auto last = finished.find(request.id.client);
+  const bool is_old = last != finished.end() && last->second.number >= request.id.number;
+  if (is_old || connections.contains(request.id)) return;
+  open(ctx, request.id, 0);
+}
+
+void Node::open(Context& ctx, const RequestId& request, std::uint8_t attempt) {
+  const std::optional<NodeId> backend = pick(ctx, request.client);
+  if (!backend) {
+    finish(ctx, request, Unavailable{});
+    return;
+  }
+  connections[request] = {.backend = *backend, .attempt = attempt};
+  ctx.observe({.kind = Label::Kind::picked, .backend = *backend});
+  ctx.send(*backend, Forward{.request = request, .attempt = attempt});
+  ctx.set(Timer::give_up);
+}
+
+void Node::finish(Context& ctx, const RequestId& request, Result result) {
+  finished[request.client] = {.number = request.number,
+                              .served = std::holds_alternative<Page>(result)};
+  ctx.reply(request, std::move(result));
+  ctx.arm(Timer::give_up, !connections.empty());
+}
+
+void Node::on(Context& ctx, NodeId from, Answer answer) {
+  const auto found = connections.find(answer.request);
+  const bool is_late = found == connections.end() || found->second.attempt != answer.attempt;
+  if (is_late) {  // its connection was closed when it was given up
+    if (ctx.options().bug == Bug::lc_underflow) release(from);  // L08
+    return;
+  }
+  connections.erase(found);
+  release(from);
+  finish(ctx, answer.request, Page{from});
+}
+
+void Node::give_up(Context& ctx, const RequestId& request) {
+  const Connection failed = connections[request];
+  connections.erase(request);
+  if (ctx.options().bug != Bug::lc_leak_on_failure) release(failed.backend);  // L07
+  if (failed.attempt < ctx.options().retries) {
+    open(ctx, request, static_cast<std::uint8_t>(failed.attempt + 1));
+  } else {
+    finish(ctx, request, Unavailable{});
+  }
+}
+
+void Node::release(NodeId backend) {
+  if (least) least->release(backend.value);
+}
+
+std::uint64_t Node::open_of(NodeId backend) const {
+  return static_cast<std::uint64_t>(std::ranges::count_if(
+      connections, [&](const auto& one) { return one.second.backend == backend; }));
+}
+
+// --- health ---
+
+void Node::begin_round(Context& ctx) {
+  ++round;
+  heard = {};
+  for (std::uint8_t backend = 0; backend < health.size(); ++backend) {
+    ctx.send({backend}, Probe{round});
+  }
+  ctx.set(Timer::probe);
+}
+
+void Node::on(Context& ctx, NodeId from, Alive alive) {
+  if (alive.round != round) return;  // says that it was alive, not that it is
+  heard.insert(from);
+  Health after = health[from.value];
+  after.up = true;
+  set_health(ctx, from, after);
+}
+
+void Node::end_round(Context& ctx) {
+  NodeSet lost;
+  for (std::uint8_t backend = 0; backend < health.size(); ++backend) {
+    if (heard.contains({backend})) continue;
+    lost.insert({backend});
+    Health after = health[backend];
+    after.up = false;
+    set_health(ctx, {backend}, after);
+  }
+  std::vector<RequestId> failed;
+  for (const auto& [request, connection] : connections) {
+    if (lost.contains(connection.backend)) failed.push_back(request);
+  }
+  for (const RequestId& request : failed) give_up(ctx, request);
+}
+
+void Node::set_health(Context& ctx, NodeId backend, Health after) {
+  Health& known = health[backend.value];
+  const bool changes = known.available() != after.available();
+  known = after;
+  if (!changes) return;
+  ctx.observe(
+      {.kind = after.available() ? Label::Kind::up : Label::Kind::down, .backend = backend});
+  change_picking(ctx, backend);
+}
+
+void Node::on(Context& ctx, Timer timer) {
+  switch (timer) {
+    case Timer::probe:
+      end_round(ctx);
+      begin_round(ctx);
+      break;
+    case Timer::give_up: {
+      // Any of them may be the one that takes too long.
+      const std::uint32_t which = ctx.choose(static_cast<std::uint32_t>(connections.size()));
+      const RequestId request = connections.nth(which)->first;
+      give_up(ctx, request);
+      ctx.arm(Timer::give_up, !connections.empty());
+      break;
+    }
+    case Timer::drain:
+      set_health(ctx, {0}, {.up = health[0].up, .draining = true});
+      break;
+  }
+}
+
+}  // namespace gainsay::balancer
