@@ -21,6 +21,7 @@
 #include "explorer/report.hpp"
 #include "properties/linearizability.hpp"
 #include "properties/property.hpp"
+#include "properties/sequential_consistency.hpp"
 #include "properties/sequential_models.hpp"
 
 namespace gainsay {

@@ -1,4 +1,5 @@
-// gainsay linearize: is a history that was recorded elsewhere linearizable?
+// gainsay linearize: is a history that was recorded elsewhere linearizable, or sequentially
+// consistent?
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -17,6 +18,7 @@
 #include "properties/linearizability/judge.hpp"
 #include "properties/linearizability/partitions.hpp"
 #include "properties/linearizability/reader.hpp"
+#include "properties/linearizability/sequential.hpp"
 
 namespace gainsay::cli {
 
@@ -34,6 +36,7 @@ struct LinearizeArguments {
   std::string memory;
   std::string html;
   unsigned jobs = 0;
+  std::string consistency = "linearizable";
   bool whole = false;
   bool order = false;
   bool json = false;
@@ -73,12 +76,17 @@ struct Judged {
   std::vector<Id> prefix_order;
 };
 
-const char* verdict_name(Verdict verdict) {
+bool is_sequential(const LinearizeArguments& arguments) {
+  return arguments.consistency == "sequential";
+}
+
+std::string verdict_name(const LinearizeArguments& arguments, Verdict verdict) {
+  const std::string what = is_sequential(arguments) ? "sequentially consistent" : "linearizable";
   switch (verdict) {
     case Verdict::linearizable:
-      return "linearizable";
+      return what;
     case Verdict::not_linearizable:
-      return "not linearizable";
+      return "not " + what;
     case Verdict::unknown:
       return "unknown";
   }
@@ -106,6 +114,20 @@ std::vector<Id> order_before(const Judged& judged, const Limits& limits) {
   return {};
 }
 
+void refuse_unsound(const LinearizeArguments& arguments) {
+  need_known("--consistency", arguments.consistency, {"linearizable", "sequential"});
+  if (arguments.histories.size() > 1 && !arguments.html.empty()) {
+    throw UsageError("--html is for one history at a time");
+  }
+  if (!is_sequential(arguments)) return;
+  if (arguments.whole) {
+    throw UsageError("--whole: sequential consistency is never judged key by key");
+  }
+  if (!arguments.html.empty()) {
+    throw UsageError("--html draws real time, which sequential consistency drops");
+  }
+}
+
 Judged judge_file(const LinearizeArguments& arguments, const std::string& path) {
   Judged judged{.path = path};
   std::ifstream file(path, std::ios::binary);
@@ -125,7 +147,8 @@ Judged judge_file(const LinearizeArguments& arguments, const std::string& path) 
   };
   limits.at_once = arguments.jobs == 0 ? default_jobs() : arguments.jobs;
   if (limits.at_once > 1) limits.for_each = at_once(limits.at_once);
-  judged.judgement = judge(judged.recording.model->model, judged.recording.history, limits);
+  auto* judge_it = is_sequential(arguments) ? judge_sequential : judge;
+  judged.judgement = judge_it(judged.recording.model->model, judged.recording.history, limits);
   judged.seconds = seconds();
   if (!arguments.html.empty()) judged.prefix_order = order_before(judged, limits);
   if (judged.judgement.verdict == Verdict::unknown) {
@@ -149,12 +172,27 @@ nlohmann::ordered_json operation_json(const Recording& recording, Id id) {
   return result;
 }
 
-std::string result_json(const Judged& judged) {
+void add_violation(const Judged& judged, nlohmann::ordered_json& result) {
+  const Recording& recording = judged.recording;
+  const Judgement& judgement = judged.judgement;
+  result["broken_by"] = operation_json(recording, judgement.broken_by);
+  result["prefix_has_order"] = judgement.prefix_has_order;
+  result["core"] = nlohmann::ordered_json::array();
+  for (const Id id : judgement.core) result["core"].push_back(operation_json(recording, id));
+  result["core_is_minimal"] = judgement.core_is_minimal;
+  result["states_before"] = nlohmann::ordered_json::array();
+  for (const Bytes& state : judgement.states_before) {
+    result["states_before"].push_back(recording.model->describe_state(state));
+  }
+}
+
+std::string result_json(const LinearizeArguments& arguments, const Judged& judged) {
   const Recording& recording = judged.recording;
   const Judgement& judgement = judged.judgement;
   nlohmann::ordered_json result = {{"history", judged.path},
                                    {"verb", "linearize"},
-                                   {"verdict", verdict_name(judgement.verdict)},
+                                   {"consistency", arguments.consistency},
+                                   {"verdict", verdict_name(arguments, judgement.verdict)},
                                    {"model", recording.model->name},
                                    {"operations", recording.history.operations().size()},
                                    {"clients", recording.clients.size()},
@@ -168,18 +206,9 @@ std::string result_json(const Judged& judged) {
       result["order"] = std::move(order);  // lines
       break;
     }
-    case Verdict::not_linearizable: {
-      result["broken_by"] = operation_json(recording, judgement.broken_by);
-      result["prefix_has_order"] = judgement.prefix_has_order;
-      result["core"] = nlohmann::ordered_json::array();
-      for (const Id id : judgement.core) result["core"].push_back(operation_json(recording, id));
-      result["core_is_minimal"] = judgement.core_is_minimal;
-      result["states_before"] = nlohmann::ordered_json::array();
-      for (const Bytes& state : judgement.states_before) {
-        result["states_before"].push_back(recording.model->describe_state(state));
-      }
+    case Verdict::not_linearizable:
+      if (!is_sequential(arguments)) add_violation(judged, result);
       break;
-    }
     case Verdict::unknown:
       result["limit"] = judged.limit;
       break;
@@ -219,7 +248,7 @@ void print_violation(const Judged& judged) {
 void print(const LinearizeArguments& arguments, const Judged& judged) {
   const Recording& recording = judged.recording;
   const Judgement& judgement = judged.judgement;
-  std::cout << judged.path << ": " << verdict_name(judgement.verdict);
+  std::cout << judged.path << ": " << verdict_name(arguments, judgement.verdict);
   if (!judged.limit.empty()) std::cout << " (" << judged.limit << ")";
   std::cout << "; " << recording.model->name << ", "
             << with_commas(recording.history.operations().size()) << " operations of "
@@ -229,7 +258,11 @@ void print(const LinearizeArguments& arguments, const Judged& judged) {
   }
   std::cout << "; " << std::round(judged.seconds * 1e4) / 10 << " ms\n";
   if (arguments.quiet) return;
-  if (judgement.verdict == Verdict::not_linearizable) print_violation(judged);
+  if (judgement.verdict == Verdict::not_linearizable && is_sequential(arguments)) {
+    std::cout << "No order that keeps the order of each client gives these results.\n";
+  } else if (judgement.verdict == Verdict::not_linearizable) {
+    print_violation(judged);
+  }
   if (!arguments.order || judgement.verdict != Verdict::linearizable) return;
   for (const Id id : judgement.order) std::cout << operation_line(recording, id) << "\n";
 }
@@ -237,7 +270,7 @@ void print(const LinearizeArguments& arguments, const Judged& judged) {
 int linearize_one(const LinearizeArguments& arguments, const std::string& path) {
   const Judged judged = judge_file(arguments, path);
   if (arguments.json) {
-    std::cout << result_json(judged);
+    std::cout << result_json(arguments, judged);
   } else {
     print(arguments, judged);
   }
@@ -292,6 +325,8 @@ void add_linearize(CLI::App& app, Action& action) {
       ->type_name("FILE");
   command.add_option("-j,--jobs", arguments->jobs, "threads (default: one for each core)")
       ->type_name("N");
+  command.add_option("--consistency", arguments->consistency, "linearizable or sequential")
+      ->type_name("NAME");
   command.add_flag("--whole", arguments->whole, "do not split a store by its keys");
   command.add_flag("--order", arguments->order, "print the order that was found");
   command.add_flag("--json", arguments->json, "one JSON object a history on standard output");
@@ -299,9 +334,7 @@ void add_linearize(CLI::App& app, Action& action) {
   command.footer(models_help() + "\n" + command.get_footer());
   command.callback([arguments, &action] {
     action = [arguments] {
-      if (!arguments->html.empty() && arguments->histories.size() > 1) {
-        throw UsageError("--html is for one history at a time");
-      }
+      refuse_unsound(*arguments);
       int code = ok;
       for (const std::string& path : arguments->histories) {
         code = worse(code, linearize_one(*arguments, path));

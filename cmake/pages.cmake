@@ -3,6 +3,7 @@
 #
 #   gainsay_page_program(docs/02-ping-pong)   its one cpp block: page_02-ping-pong; with its diff
 #                                             block applied: page_02-ping-pong-faulty
+#   gainsay_page_library(docs/14-balancers)   its one cpp block: page_14-balancers
 #   gainsay_page_system(docs/10-...)          its cpp blocks are the files that their first lines
 #                                             name; its diff block is of protocols/catalog.cpp
 #
@@ -91,6 +92,15 @@ function(gainsay_page_program page)
   gainsay_page_executable(${name}-faulty ${pages}/${name}-faulty.cpp)
 endfunction()
 
+# A program that uses the protocols as a library: its one cpp block, page_NAME.
+function(gainsay_page_library page)
+  get_filename_component(name ${page} NAME)
+  gainsay_block(${page} cpp 0 code)
+  file(GENERATE OUTPUT ${pages}/${name}.cpp CONTENT "${code}")
+  gainsay_page_executable(${name} ${pages}/${name}.cpp)
+  target_link_libraries(page_${name} PRIVATE gainsay_protocols gainsay_warnings)
+endfunction()
+
 # The gainsay program with one more system, page_NAME, and the system's test, page_NAME-test.
 function(gainsay_page_system page)
   get_filename_component(name ${page} NAME)
@@ -130,4 +140,5 @@ gainsay_page_program(README)
 gainsay_page_program(docs/02-ping-pong)
 gainsay_page_program(docs/03-lock)
 gainsay_page_system(docs/10-a-system-of-your-own)
+gainsay_page_library(docs/14-balancers)
 target_compile_definitions(readme_tests PRIVATE GAINSAY_PAGES="${pages}")

@@ -26,7 +26,7 @@ class Transitions {
 
   // Keeps references to both, and the pointer, which may be null.
   Transitions(const Model& model, const std::vector<const Kind*>& kinds,
-              const std::function<bool()>* stop);
+              const std::function<bool()>* stop = nullptr);
 
   // From here on, so many bytes may be added; else LimitReached is thrown.
   void allow(std::size_t more_bytes) { bytes_max_ = bytes() + more_bytes; }

@@ -7,6 +7,7 @@ namespace gainsay::balancer {
 void Node::start(Context& ctx) {
   if (ctx.self() != balancer_of(ctx.nodes())) return;
   health.resize(ctx.nodes() - 1);
+  ctx.observe({.kind = Label::Kind::begun, .backend = ctx.self()});
   begin_picking(ctx);
   begin_round(ctx);
   ctx.arm(Timer::drain, ctx.options().drains);
@@ -73,7 +74,10 @@ void Node::give_up(Context& ctx, const RequestId& request) {
 }
 
 void Node::release(NodeId backend) {
-  if (least) least->release(backend.value);
+  if (!seats) return;
+  LeastConnections least = LeastConnections::on(*seats);
+  least.release(backend.value);
+  seats = std::move(least.seats);
 }
 
 std::uint64_t Node::open_of(NodeId backend) const {

@@ -72,8 +72,8 @@ struct Alive {
 
 // What the balancer tells those who watch it.
 struct Label {
-  enum class Kind : std::uint8_t { picked, up, down } kind;
-  NodeId backend;
+  enum class Kind : std::uint8_t { begun, picked, up, down } kind;
+  NodeId backend;  // when it begins: itself
 };
 
 struct Health {
@@ -111,7 +111,7 @@ struct Node {
   NodeSet heard;                        // in this round
   std::optional<RoundRobin> turns;
   std::optional<SmoothRoundRobin> smooth;
-  std::optional<LeastConnections> least;
+  std::optional<std::vector<LeastConnections::Seat>> seats;
   flat_map<NodeId, NodeId> sessions;  // client -> backend
   std::vector<NodeId> owners;         // of places, by consistent hashing
 

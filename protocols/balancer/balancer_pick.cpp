@@ -63,7 +63,7 @@ void Node::begin_picking(Context& ctx) {
       smooth = SmoothRoundRobin::of(weights);
       break;
     case Algorithm::least_connections:
-      least = LeastConnections::of(weights);
+      seats = LeastConnections::of(weights).seats;
       break;
     case Algorithm::two_choices:
     case Algorithm::sticky:
@@ -76,7 +76,11 @@ void Node::begin_picking(Context& ctx) {
 void Node::change_picking(Context& ctx, NodeId backend) {
   const bool available = health[backend.value].available();
   if (turns) turns->set_available(backend.value, available);
-  if (least) least->set_available(backend.value, available);
+  if (seats) {
+    LeastConnections least = LeastConnections::on(*seats);
+    least.set_available(backend.value, available);
+    seats = std::move(least.seats);
+  }
   if (smooth) {  // all begin anew: what was owed is of no account among others
     smooth = SmoothRoundRobin::of(ctx.options().weights);
     for (Backend i = 0; i < health.size(); ++i) smooth->set_available(i, health[i].available());
@@ -96,8 +100,12 @@ std::optional<NodeId> Node::pick(Context& ctx, NodeId client) {
     case Algorithm::smooth:
       if (ctx.options().bug == Bug::wrr_burst) return pick_in_bursts(ctx);  // L01
       return node(smooth->pick());
-    case Algorithm::least_connections:
-      return node(least->pick());
+    case Algorithm::least_connections: {
+      LeastConnections least = LeastConnections::on(*seats);
+      const std::optional<Backend> picked = least.pick();
+      seats = std::move(least.seats);
+      return node(picked);
+    }
     case Algorithm::two_choices:
       return pick_of_two(ctx);
     case Algorithm::sticky:

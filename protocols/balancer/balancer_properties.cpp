@@ -13,8 +13,8 @@ View view(const Node& node) {
             .counted = {},
             .sessions = node.sessions,
             .owners = node.owners};
-  if (node.least) {
-    for (const LeastConnections::Seat& seat : node.least->seats) view.counted.push_back(seat.open);
+  if (node.seats) {
+    for (const LeastConnections::Seat& seat : *node.seats) view.counted.push_back(seat.open);
   }
   return view;
 }
@@ -40,6 +40,7 @@ bool opens_to_available_only(const View& before, const View& after) {
 }
 
 bool keeps_sessions(const View& before, const View& after) {
+  if (after.health.empty()) return true;  // it has crashed
   for (const auto& [client, backend] : before.sessions) {
     const auto now = after.sessions.find(client);
     const bool moved = now == after.sessions.end() || now->second != backend;
@@ -62,6 +63,13 @@ bool moves_least(const View& before, const View& after) {
   return true;
 }
 
+// All backends are available when a balancer begins, and nothing was picked.
+NodeSet first(std::size_t backends) {
+  NodeSet all;
+  for (std::uint8_t i = 0; i < backends; ++i) all.insert({i});
+  return all;
+}
+
 // How many others were picked since each backend was, while it was available.
 struct Waiting {
   std::vector<std::uint32_t> picks;
@@ -69,6 +77,11 @@ struct Waiting {
 
   void on(NodeId, const Label& label) {
     const std::size_t backend = label.backend.value;
+    if (label.kind == Label::Kind::begun) {
+      picks.assign(picks.size(), 0);
+      available = first(picks.size());
+      return;
+    }
     if (label.kind != Label::Kind::picked) {
       label.kind == Label::Kind::up ? available.insert(label.backend)
                                     : available.erase(label.backend);
@@ -97,9 +110,10 @@ struct Lead {
       ++served[label.backend.value];
       return;
     }
-    label.kind == Label::Kind::up ? available.insert(label.backend)
-                                  : available.erase(label.backend);
-    std::ranges::fill(served, 0);
+    if (label.kind == Label::Kind::begun) available = first(served.size());
+    if (label.kind == Label::Kind::up) available.insert(label.backend);
+    if (label.kind == Label::Kind::down) available.erase(label.backend);
+    served.assign(served.size(), 0);
   }
 };
 bool nobody_leads_by_one(const Lead& lead) {
@@ -125,8 +139,7 @@ bool every_backend_serves(const Nodes<View>& nodes) {
 
 void add_fairness(System& system, const Node::Options& options, std::vector<Property>& all) {
   const std::size_t backends = options.weights.size();
-  NodeSet available;
-  for (std::uint8_t i = 0; i < backends; ++i) available.insert({i});
+  const NodeSet available = first(backends);
   if (options.algorithm == Algorithm::round_robin) {
     // Who is available is picked again before anybody else is picked twice, so among n backends at
     // the nth pick at the latest, whoever comes and goes meanwhile.

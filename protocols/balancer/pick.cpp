@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <string>
+#include <utility>
 
 #include "engine/system.hpp"
 
@@ -55,16 +56,20 @@ constexpr unsigned turn_shift = 8;
 
 }  // namespace
 
-LeastConnections LeastConnections::of(std::span<const Weight> weights) {
-  LeastConnections made;
-  made.seats.resize(weights.size());
-  made.rounds.resize(2 * std::bit_ceil(std::max<std::size_t>(1, weights.size())));
-  for (std::size_t i = 0; i < weights.size(); ++i) {
-    if (weights[i] > weight_max) throw UsageError("a weight of a backend is at most 2^20");
-    made.seats[i].quotient = weights[i] == 0 ? never : whole / weights[i];
-  }
+LeastConnections LeastConnections::on(std::vector<Seat> seats) {
+  LeastConnections made{.seats = std::move(seats), .rounds = {}};
+  made.rounds.resize(2 * std::bit_ceil(std::max<std::size_t>(1, made.seats.size())));
   for (Backend i = 0; i < made.seats.size(); ++i) made.play(i);
   return made;
+}
+
+LeastConnections LeastConnections::of(std::span<const Weight> weights) {
+  std::vector<Seat> seats(weights.size());
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    if (weights[i] > weight_max) throw UsageError("a weight of a backend is at most 2^20");
+    seats[i].quotient = weights[i] == 0 ? never : whole / weights[i];
+  }
+  return on(std::move(seats));
 }
 
 LeastConnections::Entry LeastConnections::entry_of(Backend backend) const {

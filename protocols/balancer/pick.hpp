@@ -84,6 +84,8 @@ struct LeastConnections {
 
   // Throws UsageError: a weight above 2^20.
   static LeastConnections of(std::span<const Weight> weights);
+  // As it was with these seats, which are all that it knows.
+  static LeastConnections on(std::vector<Seat> seats);
   void set_available(Backend backend, bool available);
   std::optional<Backend> pick();
   // A connection is closed, or was never opened. False when none was open: nothing is done then.

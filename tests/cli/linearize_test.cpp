@@ -100,6 +100,8 @@ TEST(Linearize, DrawsAPage) {
   EXPECT_FALSE(std::filesystem::exists(scratch.path() / "out" / "page.html.tmp"));
   const std::string two = samples + "register.ops " + samples + "kv.txt";
   EXPECT_EQ(run_gainsay(scratch.path(), "linearize --html page.html " + two).code, 2);
+  const std::string sequential = "linearize --consistency sequential --html page.html ";
+  EXPECT_EQ(run_gainsay(scratch.path(), sequential + samples + "kv.txt").code, 2);
   EXPECT_EQ(run_gainsay(scratch.path(), "linearize --html . " + samples + "kv.txt").code, 74);
 }
 
@@ -128,6 +130,32 @@ TEST(Linearize, ThreadsDoNotShow) {
   }
 }
 
+TEST(Linearize, SequentialConsistencyDropsRealTimeBetweenClients) {
+  const Scratch scratch("linearize-sequential");
+  const auto read = [](const char* process) {
+    const std::string map = std::string("{:process ") + process + ", :f :read, :value nil, :type ";
+    return map + ":invoke}\n" + map + ":ok}\n";
+  };
+  const std::string written =
+      "{:process 0, :type :invoke, :f :write, :value 1}\n"
+      "{:process 0, :type :ok, :f :write, :value 1}\n";
+  const std::string stale = write(scratch, "stale.edn", written + read("1"));
+  EXPECT_EQ(run_gainsay(scratch.path(), "linearize " + stale).code, 1);
+  const std::string sequential = "linearize --consistency sequential ";
+  const Ran good = run_gainsay(scratch.path(), sequential + "--order " + stale);
+  EXPECT_EQ(good.code, 0) << good.err;
+  EXPECT_NE(good.out.find("stale.edn: sequentially consistent;"), std::string::npos) << good.out;
+  EXPECT_LT(good.out.find("read: nil"), good.out.find("write 1: ok")) << good.out;
+  const std::string own = write(scratch, "own.edn", written + read("0"));
+  const Ran bad = run_gainsay(scratch.path(), sequential + own);
+  EXPECT_EQ(bad.code, 1) << bad.err;
+  EXPECT_NE(bad.out.find("not sequentially consistent"), std::string::npos) << bad.out;
+  const json result = json::parse(run_gainsay(scratch.path(), sequential + "--json " + own).out);
+  EXPECT_EQ(result.at("consistency"), "sequential");
+  EXPECT_EQ(result.at("verdict"), "not sequentially consistent");
+  EXPECT_FALSE(result.contains("core"));
+}
+
 TEST(Linearize, BadInputIsOneLine) {
   const Scratch scratch("linearize-bad");
   const std::string cut = write(scratch, "cut.edn", "{:process 0, :type :invoke, :f :read");
@@ -143,6 +171,8 @@ TEST(Linearize, BadInputIsOneLine) {
                                                 {"--time soon " + samples + "kv.txt", 2},
                                                 {"--memory lots " + samples + "kv.txt", 2},
                                                 {"--model queue " + samples + "kv.txt", 6},
+                                                {"--consistency eventual " + cut, 2},
+                                                {"--consistency sequential --whole " + cut, 2},
                                                 {"", 2}}) {
     const Ran ran = run_gainsay(scratch.path(), "linearize " + arguments);
     EXPECT_EQ(ran.code, code) << arguments << "\n" << ran.out << ran.err;

@@ -121,9 +121,9 @@ class Page {
       : path_(path), name_(path.stem()), scratch_("page-" + name_.string()) {
     // A chapter that adds a system has a program with that system.
     const auto own = pages / ("page_" + name_.string());
-    const bool has_test = std::filesystem::exists(own.string() + "-test");
-    gainsay_ = has_test ? own.string() : GAINSAY_PROGRAM;
-    if (has_test) {
+    has_system_ = has_program("-test");
+    gainsay_ = has_system_ ? own.string() : GAINSAY_PROGRAM;
+    if (has_system_) {
       EXPECT_EQ(shell(scratch_, quoted(own.string() + "-test")).code, 0);
     }
   }
@@ -138,10 +138,8 @@ class Page {
       if (block.language.rfind("edn ", 0) == 0) {
         std::ofstream(scratch_.path() / block.language.substr(4)) << block.text;
       }
-      const bool has_program =
-          std::filesystem::exists(pages / ("page_" + name_.string() + "-faulty"));
-      if (block.language == "cpp" && has_program) run_program("", 0);
-      if (block.language == "diff" && has_program) run_program("-faulty", 1);
+      if (block.language == "cpp" && !has_system_ && has_program("")) run_program("", 0);
+      if (block.language == "diff" && has_program("-faulty")) run_program("-faulty", 1);
       if (block.language == "text") {
         EXPECT_EQ(missing(last_.out, block.text), "") << path_ << " " << what_ << "\n" << last_.out;
       }
@@ -154,6 +152,10 @@ class Page {
 
  private:
   static std::string quoted(const std::string& path) { return "'" + path + "'"; }
+
+  bool has_program(const std::string& variant) const {
+    return std::filesystem::exists(pages / ("page_" + name_.string() + variant));
+  }
 
   // A comment "# exit N" says which code is expected.
   void run_command(const std::string& line) {
@@ -179,6 +181,7 @@ class Page {
   std::filesystem::path path_;
   std::filesystem::path name_;
   Scratch scratch_;
+  bool has_system_ = false;
   std::string gainsay_;
   std::string what_;
   Ran last_;
