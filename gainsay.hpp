@@ -16,6 +16,7 @@
 #include "engine/adversary.hpp"
 #include "engine/node.hpp"
 #include "engine/signed_run.hpp"
+#include "engine/traitors.hpp"
 #include "engine/twins.hpp"
 #include "explorer/check.hpp"
 #include "explorer/report.hpp"

@@ -12,7 +12,11 @@
 #include "cli/command.hpp"
 #include "engine/text.hpp"
 #include "engine/trace.hpp"
+#include "explorer/history_page.hpp"
+#include "explorer/parallel.hpp"
+#include "properties/linearizability/core.hpp"
 #include "properties/linearizability/judge.hpp"
+#include "properties/linearizability/partitions.hpp"
 #include "properties/linearizability/reader.hpp"
 #include "properties/linearizability/sequential.hpp"
 
@@ -30,6 +34,8 @@ struct LinearizeArguments {
   std::string format = "auto";
   std::string time;
   std::string memory;
+  std::string html;
+  unsigned jobs = 0;
   std::string consistency = "linearizable";
   bool whole = false;
   bool order = false;
@@ -67,6 +73,7 @@ struct Judged {
   Judgement judgement;
   double seconds = 0;  // of judging
   std::string limit;   // that was hit
+  std::vector<Id> prefix_order;
 };
 
 bool is_sequential(const LinearizeArguments& arguments) {
@@ -86,10 +93,39 @@ std::string verdict_name(const LinearizeArguments& arguments, Verdict verdict) {
   return "";
 }
 
+ForEach at_once(unsigned jobs) {
+  return [jobs](std::size_t count, const std::function<void(std::size_t)>& body) {
+    parallel_chunks(count, 1, jobs, [&](unsigned, std::size_t begin, std::size_t end) {
+      for (std::size_t i = begin; i < end; ++i) body(i);
+    });
+  };
+}
+
+// Of a violation: an order of what came before it, in its own part of the history.
+std::vector<Id> order_before(const Judged& judged, const Limits& limits) {
+  const Judgement& judgement = judged.judgement;
+  if (judgement.verdict != Verdict::not_linearizable) return {};
+  const linearizability::Model& model = judged.recording.model->model;
+  const TimedHistory& history = judged.recording.history;
+  for (const std::vector<Id>& part : partitions(model, history, limits.partition)) {
+    if (std::ranges::find(part, judgement.broken_by) == part.end()) continue;
+    return prefix_order(model, history, part, judgement.broken_by, limits);
+  }
+  return {};
+}
+
 void refuse_unsound(const LinearizeArguments& arguments) {
   need_known("--consistency", arguments.consistency, {"linearizable", "sequential"});
-  if (!is_sequential(arguments) || !arguments.whole) return;
-  throw UsageError("--whole: sequential consistency is never judged key by key");
+  if (arguments.histories.size() > 1 && !arguments.html.empty()) {
+    throw UsageError("--html is for one history at a time");
+  }
+  if (!is_sequential(arguments)) return;
+  if (arguments.whole) {
+    throw UsageError("--whole: sequential consistency is never judged key by key");
+  }
+  if (!arguments.html.empty()) {
+    throw UsageError("--html draws real time, which sequential consistency drops");
+  }
 }
 
 Judged judge_file(const LinearizeArguments& arguments, const std::string& path) {
@@ -109,9 +145,12 @@ Judged judge_file(const LinearizeArguments& arguments, const std::string& path) 
   limits.stop = [&] {
     return stop_requested.load() || (seconds_max > 0 && seconds() >= seconds_max);
   };
+  limits.at_once = arguments.jobs == 0 ? default_jobs() : arguments.jobs;
+  if (limits.at_once > 1) limits.for_each = at_once(limits.at_once);
   auto* judge_it = is_sequential(arguments) ? judge_sequential : judge;
   judged.judgement = judge_it(judged.recording.model->model, judged.recording.history, limits);
   judged.seconds = seconds();
+  if (!arguments.html.empty()) judged.prefix_order = order_before(judged, limits);
   if (judged.judgement.verdict == Verdict::unknown) {
     judged.limit = judged.judgement.unknown_because == "memory" ? "--memory"
                    : stop_requested                             ? "interrupted"
@@ -224,7 +263,7 @@ void print(const LinearizeArguments& arguments, const Judged& judged) {
   } else if (judgement.verdict == Verdict::not_linearizable) {
     print_violation(judged);
   }
-  if (!arguments.order) return;
+  if (!arguments.order || judgement.verdict != Verdict::linearizable) return;
   for (const Id id : judgement.order) std::cout << operation_line(recording, id) << "\n";
 }
 
@@ -234,6 +273,15 @@ int linearize_one(const LinearizeArguments& arguments, const std::string& path) 
     std::cout << result_json(arguments, judged);
   } else {
     print(arguments, judged);
+  }
+  if (!arguments.html.empty()) {
+    write_file(arguments.html, history_page({.name = path,
+                                             .recording = judged.recording,
+                                             .judgement = judged.judgement,
+                                             .partition = !arguments.whole,
+                                             .prefix_order = judged.prefix_order,
+                                             .limit = judged.limit}));
+    std::cerr << "gainsay: the picture is in " << arguments.html << "\n";
   }
   switch (judged.judgement.verdict) {
     case Verdict::linearizable:
@@ -273,6 +321,10 @@ void add_linearize(CLI::App& app, Action& action) {
   command.add_option("--time", arguments->time, "give up after so long, each")->type_name("TIME");
   command.add_option("--memory", arguments->memory, "give up at this size of the search (1G)")
       ->type_name("SIZE");
+  command.add_option("--html", arguments->html, "draw it: one HTML file that needs no network")
+      ->type_name("FILE");
+  command.add_option("-j,--jobs", arguments->jobs, "threads (default: one for each core)")
+      ->type_name("N");
   command.add_option("--consistency", arguments->consistency, "linearizable or sequential")
       ->type_name("NAME");
   command.add_flag("--whole", arguments->whole, "do not split a store by its keys");

@@ -138,10 +138,12 @@ void heed_audit(CheckReport& report) {
 void refuse_lasting_among_liars(const Model& model) {
   const bool lasts = std::ranges::any_of(
       model.properties, [](const Property& property) { return property.lasting.has_value(); });
-  if (!lasts || model.system.bounds.byzantine + model.system.bounds.twins == 0) return;
+  const Bounds& bounds = model.system.bounds;
+  const std::uint32_t liars = bounds.byzantine + bounds.twins + bounds.traitors;
+  if (!lasts || liars == 0) return;
   throw UsageError(
-      "what must last is not asked of systems with Byzantine processes or twins, which could end "
-      "it at any time");
+      "what must last is not asked of systems with Byzantine processes, twins or traitors, which "
+      "could end it at any time");
 }
 
 // What has no argument with bounded clocks: see clock.cpp for what has.

@@ -88,6 +88,48 @@ TEST(Linearize, LimitsGiveUnknown) {
   EXPECT_NE(memory.out.find("unknown (--memory)"), std::string::npos) << memory.out;
 }
 
+TEST(Linearize, DrawsAPage) {
+  const Scratch scratch("linearize-html");
+  const Ran broken =
+      run_gainsay(scratch.path(), "linearize --html out/page.html " + samples + "register.ops");
+  EXPECT_EQ(broken.code, 1) << broken.err;
+  EXPECT_NE(broken.err.find("out/page.html"), std::string::npos) << broken.err;
+  const std::string page = read_text(scratch.path() / "out" / "page.html");
+  EXPECT_TRUE(page.starts_with("<!doctype html>"));
+  EXPECT_NE(page.find("\"verdict\":\"not linearizable\""), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(scratch.path() / "out" / "page.html.tmp"));
+  const std::string two = samples + "register.ops " + samples + "kv.txt";
+  EXPECT_EQ(run_gainsay(scratch.path(), "linearize --html page.html " + two).code, 2);
+  const std::string sequential = "linearize --consistency sequential --html page.html ";
+  EXPECT_EQ(run_gainsay(scratch.path(), sequential + samples + "kv.txt").code, 2);
+  EXPECT_EQ(run_gainsay(scratch.path(), "linearize --html . " + samples + "kv.txt").code, 74);
+}
+
+TEST(Linearize, ThreadsDoNotShow) {
+  const Scratch scratch("linearize-jobs");
+  std::string keys = "# model kv\n";  // one get is wrong
+  for (int i = 0; i < 400; ++i) {
+    const std::string key = "k" + std::to_string(i % 40);
+    const std::string begin = std::to_string(i % 7) + " " + std::to_string(2 * i);
+    keys += begin + " " + std::to_string(2 * i + 9) + " append " + key + " " +
+            std::to_string(i % 10) + "\n";
+    if (i == 200) keys += "8 401 402 get " + key + " 7\n";
+  }
+  const std::string path = write(scratch, "keys.ops", keys);
+  for (const std::string& history : {path, samples + "kv.txt", samples + "register.ops"}) {
+    std::string first;
+    for (const std::string jobs : {"1", "2", "5"}) {
+      const Ran ran = run_gainsay(scratch.path(),
+                                  "linearize --json --html page.html -j " + jobs + " " + history);
+      json result = json::parse(ran.out);
+      result.erase("seconds");
+      const std::string all = result.dump() + read_text(scratch.path() / "page.html");
+      if (first.empty()) first = all;
+      EXPECT_EQ(all, first) << history << " with " << jobs;
+    }
+  }
+}
+
 TEST(Linearize, SequentialConsistencyDropsRealTimeBetweenClients) {
   const Scratch scratch("linearize-sequential");
   const auto read = [](const char* process) {
