@@ -16,11 +16,13 @@
 #include "engine/adversary.hpp"
 #include "engine/node.hpp"
 #include "engine/signed_run.hpp"
+#include "engine/traitors.hpp"
 #include "engine/twins.hpp"
 #include "explorer/check.hpp"
 #include "explorer/report.hpp"
 #include "properties/linearizability.hpp"
 #include "properties/property.hpp"
+#include "properties/sequential_consistency.hpp"
 #include "properties/sequential_models.hpp"
 
 namespace gainsay {

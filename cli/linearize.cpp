@@ -1,4 +1,5 @@
-// gainsay linearize: is a history that was recorded elsewhere linearizable?
+// gainsay linearize: is a history that was recorded elsewhere linearizable, or sequentially
+// consistent?
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -11,8 +12,13 @@
 #include "cli/command.hpp"
 #include "engine/text.hpp"
 #include "engine/trace.hpp"
+#include "explorer/history_page.hpp"
+#include "explorer/parallel.hpp"
+#include "properties/linearizability/core.hpp"
 #include "properties/linearizability/judge.hpp"
+#include "properties/linearizability/partitions.hpp"
 #include "properties/linearizability/reader.hpp"
+#include "properties/linearizability/sequential.hpp"
 
 namespace gainsay::cli {
 
@@ -28,6 +34,9 @@ struct LinearizeArguments {
   std::string format = "auto";
   std::string time;
   std::string memory;
+  std::string html;
+  unsigned jobs = 0;
+  std::string consistency = "linearizable";
   bool whole = false;
   bool order = false;
   bool json = false;
@@ -64,18 +73,59 @@ struct Judged {
   Judgement judgement;
   double seconds = 0;  // of judging
   std::string limit;   // that was hit
+  std::vector<Id> prefix_order;
 };
 
-const char* verdict_name(Verdict verdict) {
+bool is_sequential(const LinearizeArguments& arguments) {
+  return arguments.consistency == "sequential";
+}
+
+std::string verdict_name(const LinearizeArguments& arguments, Verdict verdict) {
+  const std::string what = is_sequential(arguments) ? "sequentially consistent" : "linearizable";
   switch (verdict) {
     case Verdict::linearizable:
-      return "linearizable";
+      return what;
     case Verdict::not_linearizable:
-      return "not linearizable";
+      return "not " + what;
     case Verdict::unknown:
       return "unknown";
   }
   return "";
+}
+
+ForEach at_once(unsigned jobs) {
+  return [jobs](std::size_t count, const std::function<void(std::size_t)>& body) {
+    parallel_chunks(count, 1, jobs, [&](unsigned, std::size_t begin, std::size_t end) {
+      for (std::size_t i = begin; i < end; ++i) body(i);
+    });
+  };
+}
+
+// Of a violation: an order of what came before it, in its own part of the history.
+std::vector<Id> order_before(const Judged& judged, const Limits& limits) {
+  const Judgement& judgement = judged.judgement;
+  if (judgement.verdict != Verdict::not_linearizable) return {};
+  const linearizability::Model& model = judged.recording.model->model;
+  const TimedHistory& history = judged.recording.history;
+  for (const std::vector<Id>& part : partitions(model, history, limits.partition)) {
+    if (std::ranges::find(part, judgement.broken_by) == part.end()) continue;
+    return prefix_order(model, history, part, judgement.broken_by, limits);
+  }
+  return {};
+}
+
+void refuse_unsound(const LinearizeArguments& arguments) {
+  need_known("--consistency", arguments.consistency, {"linearizable", "sequential"});
+  if (arguments.histories.size() > 1 && !arguments.html.empty()) {
+    throw UsageError("--html is for one history at a time");
+  }
+  if (!is_sequential(arguments)) return;
+  if (arguments.whole) {
+    throw UsageError("--whole: sequential consistency is never judged key by key");
+  }
+  if (!arguments.html.empty()) {
+    throw UsageError("--html draws real time, which sequential consistency drops");
+  }
 }
 
 Judged judge_file(const LinearizeArguments& arguments, const std::string& path) {
@@ -95,8 +145,12 @@ Judged judge_file(const LinearizeArguments& arguments, const std::string& path) 
   limits.stop = [&] {
     return stop_requested.load() || (seconds_max > 0 && seconds() >= seconds_max);
   };
-  judged.judgement = judge(judged.recording.model->model, judged.recording.history, limits);
+  limits.at_once = arguments.jobs == 0 ? default_jobs() : arguments.jobs;
+  if (limits.at_once > 1) limits.for_each = at_once(limits.at_once);
+  auto* judge_it = is_sequential(arguments) ? judge_sequential : judge;
+  judged.judgement = judge_it(judged.recording.model->model, judged.recording.history, limits);
   judged.seconds = seconds();
+  if (!arguments.html.empty()) judged.prefix_order = order_before(judged, limits);
   if (judged.judgement.verdict == Verdict::unknown) {
     judged.limit = judged.judgement.unknown_because == "memory" ? "--memory"
                    : stop_requested                             ? "interrupted"
@@ -118,12 +172,27 @@ nlohmann::ordered_json operation_json(const Recording& recording, Id id) {
   return result;
 }
 
-std::string result_json(const Judged& judged) {
+void add_violation(const Judged& judged, nlohmann::ordered_json& result) {
+  const Recording& recording = judged.recording;
+  const Judgement& judgement = judged.judgement;
+  result["broken_by"] = operation_json(recording, judgement.broken_by);
+  result["prefix_has_order"] = judgement.prefix_has_order;
+  result["core"] = nlohmann::ordered_json::array();
+  for (const Id id : judgement.core) result["core"].push_back(operation_json(recording, id));
+  result["core_is_minimal"] = judgement.core_is_minimal;
+  result["states_before"] = nlohmann::ordered_json::array();
+  for (const Bytes& state : judgement.states_before) {
+    result["states_before"].push_back(recording.model->describe_state(state));
+  }
+}
+
+std::string result_json(const LinearizeArguments& arguments, const Judged& judged) {
   const Recording& recording = judged.recording;
   const Judgement& judgement = judged.judgement;
   nlohmann::ordered_json result = {{"history", judged.path},
                                    {"verb", "linearize"},
-                                   {"verdict", verdict_name(judgement.verdict)},
+                                   {"consistency", arguments.consistency},
+                                   {"verdict", verdict_name(arguments, judgement.verdict)},
                                    {"model", recording.model->name},
                                    {"operations", recording.history.operations().size()},
                                    {"clients", recording.clients.size()},
@@ -137,18 +206,9 @@ std::string result_json(const Judged& judged) {
       result["order"] = std::move(order);  // lines
       break;
     }
-    case Verdict::not_linearizable: {
-      result["broken_by"] = operation_json(recording, judgement.broken_by);
-      result["prefix_has_order"] = judgement.prefix_has_order;
-      result["core"] = nlohmann::ordered_json::array();
-      for (const Id id : judgement.core) result["core"].push_back(operation_json(recording, id));
-      result["core_is_minimal"] = judgement.core_is_minimal;
-      result["states_before"] = nlohmann::ordered_json::array();
-      for (const Bytes& state : judgement.states_before) {
-        result["states_before"].push_back(recording.model->describe_state(state));
-      }
+    case Verdict::not_linearizable:
+      if (!is_sequential(arguments)) add_violation(judged, result);
       break;
-    }
     case Verdict::unknown:
       result["limit"] = judged.limit;
       break;
@@ -188,7 +248,7 @@ void print_violation(const Judged& judged) {
 void print(const LinearizeArguments& arguments, const Judged& judged) {
   const Recording& recording = judged.recording;
   const Judgement& judgement = judged.judgement;
-  std::cout << judged.path << ": " << verdict_name(judgement.verdict);
+  std::cout << judged.path << ": " << verdict_name(arguments, judgement.verdict);
   if (!judged.limit.empty()) std::cout << " (" << judged.limit << ")";
   std::cout << "; " << recording.model->name << ", "
             << with_commas(recording.history.operations().size()) << " operations of "
@@ -198,17 +258,30 @@ void print(const LinearizeArguments& arguments, const Judged& judged) {
   }
   std::cout << "; " << std::round(judged.seconds * 1e4) / 10 << " ms\n";
   if (arguments.quiet) return;
-  if (judgement.verdict == Verdict::not_linearizable) print_violation(judged);
-  if (!arguments.order) return;
+  if (judgement.verdict == Verdict::not_linearizable && is_sequential(arguments)) {
+    std::cout << "No order that keeps the order of each client gives these results.\n";
+  } else if (judgement.verdict == Verdict::not_linearizable) {
+    print_violation(judged);
+  }
+  if (!arguments.order || judgement.verdict != Verdict::linearizable) return;
   for (const Id id : judgement.order) std::cout << operation_line(recording, id) << "\n";
 }
 
 int linearize_one(const LinearizeArguments& arguments, const std::string& path) {
   const Judged judged = judge_file(arguments, path);
   if (arguments.json) {
-    std::cout << result_json(judged);
+    std::cout << result_json(arguments, judged);
   } else {
     print(arguments, judged);
+  }
+  if (!arguments.html.empty()) {
+    write_file(arguments.html, history_page({.name = path,
+                                             .recording = judged.recording,
+                                             .judgement = judged.judgement,
+                                             .partition = !arguments.whole,
+                                             .prefix_order = judged.prefix_order,
+                                             .limit = judged.limit}));
+    std::cerr << "gainsay: the picture is in " << arguments.html << "\n";
   }
   switch (judged.judgement.verdict) {
     case Verdict::linearizable:
@@ -248,6 +321,12 @@ void add_linearize(CLI::App& app, Action& action) {
   command.add_option("--time", arguments->time, "give up after so long, each")->type_name("TIME");
   command.add_option("--memory", arguments->memory, "give up at this size of the search (1G)")
       ->type_name("SIZE");
+  command.add_option("--html", arguments->html, "draw it: one HTML file that needs no network")
+      ->type_name("FILE");
+  command.add_option("-j,--jobs", arguments->jobs, "threads (default: one for each core)")
+      ->type_name("N");
+  command.add_option("--consistency", arguments->consistency, "linearizable or sequential")
+      ->type_name("NAME");
   command.add_flag("--whole", arguments->whole, "do not split a store by its keys");
   command.add_flag("--order", arguments->order, "print the order that was found");
   command.add_flag("--json", arguments->json, "one JSON object a history on standard output");
@@ -255,6 +334,7 @@ void add_linearize(CLI::App& app, Action& action) {
   command.footer(models_help() + "\n" + command.get_footer());
   command.callback([arguments, &action] {
     action = [arguments] {
+      refuse_unsound(*arguments);
       int code = ok;
       for (const std::string& path : arguments->histories) {
         code = worse(code, linearize_one(*arguments, path));

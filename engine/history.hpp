@@ -26,4 +26,11 @@ struct History {
 // operation throws std::logic_error.
 void record(History& history, std::size_t client, const Label& label);
 
+struct HistoryEvent {
+  std::size_t client = 0;
+  Label label;
+};
+// Events that record this history; there may be others, in another order.
+std::vector<HistoryEvent> events_of(const History& history);
+
 }  // namespace gainsay

@@ -27,7 +27,9 @@
 namespace gainsay {
 
 template <class T>
-struct Signed;  // engine/signed.hpp
+struct Signed;
+template <class T>
+struct Certificate;  // engine/signed.hpp
 
 namespace detail {
 
@@ -488,6 +490,7 @@ Type make_type() {
   } else if constexpr (check_supported<T>()) {
     type.kind = Kind::record;
     type.is_signed = is_signed<T>;
+    type.is_certificate = is_template<T, Certificate>;
     [&]<std::size_t... I>(std::index_sequence<I...>) {
       (type.fields.push_back(
            {field_name<T, I>(),

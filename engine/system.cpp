@@ -111,6 +111,7 @@ std::string describe(const Bounds& bounds) {
   if (bounds.unsynced > 0) text += ", unsynced " + std::to_string(bounds.unsynced);
   if (bounds.byzantine > 0) text += ", Byzantine " + std::to_string(bounds.byzantine);
   if (bounds.twins > 0) text += ", twins " + std::to_string(bounds.twins);
+  if (bounds.traitors > 0) text += ", traitors " + std::to_string(bounds.traitors);
   if (bounds.timeouts) text += ", timeouts " + std::to_string(*bounds.timeouts);
   for (const auto& [name, greatest] : bounds.limits) {
     text += ", " + name + "<=" + std::to_string(greatest);
@@ -188,6 +189,10 @@ void validate(const System& system) {
   if (system.twins.size() != system.bounds.twins) {
     throw UsageError("the bounds ask for " + std::to_string(system.bounds.twins) +
                      " pairs of twins, and the system has " + std::to_string(system.twins.size()));
+  }
+  if (system.traitors.size() != system.bounds.traitors) {
+    throw UsageError("the bounds ask for " + std::to_string(system.bounds.traitors) +
+                     " traitors, and the system has " + std::to_string(system.traitors.size()));
   }
   if (system.bounds.byzantine > 0 && system.bounds.network != Network::async) {
     throw UsageError(

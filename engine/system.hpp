@@ -99,6 +99,7 @@ struct Bounds {
   std::uint32_t unsynced = 0;               // crashes that lose writes which were not synced
   std::uint32_t byzantine = 0;              // how many nodes are; which ones, the system says
   std::uint32_t twins = 0;                  // the same of twins
+  std::uint32_t traitors = 0;               // and of traitors
   std::optional<std::uint32_t> timeouts{};  // none: not counted
   // What a partition may be, and what becomes of messages across.
   PartitionShapes partition_shapes{};
@@ -183,7 +184,8 @@ struct System {
   std::vector<Limit> limits;
   std::vector<Observer> observers;
   Adversary adversary{};
-  NodeSet twins{};  // see engine/twins.hpp
+  NodeSet twins{};     // see engine/twins.hpp
+  NodeSet traitors{};  // see engine/traitors.hpp
 
   std::size_t size() const { return processes.size(); }
   StepContext::Place place(NodeId self) const {
@@ -195,7 +197,9 @@ struct System {
   bool is_client(NodeId id) const { return id.value >= bounds.nodes; }
   bool is_byzantine(NodeId id) const { return adversary.byzantine.contains(id); }
   // Its state says nothing to properties.
-  bool is_faulty(NodeId id) const { return is_byzantine(id) || twins.contains(id); }
+  bool is_faulty(NodeId id) const { return is_byzantine(id) || is_bent(id); }
+  // Correct code inside a process whose local states have other fields.
+  bool is_bent(NodeId id) const { return twins.contains(id) || traitors.contains(id); }
   // Clients do not crash, and for faulty processes it would make no difference that matters.
   bool may_crash(NodeId id) const { return !is_client(id) && !is_faulty(id); }
   // "n1" for the first node, "c1" for the first client, "#255" for an id of no process.

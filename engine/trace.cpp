@@ -207,6 +207,7 @@ json bounds_json(const Bounds& bounds) {
   if (bounds.unsynced > 0) value["unsynced"] = bounds.unsynced;
   if (bounds.byzantine > 0) value["byzantine"] = bounds.byzantine;
   if (bounds.twins > 0) value["twins"] = bounds.twins;
+  if (bounds.traitors > 0) value["traitors"] = bounds.traitors;
   json limits = json::object();
   for (const auto& [name, greatest] : bounds.limits) limits[name] = greatest;
   value["limits"] = std::move(limits);

@@ -149,6 +149,7 @@ Bounds read_bounds(const Place& place) {
   if (place.has("partitions")) read_partitions(place, bounds);
   if (place.has("byzantine")) bounds.byzantine = bounded(place.at("byzantine"), processes_max);
   if (place.has("twins")) bounds.twins = bounded(place.at("twins"), processes_max);
+  if (place.has("traitors")) bounds.traitors = bounded(place.at("traitors"), processes_max);
   const Place limits = place.at("limits");
   if (!limits.value().is_object()) limits.fail("is not an object");
   for (const auto& [name, value] : limits.value().items()) {

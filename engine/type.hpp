@@ -45,6 +45,7 @@ struct Type {
   std::uint64_t least_bits = 0;               // integers: how many bits a value has
   std::uint8_t values = 0;                    // scalar: how many its set has
   bool is_signed = false;                     // record: a Signed, of signer and value
+  bool is_certificate = false;                // record: a Certificate, which stands for signatures
   std::vector<Field> fields;                  // record
   std::vector<std::string_view> enumerators;  // enumeration: name of value i, empty where none
   std::vector<const Type*> alternatives;      // variant

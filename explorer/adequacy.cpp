@@ -45,7 +45,7 @@ std::vector<Seen> look_at(const System& system, const Limit& limit,
                           const std::vector<NodeState>& states) {
   std::vector<Seen> all;
   for (const NodeState& state : states) {
-    if (system.twins.contains({state.process})) continue;  // their fields are others
+    if (system.is_bent({state.process})) continue;  // their fields are others
     const ProcessType& type = *system.processes[state.process];
     const LocalParts parts = split_local(state.bytes);
     Seen seen;

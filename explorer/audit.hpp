@@ -140,6 +140,9 @@ class Audit {
   Label renamed(const Label& label, Element g) const;
   void check_renamings();
   void check_observers();
+  void check_relabelling(std::size_t slot, const Type& type,
+                         const std::function<Bytes(Bytes, NodeId, const std::vector<Label>&)>& next,
+                         const std::string& what);
   void check_starts();
   std::string start_text(const std::vector<Id>& world, Element g);
 

@@ -97,7 +97,7 @@ void Audit::check_renamings() {
   }
 }
 
-// Each observer at all states and labels that met.
+// Each observer, and the futures of histories, at all states and labels that met.
 void Audit::check_observers() {
   if (setting_.group == nullptr) return;
   for (std::size_t i = 0; i < system_.observers.size(); ++i) {
@@ -109,24 +109,42 @@ void Audit::check_observers() {
       }
       return state;
     };
-    const std::size_t slot = machine_.first_observer_slot_ + i - system_.size();
-    machine_.relabelled_[slot].for_each([&](std::uint64_t key, Id) {
-      const Bytes& state = machine_.observers_[static_cast<Id>(key >> 32)];
-      const auto& set = machine_.labels_[static_cast<Id>(key)];
-      for (std::size_t h = 0; h < elements(); ++h) {
-        const auto g = static_cast<Element>(h);
-        const auto rename = [&](const Bytes& bytes) {
-          return rename_encoding(*observer.state_type, bytes, renaming(g));
-        };
-        std::vector<Label> labels;
-        for (const Label& label : set.labels) labels.push_back(renamed(label, g));
-        if (next(rename(state), setting_.group->image(g, set.process), labels) !=
-            rename(next(state, set.process, set.labels))) {
-          disagree("a renaming changes what the observer \"" + observer.name + "\" says");
-        }
-      }
-    });
+    check_relabelling(machine_.first_observer_slot_ + i, *observer.state_type, next,
+                      "the observer \"" + observer.name + "\" says");
   }
+  const Futures* futures = machine_.options_.futures;
+  if (futures == nullptr) return;
+  const auto next = [&](Bytes future, NodeId process, const std::vector<Label>& labels) {
+    for (const Label& label : labels) {
+      if (label.kind != Label::Kind::observe) future = futures->next(future, process, label);
+    }
+    return future;
+  };
+  check_relabelling(machine_.history_slot_, *futures->type, next, "may follow a history");
+}
+
+void Audit::check_relabelling(
+    std::size_t slot, const Type& type,
+    const std::function<Bytes(Bytes, NodeId, const std::vector<Label>&)>& next,
+    const std::string& what) {
+  machine_.relabelled_[slot - system_.size()].for_each([&](std::uint64_t key, Id) {
+    const auto word = static_cast<Id>(key >> 32);
+    const Bytes& state =
+        slot == machine_.history_slot_ ? machine_.futures_[word] : machine_.observers_[word];
+    const auto& set = machine_.labels_[static_cast<Id>(key)];
+    for (std::size_t h = 0; h < elements(); ++h) {
+      const auto g = static_cast<Element>(h);
+      const auto rename = [&](const Bytes& bytes) {
+        return rename_encoding(type, bytes, renaming(g));
+      };
+      std::vector<Label> labels;
+      for (const Label& label : set.labels) labels.push_back(renamed(label, g));
+      if (next(rename(state), setting_.group->image(g, set.process), labels) !=
+          rename(next(state, set.process, set.labels))) {
+        disagree("a renaming changes what " + what);
+      }
+    }
+  });
 }
 
 // Local states, messages and observers of an initial world, renamed.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "explorer/histories.hpp"
 #include "explorer/search.hpp"
 
 namespace gainsay {
@@ -12,7 +13,8 @@ std::span<const NamedReduction> all_reductions() {
   static constexpr NamedReduction all[] = {
       {"dead-messages", &Reductions::dead_messages}, {"eager", &Reductions::eager},
       {"subsumption", &Reductions::subsumption},     {"silent", &Reductions::silent},
-      {"minimise", &Reductions::minimise},           {"symmetry", &Reductions::symmetry}};
+      {"minimise", &Reductions::minimise},           {"symmetry", &Reductions::symmetry},
+      {"histories", &Reductions::histories}};
   return all;
 }
 
@@ -31,6 +33,8 @@ bool has_recovery(const Model& model) {
 }
 
 Reductions sound_reductions(const Model& model) {
+  std::vector<const Property*> properties;
+  for (const Property& property : model.properties) properties.push_back(&property);
   const bool monotone = model.system.bounds.network == Network::async;
   const bool only_views = !has_recovery(model);
   return {.dead_messages = true,
@@ -38,7 +42,8 @@ Reductions sound_reductions(const Model& model) {
           .subsumption = monotone,
           .silent = monotone && only_views,
           .minimise = monotone && only_views,
-          .symmetry = only_views};
+          .symmetry = only_views,
+          .histories = futures_are_read(model.system, properties)};
 }
 
 namespace {
@@ -100,6 +105,7 @@ void shorten(const Model& model, const CheckOptions& options, const Asymmetries&
   again.reduce = Reductions{.dead_messages = report.reductions.dead_messages,
                             .symmetry = report.reductions.symmetry};
   if (!keeps_length(model, *again.reduce)) again.reduce = Reductions{};
+  again.reduce->histories = report.reductions.histories;
   again.max_depth = static_cast<std::uint32_t>(events + 1);
   again.max_states = std::max(4 * report.states, states_at_least);
   if (options.max_states) again.max_states = std::min(*again.max_states, *options.max_states);
@@ -131,10 +137,12 @@ void heed_audit(CheckReport& report) {
 void refuse_lasting_among_liars(const Model& model) {
   const bool lasts = std::ranges::any_of(
       model.properties, [](const Property& property) { return property.lasting.has_value(); });
-  if (!lasts || model.system.bounds.byzantine + model.system.bounds.twins == 0) return;
+  const Bounds& bounds = model.system.bounds;
+  const std::uint32_t liars = bounds.byzantine + bounds.twins + bounds.traitors;
+  if (!lasts || liars == 0) return;
   throw UsageError(
-      "what must last is not asked of systems with Byzantine processes or twins, which could end "
-      "it at any time");
+      "what must last is not asked of systems with Byzantine processes, twins or traitors, which "
+      "could end it at any time");
 }
 
 }  // namespace

@@ -33,7 +33,8 @@ struct Progress {
 };
 
 // Exact reductions: each keeps the verdict, the least fault cost, and which local states, histories
-// and observers are reached together; the last two keep what the views show of local states.
+// and observers are reached together; of local states silent and minimise keep what the views show,
+// of histories that reduction what may follow them.
 struct Reductions {
   bool dead_messages = false;  // messages whose delivery can do nothing any more are dropped
   bool eager = false;          // async: an event that only sends is taken before all others
@@ -41,6 +42,7 @@ struct Reductions {
   bool silent = false;         // async: steps that nobody sees are taken with what they lead to
   bool minimise = false;       // async: local states that no future tells apart are merged
   bool symmetry = false;       // of worlds that differ in the names of processes, one
+  bool histories = false;      // client histories that are judged alike, whatever follows, are one
   friend bool operator==(const Reductions&, const Reductions&) = default;
 };
 // Every reduction by name ("dead-messages"), in the order of the fields.
@@ -261,6 +263,7 @@ struct CheckReport {
   // (views, history, observers).
   Hash128 digest;
   Hash128 view_digest;
+  Hash128 future_digest;  // (views, futures of histories, observers), where these can be merged
   std::vector<PropertyReport> properties;
   std::vector<LimitReport> limits;
   std::vector<UnsyncedSend> unsynced_sends;  // each once, in order

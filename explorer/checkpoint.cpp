@@ -17,7 +17,7 @@ namespace gainsay {
 
 namespace {
 
-constexpr std::string_view magic = "gainsay-checkpoint-6";
+constexpr std::string_view magic = "gainsay-checkpoint-7";
 constexpr std::size_t window = std::size_t{1} << 20;
 constexpr std::size_t digits = 32;
 

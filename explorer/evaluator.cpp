@@ -35,7 +35,11 @@ Evaluator::Evaluator(const System& system, const std::vector<const Property*>& p
       folds_(nodes_) {
   fine_.reach(dense_locals * dense_row);
   for (std::size_t i = 0; i < properties.size(); ++i) {
-    properties_.emplace_back().property = properties[i];
+    Counted& counted = properties_.emplace_back();
+    counted.property = properties[i];
+    if (properties[i]->futures) {
+      counted.futures.emplace(*properties[i]->futures, system.bounds.nodes);
+    }
     if (properties[i]->kind == PropertyKind::recovers) continue;  // judged behind the search
     of_scope_[index_of(properties[i]->scope)].push_back(i);
   }
@@ -223,6 +227,14 @@ std::vector<Id> Evaluator::words_of(std::size_t slot, Id word) {
   return {images.begin(), images.end()};
 }
 
+bool Evaluator::holds_of_history(std::size_t property, const Machine& machine, Id word) {
+  Counted& counted = properties_[property];
+  if (machine.keeps_futures()) return counted.property->futures->holds(machine.future(word));
+  const History& history = machine.history(word);
+  if (!counted.futures) return counted.property->history_holds(history);
+  return counted.futures->holds(counted.futures->of(history));
+}
+
 std::size_t Evaluator::inspect_labelled(const Machine& machine, const Id* world) {
   std::size_t worst = none;
   const auto evaluate = [&](ReadMap& memo, std::uint64_t key, const auto& predicate) {
@@ -242,12 +254,15 @@ std::size_t Evaluator::inspect_labelled(const Machine& machine, const Id* world)
     const Id history = world[machine.history_slot()];
     evaluate(histories_, history, [&]() -> Id {
       // A history in which nothing has returned says nothing of the servers.
-      const bool counts = has_result(machine.history(history));
+      const bool counts = machine.keeps_futures()
+                              ? properties_[of_history.front()].property->futures->has_result(
+                                    machine.future(history))
+                              : has_result(machine.history(history));
       Id result = 0;
       for (const Id image : words_of(machine.history_slot(), history)) {
         for (const std::size_t property : of_history) {
           if (counts) properties_[property].evaluated.fetch_add(1, std::memory_order_relaxed);
-          if (properties_[property].property->history_holds(machine.history(image))) continue;
+          if (holds_of_history(property, machine, image)) continue;
           worsen(result, property);
           break;
         }
@@ -327,7 +342,9 @@ std::size_t Evaluator::inspect_all(const Machine& machine, const Id* world) {
 bool Evaluator::is_violated(std::size_t property, const Machine& machine, const Id* world) const {
   const Property& of = *properties_[property].property;
   if (of.scope == Scope::history) {
-    return !of.history_holds(machine.history(world[machine.history_slot()]));
+    const Id word = world[machine.history_slot()];
+    if (machine.keeps_futures()) return !of.futures->holds(machine.future(word));
+    return !of.history_holds(machine.history(word));
   }
   if (of.scope == Scope::observer) {
     return !of.observer_holds(machine.observer(world[machine.first_observer_slot() + of.observer]));

@@ -6,9 +6,11 @@
 #include <atomic>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "explorer/check.hpp"
+#include "explorer/future_table.hpp"
 #include "explorer/machine.hpp"
 #include "explorer/symmetry.hpp"
 
@@ -60,6 +62,7 @@ class Evaluator {
     const Property* property = nullptr;
     std::atomic<std::uint64_t> evaluated{0};
     std::atomic<bool> reached{false};
+    std::optional<FutureTable> futures;
   };
 
   bool holds(std::size_t property, std::span<const void* const> views);
@@ -67,6 +70,7 @@ class Evaluator {
   std::size_t inspect_pairs(const Machine& machine, const Id* world, std::size_t process);
   std::size_t inspect_vector(const Machine& machine, const Id* world);
   std::size_t inspect_labelled(const Machine& machine, const Id* world);
+  bool holds_of_history(std::size_t property, const Machine& machine, Id word);
   std::size_t evaluate_pair(const Machine& machine, Id a, Id b);
   std::size_t evaluate_vector(const Machine& machine, const Id* world);
   bool is_known_fine(Id a, Id b) const {

@@ -71,7 +71,8 @@ std::vector<Id> Machine::unstarted() {
   if (history_slot_ != npos) {
     History history;
     history.clients.resize(size_ - system_.bounds.nodes);
-    world.push_back(intern_history(history));
+    world.push_back(keeps_futures() ? intern_future(options_.futures->initial)
+                                    : intern_history(history));
   }
   for (const Observer& observer : system_.observers) {
     world.push_back(intern_observer(observer.initial));
@@ -166,6 +167,12 @@ Id Machine::intern_history(const History& history) {
   return id;
 }
 
+Id Machine::intern_future(const Bytes& future) {
+  const auto [id, is_new] = intern(future_index_, future);
+  if (is_new) futures_.push_back(future);
+  return id;
+}
+
 Id Machine::intern_observer(const Bytes& state) {
   const auto [id, is_new] = intern(observer_index_, state);
   if (is_new) observers_.push_back(state);
@@ -233,8 +240,9 @@ Id Machine::relabel_first(std::size_t slot, Id word, Id labels) {
   const Id known = memo.find(key);
   if (known != ReadMap::none) return known;
   const LabelSet& set = labels_[labels];
+  const bool whole = slot == history_slot_ && !keeps_futures();
   Id after = word;
-  if (slot == history_slot_) {
+  if (whole) {
     History history = histories_[word];
     for (const Label& label : set.labels) {
       if (label.kind == Label::Kind::observe) continue;
@@ -242,20 +250,29 @@ Id Machine::relabel_first(std::size_t slot, Id word, Id labels) {
     }
     after = intern_history(history);
   } else {
-    Bytes state = observers_[word];
-    const Observer& observer = system_.observers[slot - first_observer_slot_];
-    for (const Label& label : set.labels) {
-      if (label.kind == Label::Kind::observe) {
-        state = observer.next(state, set.process, label.value);
-      }
-    }
-    after = intern_observer(state);
+    const Bytes next = relabelled_content(slot, content(slot, word), set);
+    after = slot == history_slot_ ? intern_future(next) : intern_observer(next);
   }
   memo.insert(key, after);
-  if (symmetry_ != nullptr && slot != history_slot_) {
-    symmetry_->note_relabelled(slot, word, labels, after);
-  }
+  if (symmetry_ != nullptr && !whole) symmetry_->note_relabelled(slot, word, labels, after);
   return after;
+}
+
+const Bytes& Machine::content(std::size_t slot, Id word) const {
+  return slot == history_slot_ ? futures_[word] : observers_[word];
+}
+
+Bytes Machine::relabelled_content(std::size_t slot, Bytes content, const LabelSet& set) const {
+  for (const Label& label : set.labels) {
+    const bool observed = label.kind == Label::Kind::observe;
+    if (slot == history_slot_) {
+      if (!observed) content = options_.futures->next(content, set.process, label);
+    } else if (observed) {
+      const Observer& observer = system_.observers[slot - first_observer_slot_];
+      content = observer.next(content, set.process, label.value);
+    }
+  }
+  return content;
 }
 
 // --- handlers ---

@@ -25,6 +25,7 @@
 #include "explorer/memory.hpp"
 #include "explorer/merges.hpp"
 #include "explorer/tables.hpp"
+#include "properties/property.hpp"
 
 namespace gainsay {
 
@@ -89,6 +90,7 @@ class Machine {
     const KeepSet* keep = nullptr;
     // Local states are replaced by what stands for them; see `learn_merges`. Null: none is.
     const Merges* merges = nullptr;
+    const Futures* futures = nullptr;  // they stand for histories in worlds; null: whole histories
     bool silent = false;  // transitions take silent steps together with what they lead to
     Sabotage sabotage = Sabotage::none;
   };
@@ -181,7 +183,11 @@ class Machine {
   Id inbox_of(Id cell) const { return cells_[cell].inbox; }
   const std::vector<Id>& envelopes_of(Id inbox) const { return inboxes_[inbox].envelopes; }
   const LocalEntry& local(Id id) const { return locals_[id]; }
+  // A history word is that of a future, or of a whole history.
+  bool keeps_futures() const { return options_.futures != nullptr; }
+  const Bytes& future(Id id) const { return futures_[id]; }
   const History& history(Id id) const { return histories_[id]; }
+  Hash128 history_hash(Id word) const;
   const Bytes& observer(Id id) const { return observers_[id]; }
   // The event of a transition: the last one, where it has several.
   Event event_of(NodeId process, const Transition& transition) const;
@@ -393,6 +399,10 @@ class Machine {
   Id intern_path(const std::vector<Silent>& silent, const std::vector<std::uint32_t>& answers);
   Id intern_labels(NodeId process, std::vector<Label> labels);
   Id intern_history(const History& history);
+  Id intern_future(const Bytes& future);
+  // Of futures and observers: what a word says, and what it says after the labels of a step.
+  const Bytes& content(std::size_t slot, Id word) const;
+  Bytes relabelled_content(std::size_t slot, Bytes content, const LabelSet& set) const;
   Id intern_observer(const Bytes& state);
   Hash128 hash_inbox(const std::vector<Id>& envelopes) const;
   void load_interned(Reader& reader, std::vector<Id>& expanded);
@@ -421,6 +431,7 @@ class Machine {
   StableVector<Path> paths_;
   StableVector<LabelSet> labels_;
   StableVector<History> histories_;
+  StableVector<Bytes> futures_;
   StableVector<Bytes> observers_;
   StableVector<std::string> faults_;
   std::vector<bool> fault_is_expectation_;  // read between levels only
@@ -431,6 +442,7 @@ class Machine {
   Index view_index_;
   Index label_index_;
   Index history_index_;
+  Index future_index_;
   Index observer_index_;
   std::unordered_map<std::uint64_t, std::vector<Outcome>> outcomes_;
   std::unordered_map<std::uint64_t, bool> is_dropped_;  // (local, envelope)

@@ -59,6 +59,10 @@ Event Machine::event_of(NodeId process, const Transition& transition) const {
   return event;
 }
 
+Hash128 Machine::history_hash(Id word) const {
+  return content_hash(keeps_futures() ? futures_[word] : encoded(histories_[word]));
+}
+
 Hash128 Machine::hash_of(std::size_t slot, Id word) const {
   if (slot < size_) {
     const Cell& cell = cells_[word];
@@ -69,7 +73,7 @@ Hash128 Machine::hash_of(std::size_t slot, Id word) const {
     return hash_slot(size_ + 2 + system_.observers.size(), content_hash(knowledge_[word]));
   }
   if (slot == budget_slot_) return hash_slot(size_, hash_budget(BudgetUsed(word)));
-  if (slot == history_slot_) return hash_slot(size_ + 1, content_hash(encoded(histories_[word])));
+  if (slot == history_slot_) return hash_slot(size_ + 1, history_hash(word));
   return hash_slot(size_ + 2 + slot - first_observer_slot_, content_hash(observers_[word]));
 }
 

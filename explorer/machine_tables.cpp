@@ -38,6 +38,8 @@ void Machine::save_tables(Writer& writer) const {
   for (std::size_t i = 0; i < knowledge_.size(); ++i) writer.text(knowledge_[i]);
   writer.integer(histories_.size());
   for (std::size_t i = 0; i < histories_.size(); ++i) writer.text(encoded(histories_[i]));
+  writer.integer(futures_.size());
+  for (std::size_t i = 0; i < futures_.size(); ++i) writer.text(futures_[i]);
   writer.integer(observers_.size());
   for (std::size_t i = 0; i < observers_.size(); ++i) writer.text(observers_[i]);
 }
@@ -135,6 +137,9 @@ void Machine::load_interned(Reader& reader, std::vector<Id>& expanded) {
   }
   for (std::uint64_t left = reader.integer(); left > 0; --left) {
     intern_history(decoded<History>(reader.text()));
+  }
+  for (std::uint64_t left = reader.integer(); left > 0; --left) {
+    intern_future(Bytes(reader.text()));
   }
   for (std::uint64_t left = reader.integer(); left > 0; --left) {
     intern_observer(Bytes(reader.text()));

@@ -7,6 +7,7 @@
 
 #include "engine/reflect.hpp"
 #include "engine/story.hpp"
+#include "explorer/histories.hpp"
 #include "explorer/parallel.hpp"
 
 namespace gainsay {
@@ -35,8 +36,20 @@ std::vector<const Property*> select(const Model& model, const std::vector<std::s
   return selected;
 }
 
+// Only properties that are checked need histories.
+Reductions picked_reductions(const Model& model, const std::vector<const Property*>& properties) {
+  Reductions reduce = sound_reductions(model);
+  reduce.histories = futures_are_read(model.system, properties);
+  return reduce;
+}
+
 // Of a request in so many words: `auto` picks what goes together.
-void refuse_unsound(const Reductions& reduce, const Model& model) {
+void refuse_unsound(const Reductions& reduce, const Model& model,
+                    const std::vector<const Property*>& properties) {
+  if (reduce.histories) {
+    const std::string obstacle = obstacle_to_futures(model.system, properties);
+    if (!obstacle.empty()) throw UsageError("histories: they are not merged where " + obstacle);
+  }
   if (has_recovery(model) && (reduce.silent || reduce.minimise || reduce.symmetry)) {
     const std::string name = reduce.silent ? "silent" : reduce.minimise ? "minimise" : "symmetry";
     throw UsageError(
@@ -44,7 +57,7 @@ void refuse_unsound(const Reductions& reduce, const Model& model) {
   }
   if (model.system.bounds.network == Network::async) return;
   for (const std::string& name : names(reduce)) {
-    if (name == "dead-messages" || name == "symmetry") continue;
+    if (name == "dead-messages" || name == "symmetry" || name == "histories") continue;
     throw UsageError(name + " is sound for --network async only, where messages stay for ever");
   }
 }
@@ -54,10 +67,11 @@ void refuse_unsound(const Reductions& reduce, const Model& model) {
 Search::Search(const Model& model, const CheckOptions& options, Passes& passes)
     : model_(model),
       options_(options),
-      asked_(options.reduce.value_or(sound_reductions(model))),
-      reduce_(asked_),
-      passes_(passes),
       properties_(select(model, options.properties)),
+      asked_(options.reduce.value_or(picked_reductions(model, properties_))),
+      reduce_(asked_),
+      futures_(reduce_.histories ? futures_of_histories(model.system, properties_) : std::nullopt),
+      passes_(passes),
       evaluator_(model.system, properties_),
       machine_(
           model.system,
@@ -69,6 +83,7 @@ Search::Search(const Model& model, const CheckOptions& options, Passes& passes)
                              : Machine::JudgeStep(),
            .keep = reduce_.dead_messages ? &passes.keep : nullptr,
            .merges = reduce_.minimise ? &passes.merges : nullptr,
+           .futures = futures_ ? &*futures_ : nullptr,
            .silent = reduce_.silent,
            .sabotage = options.sabotage}),
       store_(machine_.slots(), options.store == StoreKind::exact),
@@ -83,7 +98,7 @@ Search::Search(const Model& model, const CheckOptions& options, Passes& passes)
     seen_.emplace();
   }
   validate(model.system);
-  if (options.reduce) refuse_unsound(*options.reduce, model);
+  if (options.reduce) refuse_unsound(*options.reduce, model, properties_);
   next_learning_ = options.minimise_from;
   use_symmetry();
   const bool as_they_are = !symmetry_ && !reduce_.eager && machine_.cut_slot() == Machine::npos &&

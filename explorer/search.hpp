@@ -239,7 +239,8 @@ class Search {
   void report_symmetry(CheckReport& report) const;
   void report_limits(CheckReport& report) const;
   void report_discovery(CheckReport& report) const;
-  Hash128 digest(bool of_views);
+  Hash128 digest(bool of_views, FutureTable* futures = nullptr);
+  Hash128 future_digest();
   Counterexample rebuild(const Found& found, LayerKey key);
   // With symmetry: to the image of the world under `element`.
   std::vector<Event> path_to(std::vector<Id> world, LayerKey key, Symmetry::Index element);
@@ -273,10 +274,11 @@ class Search {
 
   const Model& model_;
   CheckOptions options_;
-  const Reductions asked_;
-  Reductions reduce_;  // symmetry: only where some processes may be renamed
-  Passes& passes_;
   std::vector<const Property*> properties_;
+  const Reductions asked_;
+  Reductions reduce_;               // symmetry: only where some processes may be renamed
+  std::optional<Futures> futures_;  // what stands for histories in worlds
+  Passes& passes_;
   Evaluator evaluator_;
   Machine machine_;
   WorldStore store_;

@@ -6,6 +6,7 @@
 #include "engine/story.hpp"
 #include "explorer/adequacy.hpp"
 #include "explorer/audit.hpp"
+#include "explorer/histories.hpp"
 #include "explorer/profile.hpp"
 #include "explorer/search.hpp"
 
@@ -100,6 +101,7 @@ CheckReport Search::report() {
   if (options_.digest) {
     report.digest = digest(false);
     report.view_digest = digest(true);
+    report.future_digest = future_digest();
   }
   // In fifo a message that was dropped too early is a loss, which the network does not know.
   const bool is_real =
@@ -152,7 +154,15 @@ void Search::profile(CheckReport& report) {
   report.profile = profile.report(report);
 }
 
-Hash128 Search::digest(bool of_views) {
+// As if histories were merged, whether they are or not.
+Hash128 Search::future_digest() {
+  const auto futures = futures_of_histories(model_.system, properties_);
+  if (!futures || machine_.keeps_futures()) return digest(true);
+  FutureTable table(*futures, model_.system.bounds.nodes);
+  return digest(true, &table);
+}
+
+Hash128 Search::digest(bool of_views, FutureTable* futures) {
   const std::size_t budget = machine_.budget_slot();
   std::set<std::vector<Hash128>> met;
   const auto meet = [&](const Id* words) {
@@ -162,7 +172,9 @@ Hash128 Search::digest(bool of_views) {
         const Id local = machine_.local_of(words[slot]);
         parts.push_back(of_views ? machine_.view_hash(local) : machine_.local(local).hash);
       } else if (slot == machine_.history_slot()) {
-        parts.push_back(content_hash(encoded(machine_.history(words[slot]))));
+        parts.push_back(futures == nullptr
+                            ? machine_.history_hash(words[slot])
+                            : futures->content_hash_of(machine_.history(words[slot])));
       } else if (slot != budget && slot != machine_.cut_slot() &&
                  slot != machine_.knowledge_slot()) {
         parts.push_back(content_hash(machine_.observer(words[slot])));

@@ -127,7 +127,11 @@ Id Symmetry::intern_image(std::size_t part, Id id, Index g) {
     return machine_.intern_labels(group_.image(g, set.process), std::move(labels));
   }
   if (part == history_part) {
-    return machine_.intern_history(rename_history(machine_.histories_[id], g));
+    if (!machine_.keeps_futures()) {
+      return machine_.intern_history(rename_history(machine_.histories_[id], g));
+    }
+    return machine_.intern_future(
+        rename(machine_.options_.futures->type, machine_.futures_[id], g));
   }
   const Observer& observer = system_.observers[part - first_observer_part];
   return machine_.intern_observer(rename(observer.state_type, machine_.observers_[id], g));
@@ -253,7 +257,7 @@ std::uint64_t Symmetry::first_hash(const Id* world, Index g) {
       sum += hash_slot(to, machine_.locals_[local].hash);
     } else if (slot == machine_.history_slot()) {
       const Id history = image_locked(history_part, world[slot], g);
-      sum += hash_slot(slot, content_hash(encoded(machine_.histories_[history])));
+      sum += hash_slot(slot, machine_.history_hash(history));
     } else {
       const std::size_t part = first_observer_part + slot - machine_.first_observer_slot();
       const Id state = image_locked(part, world[slot], g);

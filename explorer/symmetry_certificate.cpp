@@ -241,18 +241,19 @@ void Symmetry::diagnose(const std::vector<Pair>& failing, Asymmetries& known) {
 bool Symmetry::certify_observers(Asymmetries& known) {
   for (; relabelled_checked_ < relabelled_.size(); ++relabelled_checked_) {
     const Relabelled& step = relabelled_[relabelled_checked_];
-    const Observer& observer = system_.observers[step.slot - machine_.first_observer_slot()];
     for (std::size_t h = 0; h < group_.size(); ++h) {
       const auto g = static_cast<Index>(h);
-      Bytes state = machine_.observers_[word(step.slot, step.word, g)];
+      const Bytes& before = machine_.content(step.slot, word(step.slot, step.word, g));
       const auto& set = machine_.labels_[image(label_part, step.labels, g)];
-      for (const Label& label : set.labels) {
-        if (label.kind != Label::Kind::observe) continue;
-        state = observer.next(state, set.process, label.value);
-      }
-      if (state == machine_.observers_[word(step.slot, step.after, g)]) continue;
+      const Bytes after = machine_.relabelled_content(step.slot, before, set);
+      if (after == machine_.content(step.slot, word(step.slot, step.after, g))) continue;
       known.hopeless = true;
-      known.reason = "the observer \"" + observer.name + "\" tells processes apart";
+      known.reason =
+          (step.slot == machine_.history_slot()
+               ? "the object that clients see"
+               : "the observer \"" +
+                     system_.observers[step.slot - machine_.first_observer_slot()].name + '"') +
+          std::string(" tells processes apart");
       return false;
     }
   }

@@ -1,5 +1,7 @@
-// Linearizability (Herlihy and Wing, 1990) by plain backtracking: slow, obvious, and kept for ever
-// as the twin that faster checkers are compared with.
+// Linearizability (Herlihy and Wing, 1990) of the client history. A check judges it by what the
+// history leaves open (properties/future.hpp), event by event; a replay by plain backtracking over
+// the whole history: slow, obvious, and kept for ever as the twin that faster checkers are compared
+// with.
 #pragma once
 
 #include <functional>
@@ -8,6 +10,7 @@
 
 #include "engine/history.hpp"
 #include "engine/reflect.hpp"
+#include "properties/future.hpp"
 #include "properties/property.hpp"
 
 namespace gainsay {
@@ -43,6 +46,7 @@ Property linearizable(std::string name = "linearizability") {
   property.history_holds = [object = sequential_object<SequentialModel>()](const History& history) {
     return is_linearizable(history, object);
   };
+  property.futures = futures_of_linearizability<SequentialModel>();
   return property;
 }
 

@@ -12,6 +12,8 @@ std::string_view to_string(PropertyKind kind) {
       return "sometimes";
     case PropertyKind::linearizable:
       return "linearizable";
+    case PropertyKind::sequentially_consistent:
+      return "sequentially_consistent";
     case PropertyKind::recovers:
       return "recovers";
   }

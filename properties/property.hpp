@@ -25,6 +25,7 @@ enum class PropertyKind : std::uint8_t {
   always_step,
   sometimes,
   linearizable,
+  sequentially_consistent,
   recovers,
 };
 std::string_view to_string(PropertyKind kind);
@@ -53,6 +54,17 @@ struct Lasting {
   std::function<bool(NodeId node, std::uint32_t timer)> runs_out;
 };
 
+// What a property of the client history needs to know of it, as a value: histories with the same
+// one are judged alike, whatever follows.
+struct Futures {
+  const Type* type = nullptr;
+  Bytes initial;  // of the empty history
+  // After an invocation or a response of a client.
+  std::function<Bytes(BytesView future, NodeId client, const Label& label)> next;
+  std::function<bool(BytesView)> holds;
+  std::function<bool(BytesView)> has_result;  // something has returned
+};
+
 struct Property {
   std::string name;
   PropertyKind kind = PropertyKind::always;
@@ -60,7 +72,8 @@ struct Property {
   // node, pair, world, step: pointers to views.
   std::function<bool(std::span<const void* const>)> holds;
   std::function<bool(const History&)> history_holds;
-  std::size_t observer = 0;  // index into System::observers
+  std::optional<Futures> futures{};  // history: agrees with `history_holds`
+  std::size_t observer = 0;          // index into System::observers
   std::function<bool(BytesView)> observer_holds;
   RecoveryOptions recovery{};
   std::optional<Lasting> lasting{};  // of kind `recovers`

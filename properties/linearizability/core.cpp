@@ -126,7 +126,9 @@ Break find_break(const Model& model, const TimedHistory& history, std::span<cons
     const TimedHistory prefix = relaxed(model, history, before, kept);
     std::vector<Id> every(prefix.operations().size());
     std::iota(every.begin(), every.end(), Id{0});
-    return race(model, prefix, every, {.bytes_max = limits.bytes_max, .stop = &limits.stop});
+    return race(
+        model, prefix, every,
+        {.bytes_max = limits.bytes_max, .stop = &limits.stop, .for_each = &limits.for_each});
   };
   Break result{.prefix_has_order = true};
   const auto may_have_order = [&](Id last) {
@@ -139,11 +141,28 @@ Break find_break(const Model& model, const TimedHistory& history, std::span<cons
   };
   // Mostly the first one already.
   auto first = candidates.begin();
-  if (may_have_order(*first)) {
+  if (may_have_order(*first) && candidates.size() > 1) {
     first = std::ranges::partition_point(first + 1, candidates.end() - 1, may_have_order);
   }
   result.broken_by = *first;
   return result;
+}
+
+std::vector<Id> prefix_order(const Model& model, const TimedHistory& history,
+                             std::span<const Id> all, Id broken_by, const Limits& limits) {
+  const Moment end = history.operations()[broken_by].returned;
+  std::vector<Id> before, kept, origin;
+  for (const Id id : all) {
+    if (history.operations()[id].invoked > end) continue;
+    before.push_back(id);
+    if (history.operations()[id].returned < end) kept.push_back(id);
+  }
+  const TimedHistory prefix = relaxed(model, history, before, kept, &origin);
+  Limits without_core = limits;
+  without_core.explain = false;
+  std::vector<Id> order = judge(model, prefix, without_core).order;
+  for (Id& id : order) id = origin[id];
+  return order;
 }
 
 Core find_core(const Model& model, const TimedHistory& history, std::span<const Id> all,

@@ -32,6 +32,11 @@ struct Break {
 Break find_break(const Model& model, const TimedHistory& history, std::span<const Id> all,
                  Id not_before, const Limits& limits);
 
+// An order of what returned before this operation did, with what was open then where it took
+// effect; empty where there is none, or none is known within the limits.
+std::vector<Id> prefix_order(const Model& model, const TimedHistory& history,
+                             std::span<const Id> all, Id broken_by, const Limits& limits);
+
 // REQUIRES: `all` is not linearizable, and broken_by is as in Judgement.
 Core find_core(const Model& model, const TimedHistory& history, std::span<const Id> all,
                Id broken_by, const Limits& limits);

@@ -9,6 +9,11 @@ namespace {
                      event.process.substr(0, 40) + ": " + why);
 }
 
+std::string to_words(const Datum& value) {
+  if (value.is_nil()) return "";
+  return value.kind == Datum::Kind::string ? value.text : to_value(value);
+}
+
 bool is_pair(const Datum& datum) {
   return datum.kind == Datum::Kind::list && datum.items.size() == 2;
 }
@@ -31,7 +36,7 @@ void Events::add(Event event) {
 
 // Known by the first invocation of a read, or a write whose value is no pair.
 void Events::settle_keys(const Event& event) {
-  if (event.type != "invoke") return;
+  if (event.is_fault || event.type != "invoke") return;
   if (event.key) independent_ = false;
   if (event.function == "read")
     independent_ = is_pair(event.value) && event.value.items[1].is_nil();
@@ -39,6 +44,10 @@ void Events::settle_keys(const Event& event) {
 }
 
 void Events::take(Event event) {
+  if (event.is_fault) {
+    faults_.add(event.line, event.function, to_words(event.value), now_);
+    return;
+  }
   if (event.type == "invoke") {
     invoke(std::move(event));
   } else if (event.type == "ok" || event.type == "fail" || event.type == "info") {
@@ -101,6 +110,7 @@ void Events::finish() {
     waiting_.pop_front();
   }
   for (const auto& [process, operation] : open_) recorder_.add(operation);
+  recorder_.add(faults_.take());
 }
 
 }  // namespace gainsay::linearizability

@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 
+#include "properties/linearizability/faults.hpp"
 #include "properties/linearizability/reader.hpp"
 
 namespace gainsay::linearizability {
@@ -17,6 +18,7 @@ struct Event {
   std::optional<Datum> key;
   Datum value;
   bool has_error = false;  // a reason from outside the object
+  bool is_fault = false;   // the process is no client: only line, function and value count
 };
 
 // Pairs them. Of a history with independent keys, where values are [key value] (as every read's
@@ -38,6 +40,7 @@ class Events {
   std::deque<Event> waiting_;  // until it is known whether keys are independent
   std::optional<bool> independent_;
   std::map<std::string, RecordedOperation, std::less<>> open_;  // by process
+  Faults faults_;
   Moment now_ = 0;
 };
 

@@ -20,6 +20,7 @@ class Foresight {
   bool hopeless(const Shape& shape, const std::uint64_t* words, Id placed_kind);
   // The state to go on with, after placing this kind.
   Id merged_state(const std::uint64_t* words, Id placed_kind);
+  std::size_t bytes() const { return outlooks_.bucket_count() * 26 * 3; }  // that grow
 
  private:
   // The last operation, in Problem::required, that may still observe this state without a reset;

@@ -4,84 +4,13 @@
 #include <tuple>
 
 #include "properties/linearizability/core.hpp"
+#include "properties/linearizability/partitions.hpp"
 #include "properties/linearizability/race.hpp"
 #include "properties/linearizability/unique_writes.hpp"
 
 namespace gainsay::linearizability {
 
 namespace {
-
-// Objects are apart, and of one object the keys, where the model has any; keys that one operation
-// touches together are together.
-class Partitions {
- public:
-  Partitions(const Model& model, const TimedHistory& history, bool by_key) {
-    std::vector<Id> keys_of_kind;
-    for (const Kind& kind : history.kinds()) {
-      const bool keyed = by_key && model.keys;
-      keys_of_kind.push_back(key_list(keyed ? model.keys(kind.call) : std::vector<std::string>()));
-    }
-    const auto& operations = history.operations();
-    std::vector<Id> place_of;  // of each operation
-    place_of.reserve(operations.size());
-    for (const Operation& operation : operations) {
-      place_of.push_back(join(operation.object, lists_[keys_of_kind[operation.kind]]));
-    }
-    std::vector<Id> partition_of(parents_.size(), no_partition);
-    for (Id id = 0; id < operations.size(); ++id) {
-      Id& partition = partition_of[find(place_of[id])];
-      if (partition == no_partition) {
-        partition = static_cast<Id>(members.size());
-        members.emplace_back();
-      }
-      members[partition].push_back(id);
-    }
-  }
-
-  std::vector<std::vector<Id>> members;  // operations
-
- private:
-  static constexpr Id no_partition = ~Id{0};
-
-  Id key_list(const std::vector<std::string>& names) {
-    std::vector<Id> list;
-    for (const std::string& name : names) {
-      list.push_back(keys_.try_emplace(name, static_cast<Id>(keys_.size() + 1)).first->second);
-    }
-    // Operations without a key are one partition of their object.
-    if (list.empty()) list.push_back(0);
-    if (list.size() > 1) {
-      lists_.push_back(std::move(list));
-      return static_cast<Id>(lists_.size() - 1);
-    }
-    const auto [found, added] = single_.try_emplace(list[0], static_cast<Id>(lists_.size()));
-    if (added) lists_.push_back(std::move(list));
-    return found->second;
-  }
-
-  Id join(Id object, const std::vector<Id>& keys) {
-    const Id first = place(object, keys[0]);
-    for (std::size_t i = 1; i < keys.size(); ++i)
-      parents_[find(place(object, keys[i]))] = find(first);
-    return first;
-  }
-  Id place(Id object, Id key) {
-    const auto [found, added] =
-        index_.try_emplace(std::uint64_t{object} << 32 | key, static_cast<Id>(parents_.size()));
-    if (added) parents_.push_back(found->second);
-    return found->second;
-  }
-  Id find(Id key) {
-    while (parents_[key] != key) key = parents_[key] = parents_[parents_[key]];
-    return key;
-  }
-
-  boost::unordered_flat_map<std::string, Id> keys_;
-  boost::unordered_flat_map<Id, Id> single_;  // lists of one key
-  std::vector<std::vector<Id>> lists_;
-  boost::unordered_flat_map<std::uint64_t, Id> index_;  // of places: an object and a key
-  std::vector<Id> parents_;
-};
 
 // One order of all operations from orders of the partitions: each operation takes effect as early
 // as the order of its partition allows, which is before it returns.
@@ -112,7 +41,8 @@ Judgement judge_partition(const Model& model, const TimedHistory& history, std::
     }
   }
   Judgement judgement =
-      race(model, history, part, {.bytes_max = limits.bytes_max, .stop = &limits.stop});
+      race(model, history, part,
+           {.bytes_max = limits.bytes_max, .stop = &limits.stop, .for_each = &limits.for_each});
   if (judgement.verdict == Verdict::not_linearizable && limits.explain) {
     Break found = find_break(model, history, part, judgement.broken_by, limits);
     judgement.broken_by = found.broken_by;
@@ -154,7 +84,9 @@ class Verdicts {
   }
 
   Judgement finish(const Model& model, const Limits& limits) {
-    if (whole_.verdict == Verdict::linearizable) whole_.order = merged(history_, orders_);
+    if (whole_.verdict == Verdict::linearizable || limits.explain) {
+      whole_.order = merged(history_, orders_);
+    }
     if (whole_.verdict != Verdict::not_linearizable) return std::move(whole_);
     whole_.prefix_has_order = whole_.prefix_has_order && whole_.unknown_because.empty();
     whole_.unknown_because.clear();
@@ -178,11 +110,29 @@ class Verdicts {
 }  // namespace
 
 Judgement judge(const Model& model, const TimedHistory& history, const Limits& limits) {
-  auto parts = std::move(Partitions(model, history, limits.partition).members);
+  auto parts = partitions(model, history, limits.partition);
+  std::vector<Judgement> judgements(parts.size());
+  const auto judge_one = [&](std::size_t i, const Limits& its_limits) {
+    judgements[i] = limits.stop && limits.stop()
+                        ? Judgement{.unknown_because = "stopped"}
+                        : judge_partition(model, history, parts[i], its_limits);
+  };
+  if (limits.for_each && parts.size() > 1) {
+    // At once they have less memory each; what needs more is judged again by itself, so that the
+    // number of threads does not decide.
+    Limits share = limits;
+    share.bytes_max /= std::max(limits.at_once, 1U);
+    share.for_each = nullptr;
+    limits.for_each(parts.size(), [&](std::size_t i) { judge_one(i, share); });
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      if (judgements[i].unknown_because == "memory") judge_one(i, limits);
+    }
+  } else {
+    for (std::size_t i = 0; i < parts.size(); ++i) judge_one(i, limits);
+  }
   Verdicts verdicts(history, parts.size());
-  for (std::vector<Id>& part : parts) {
-    Judgement one = judge_partition(model, history, part, limits);
-    verdicts.add(std::move(one), std::move(part));
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    verdicts.add(std::move(judgements[i]), std::move(parts[i]));
   }
   return verdicts.finish(model, limits);
 }

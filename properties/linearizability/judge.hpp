@@ -15,10 +15,18 @@ namespace gainsay::linearizability {
 
 enum class Verdict : std::uint8_t { linearizable, not_linearizable, unknown };
 
+// Calls body(i) for each i below count.
+using ForEach =
+    std::function<void(std::size_t count, const std::function<void(std::size_t)>& body)>;
+
 struct Limits {
   std::size_t bytes_max = std::size_t{1} << 30;
   // Asked often; true ends the search. Here is no clock: whoever has one brings it.
   std::function<bool()> stop;
+  // Up to `at_once` bodies at the same time. Here are no threads either; answers do not depend on
+  // them. `stop` is then asked by several.
+  ForEach for_each;
+  unsigned at_once = 1;
   bool partition = true;
   bool explain = true;  // look for the core
 };
@@ -28,7 +36,7 @@ struct Judgement {
   std::string unknown_because;  // "memory" or "stopped"
 
   // Linearizable: operations of the history in an order; those that never returned only where they
-  // took effect.
+  // took effect. Otherwise, with Limits::explain, those of the partitions that have an order.
   std::vector<Id> order;
 
   // Not linearizable. Without Limits::explain nothing of the following is found.

@@ -47,7 +47,8 @@ NamedModel named_model(std::string name, std::string functions, Translation<M> t
         kind.result ? std::optional(decoded<typename M::Result>(*kind.result)) : std::nullopt);
   };
   result.describe_state = [](BytesView state) {
-    return gainsay::describe(type_of<typename M::State>(), state, [](NodeId) { return ""; });
+    return state_words(
+        gainsay::describe(type_of<typename M::State>(), state, [](NodeId) { return ""; }));
   };
   return result;
 }

@@ -1,5 +1,5 @@
-// One object's operations, judged by two searches in turn: the depth-first one is quick where there
-// is an order, the breadth-first one where there is none.
+// One object's operations, judged by two searches in turn or at once: the depth-first one is quick
+// where there is an order, the breadth-first one where there is none.
 #pragma once
 
 #include <span>
@@ -12,6 +12,7 @@ struct RaceLimits {
   std::size_t bytes_max = 0;
   std::size_t expansions_max = ~std::size_t{0};
   const std::function<bool()>* stop = nullptr;
+  const ForEach* for_each = nullptr;  // see Limits
 };
 
 // Fills what a Judgement says of one partition, but for the core.

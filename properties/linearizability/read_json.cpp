@@ -1,6 +1,8 @@
 // {"model": "kv", "operations": [{"client": 0, "invoked": 1, "returned": 4, "f": "get",
 //   "key": "x", "value": null, "result": "a", "ok": true}, ..]}
 // `returned` null or absent: never; `ok` false: failed; `object` names independent objects.
+// "faults": [{"from": 2, "to": 9, "text": "partition"}] says what was done to the system meanwhile;
+// `to` null or absent: until the end.
 #include <nlohmann/json.hpp>
 
 #include "properties/linearizability/reader.hpp"
@@ -72,6 +74,30 @@ void add_operation(const json& recorded, std::uint64_t number, Recorder& recorde
   recorder.add(operation);
 }
 
+std::vector<Fault> read_faults(const json& file, const ReadLimits& limits) {
+  std::vector<Fault> faults;
+  const auto found = file.find("faults");
+  if (found == file.end()) return faults;
+  if (!found->is_array()) throw HistoryError("\"faults\" is a list");
+  if (found->size() > limits.operations_max) throw HistoryError("has too many faults");
+  for (const json& recorded : *found) {
+    const std::string which = "fault " + std::to_string(faults.size()) + ": ";
+    try {
+      if (!recorded.is_object()) throw HistoryError("is an object");
+      const Datum text = field(recorded, "text");
+      if (text.kind != Datum::Kind::string) throw HistoryError("\"text\" is a string");
+      faults.push_back({.line = faults.size(),
+                        .text = text.text,
+                        .from = moment(recorded, "from", 0),
+                        .to = moment(recorded, "to", never)});
+      if (faults.back().to < faults.back().from) throw HistoryError("ends before it begins");
+    } catch (const HistoryError& error) {
+      throw HistoryError(which + error.what());
+    }
+  }
+  return faults;
+}
+
 }  // namespace
 
 void read_json(std::istream& input, const ReadLimits& limits, Recorder& recorder) {
@@ -98,6 +124,7 @@ void read_json(std::istream& input, const ReadLimits& limits, Recorder& recorder
     if (!file["model"].is_string()) throw HistoryError("\"model\" is a string");
     recorder.use_model(file["model"].get<std::string>());
   }
+  recorder.add(read_faults(file, limits));
   std::uint64_t number = 0;
   for (const json& operation : file["operations"]) {
     if (number > limits.operations_max) throw HistoryError("has too many operations");

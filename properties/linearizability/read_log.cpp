@@ -22,9 +22,16 @@ bool is_number(std::string_view word) {
 
 void add_event(std::string_view rest, std::uint64_t line, Events& events) {
   const std::string_view process = until_tab(rest);
-  if (process == ":nemesis") return;
-  if (!is_number(process)) throw HistoryError("a process is a number");
   Event event{.line = line, .process = std::string(process)};
+  if (process == ":nemesis") {
+    until_tab(rest);
+    event.is_fault = true;
+    event.function = std::string(until_tab(rest));
+    event.value = {.kind = Datum::Kind::string, .text = std::string(until_tab(rest))};
+    events.add(std::move(event));
+    return;
+  }
+  if (!is_number(process)) throw HistoryError("a process is a number");
   event.type = keyword(until_tab(rest));
   event.function = keyword(until_tab(rest));
   const std::string_view value = until_tab(rest);

@@ -41,6 +41,15 @@ Format format_of(std::istream& input) {
   throw HistoryError("is in none of the formats edn, log, ops and json");
 }
 
+std::string words_of_omitted(const RecordedOperation& operation) {
+  constexpr std::size_t longest = 100;
+  std::string text = operation.function;
+  if (operation.key) text += " " + to_value(*operation.key);
+  if (!operation.argument.is_nil()) text += " " + to_value(operation.argument);
+  if (text.size() > longest) text = text.substr(0, longest) + "...";
+  return text + (operation.outcome == Outcome::open ? ": no answer" : ": failed");
+}
+
 }  // namespace
 
 void Recorder::use_model(const std::string& name) {
@@ -56,7 +65,14 @@ void Recorder::add(const RecordedOperation& operation) {
   }
   const std::size_t before = recording_.history.operations().size();
   recording_.model->add(operation, recording_.history);
-  if (recording_.history.operations().size() > before) recording_.lines.push_back(operation.line);
+  if (recording_.history.operations().size() > before) {
+    recording_.lines.push_back(operation.line);
+    recording_.failed.push_back(operation.outcome == Outcome::failed);
+  } else {
+    recording_.omitted.push_back({operation.line, operation.client, operation.object,
+                                  words_of_omitted(operation), operation.invoked,
+                                  operation.returned});
+  }
 }
 
 Recording Recorder::finish() {

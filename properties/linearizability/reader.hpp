@@ -26,11 +26,33 @@ struct ReadLimits {
   std::size_t operations_max = 50'000'000;
 };
 
+// What was done to the system meanwhile: from this moment on, until before that one.
+struct Fault {
+  std::uint64_t line = 0;
+  std::string text;
+  Moment from = 0;
+  Moment to = never;  // equal: at once
+};
+
+// An operation that says nothing of the object, so that the history lacks it: rejected, or failed
+// where the model draws no conclusion.
+struct Omitted {
+  std::uint64_t line = 0;
+  Id client = 0;
+  Id object = 0;
+  std::string text;
+  Moment invoked = 0;
+  Moment returned = never;
+};
+
 struct Recording {
   const NamedModel* model = nullptr;
   TimedHistory history;
   std::vector<std::uint64_t> lines;           // where each operation of the history was invoked
+  std::vector<bool> failed;                   // of each operation of the history
   std::vector<std::string> clients, objects;  // names; one object without a name is the usual
+  std::vector<Omitted> omitted;
+  std::vector<Fault> faults;
 };
 
 struct ReadOptions {
@@ -53,6 +75,7 @@ class Recorder {
   Id client(const std::string& name) { return number(name, clients_, recording_.clients); }
   Id object(const std::string& name) { return number(name, objects_, recording_.objects); }
   void add(const RecordedOperation& operation);
+  void add(std::vector<Fault> faults) { recording_.faults = std::move(faults); }
   Recording finish();
 
  private:

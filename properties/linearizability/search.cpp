@@ -19,8 +19,8 @@ Search::Search(const Problem& problem, Transitions& transitions, Foresight& fore
   add(next_.data(), {});
 }
 
-Status Search::run(std::size_t expansions) {
-  for (std::size_t i = 0; i < expansions; ++i) {
+Status Search::run(std::size_t steps) {
+  for (const std::size_t end = steps_ + steps; steps_ < end;) {
     if (goal_ != no_id) return Status::linearizable;
     if (!expand_next()) return Status::not_linearizable;
   }
@@ -54,6 +54,7 @@ void Search::expand(const std::uint64_t* words, Id link) {
   collect_required();
   collect_unreturned();
   std::ranges::stable_sort(candidates_, {}, &Candidate::rank);
+  steps_ += 1 + candidates_.size();
   const std::size_t first = stack_.size();
   for (const Candidate& candidate : candidates_) {
     next_ = current_;

@@ -37,8 +37,9 @@ class Search {
   Search(const Search&) = delete;
   Search& operator=(const Search&) = delete;
 
-  // Goes on for so many expansions.
-  Status run(std::size_t expansions);
+  // Goes on until so many steps were tried; they are counted, so that it does not depend on time.
+  // Throws LimitReached.
+  Status run(std::size_t steps);
 
   // REQUIRES: linearizable. Operations of the history; unreturned ones only where they took effect.
   std::vector<Id> order() const;
@@ -104,6 +105,7 @@ class Search {
   Id reached_ = 0;
   std::vector<Id> states_reached_;
   std::size_t expanded_ = 0;
+  std::size_t steps_ = 0;
 };
 
 }  // namespace gainsay::linearizability

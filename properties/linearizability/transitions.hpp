@@ -4,6 +4,8 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstddef>
+#include <deque>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -11,12 +13,23 @@
 
 namespace gainsay::linearizability {
 
+// What a search may take is used up. Thrown, because that shows in the middle of an expansion too:
+// one step of a model with large states takes long, and an expansion has as many as there are open
+// operations.
+struct LimitReached {
+  const char* which = "";  // as Judgement::unknown_because
+};
+
 class Transitions {
  public:
   static constexpr Id initial = 0;
 
-  // Keeps references to both.
-  Transitions(const Model& model, const std::vector<const Kind*>& kinds);
+  // Keeps references to both, and the pointer, which may be null.
+  Transitions(const Model& model, const std::vector<const Kind*>& kinds,
+              const std::function<bool()>* stop = nullptr);
+
+  // From here on, so many bytes may be added; else LimitReached is thrown.
+  void allow(std::size_t more_bytes) { bytes_max_ = bytes() + more_bytes; }
 
   // Where this kind leads; empty where it cannot happen. Valid until the next call.
   std::span<const Id> next(Id state, Id kind) {
@@ -32,7 +45,10 @@ class Transitions {
   // Model::leads, remembered. REQUIRES: the model has it.
   bool leads(Id state, Id kind);
   // Model::forget. REQUIRES: the model has it.
-  Id forget(Id state, Id kind) { return intern(model_.forget(states_[state], *kinds_[kind])); }
+  Id forget(Id state, Id kind) {
+    spend(states_[state].size());
+    return intern(model_.forget(states_[state], *kinds_[kind]));
+  }
 
   BytesView state(Id id) const { return states_[id]; }
   std::size_t bytes() const;  // of memory, about
@@ -43,17 +59,22 @@ class Transitions {
     Id count = 0;
   };
   Range compute(Id state, Id kind);
+  // A step of the model was done, on so many bytes.
+  void spend(std::size_t bytes);
   Id intern(const Bytes& state);
 
   const Model& model_;
   const std::vector<const Kind*>& kinds_;
   std::vector<bool> observes_;
-  std::vector<Bytes> states_;
-  boost::unordered_flat_map<Bytes, Id> index_;
+  const std::function<bool()>* stop_;
+  std::deque<Bytes> states_;
+  boost::unordered_flat_map<BytesView, Id> index_;  // views of states_
   boost::unordered_flat_map<std::uint64_t, Range> memo_;
   boost::unordered_flat_map<std::uint64_t, bool> leads_;
   std::vector<Id> targets_;
   std::size_t state_bytes_ = 0;
+  std::size_t bytes_max_ = ~std::size_t{0};
+  std::size_t spent_ = 0;  // since the last look at the limits
 };
 
 }  // namespace gainsay::linearizability

@@ -16,6 +16,27 @@ std::string words(const models::Value& value) {
   return value.starts_with('"') ? value + '"' : value;
 }
 
+std::string state_words(const std::string& description) {
+  std::string_view rest = description;
+  constexpr std::string_view alone = "State{value=";
+  if (rest.starts_with(alone)) rest = rest.substr(alone.size(), rest.size() - alone.size() - 1);
+  std::string text;
+  for (std::size_t i = 0; i < rest.size(); ++i) {
+    if (rest[i] != '"') {
+      text += rest[i];
+      continue;
+    }
+    std::string value;
+    for (++i; i < rest.size() && rest[i] != '"'; ++i) {
+      if (rest[i] == '\\' && i + 1 < rest.size() && (rest[i + 1] == '"' || rest[i + 1] == '\\'))
+        ++i;
+      value += rest[i];
+    }
+    text += words(value);
+  }
+  return text;
+}
+
 std::string words(const models::CasRegister::Operation& operation,
                   const std::optional<models::CasRegister::Result>& result) {
   switch (operation.action) {

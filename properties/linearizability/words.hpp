@@ -10,6 +10,9 @@ namespace gainsay::linearizability {
 
 // A string gets its other quotation mark.
 std::string words(const models::Value& value);
+// A state, as engine/type.hpp describes it, with its values as above: `State{value="\"a"}` is
+// `"a"`.
+std::string state_words(const std::string& description);
 
 // Without a result: it never returned.
 std::string words(const models::CasRegister::Operation& operation,

@@ -133,6 +133,7 @@ struct Options {
   std::uint32_t nodes = 4;
   std::optional<NodeId> byzantine{};
   std::optional<NodeId> twins{};
+  std::optional<NodeId> traitor{};
   bool certificates = true;  // is the property of certificates asked?
 };
 

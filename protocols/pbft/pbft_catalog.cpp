@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "engine/traitors.hpp"
 #include "engine/twins.hpp"
 #include "protocols/kv_workload.hpp"
 #include "protocols/pbft/pbft.hpp"
@@ -65,6 +66,7 @@ Options options_of(const Configuration& configuration) {
   for (const auto& [name, text] : configuration.options) {
     if (name == "byzantine") options.byzantine = replica(name, text, bounds.nodes);
     if (name == "twins") options.twins = replica(name, text, bounds.nodes);
+    if (name == "behaviour") options.traitor = traitor_option(text, bounds.nodes).node;
     if (name == "faults") options.faults = option_number("pbft", name, text);
     if (name == "checkpoint") options.checkpoint_interval = option_number("pbft", name, text);
     if (name == "window") options.window = option_number("pbft", name, text);
@@ -175,6 +177,11 @@ Model make_model(const Configuration& configuration) {
   if (bounds.clients > 0) add_clients<Node>(model.system, workload(bounds, options));
   if (options.byzantine) add_adversary<Node>(model.system, {*options.byzantine}, options);
   if (options.twins) add_twins<Node>(model.system, {*options.twins});
+  if (options.traitor) {
+    const std::string& text = configuration.options.find("behaviour")->second;
+    add_traitors<Node>(model.system, {*options.traitor},
+                       traitor_option(text, bounds.nodes).behaviours);
+  }
   add_limit<Node>(model.system, "view", [](const Node& node) { return node.view; });
   add_limit<Node>(model.system, "seq",
                   [](const Node& node) { return node.log.empty() ? 0 : node.log.rbegin()->first; });
@@ -190,7 +197,7 @@ CatalogEntry catalog_entry() {
           .defaults = with_byzantine("n1", 1),
           .limits = {"view", "seq"},
           .options = {"byzantine", "faults", "checkpoint", "window", "requests", "certificates",
-                      "recovers", "silent", "twins"},
+                      "recovers", "silent", "twins", "behaviour"},
           .bugs = bugs(),
           .make = make_model};
 }

@@ -103,7 +103,9 @@ Property recovery(const Options& options) {
   const auto answered = [options](const Nodes<View>& nodes) {
     std::uint32_t done = 0;
     for (std::uint8_t id = 0; id < nodes.size(); ++id) {
-      if (options.byzantine == NodeId{id} || options.twins == NodeId{id}) continue;
+      const bool is_faulty = options.byzantine == NodeId{id} || options.twins == NodeId{id} ||
+                             options.traitor == NodeId{id};
+      if (is_faulty) continue;
       const bool has = options.requests.empty() ? has_answered(nodes[id], options.made)
                                                 : has_committed(nodes[id], options.sequences);
       done += has ? 1 : 0;

@@ -88,6 +88,74 @@ TEST(Linearize, LimitsGiveUnknown) {
   EXPECT_NE(memory.out.find("unknown (--memory)"), std::string::npos) << memory.out;
 }
 
+TEST(Linearize, DrawsAPage) {
+  const Scratch scratch("linearize-html");
+  const Ran broken =
+      run_gainsay(scratch.path(), "linearize --html out/page.html " + samples + "register.ops");
+  EXPECT_EQ(broken.code, 1) << broken.err;
+  EXPECT_NE(broken.err.find("out/page.html"), std::string::npos) << broken.err;
+  const std::string page = read_text(scratch.path() / "out" / "page.html");
+  EXPECT_TRUE(page.starts_with("<!doctype html>"));
+  EXPECT_NE(page.find("\"verdict\":\"not linearizable\""), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(scratch.path() / "out" / "page.html.tmp"));
+  const std::string two = samples + "register.ops " + samples + "kv.txt";
+  EXPECT_EQ(run_gainsay(scratch.path(), "linearize --html page.html " + two).code, 2);
+  const std::string sequential = "linearize --consistency sequential --html page.html ";
+  EXPECT_EQ(run_gainsay(scratch.path(), sequential + samples + "kv.txt").code, 2);
+  EXPECT_EQ(run_gainsay(scratch.path(), "linearize --html . " + samples + "kv.txt").code, 74);
+}
+
+TEST(Linearize, ThreadsDoNotShow) {
+  const Scratch scratch("linearize-jobs");
+  std::string keys = "# model kv\n";  // one get is wrong
+  for (int i = 0; i < 400; ++i) {
+    const std::string key = "k" + std::to_string(i % 40);
+    const std::string begin = std::to_string(i % 7) + " " + std::to_string(2 * i);
+    keys += begin + " " + std::to_string(2 * i + 9) + " append " + key + " " +
+            std::to_string(i % 10) + "\n";
+    if (i == 200) keys += "8 401 402 get " + key + " 7\n";
+  }
+  const std::string path = write(scratch, "keys.ops", keys);
+  for (const std::string& history : {path, samples + "kv.txt", samples + "register.ops"}) {
+    std::string first;
+    for (const std::string jobs : {"1", "2", "5"}) {
+      const Ran ran = run_gainsay(scratch.path(),
+                                  "linearize --json --html page.html -j " + jobs + " " + history);
+      json result = json::parse(ran.out);
+      result.erase("seconds");
+      const std::string all = result.dump() + read_text(scratch.path() / "page.html");
+      if (first.empty()) first = all;
+      EXPECT_EQ(all, first) << history << " with " << jobs;
+    }
+  }
+}
+
+TEST(Linearize, SequentialConsistencyDropsRealTimeBetweenClients) {
+  const Scratch scratch("linearize-sequential");
+  const auto read = [](const char* process) {
+    const std::string map = std::string("{:process ") + process + ", :f :read, :value nil, :type ";
+    return map + ":invoke}\n" + map + ":ok}\n";
+  };
+  const std::string written =
+      "{:process 0, :type :invoke, :f :write, :value 1}\n"
+      "{:process 0, :type :ok, :f :write, :value 1}\n";
+  const std::string stale = write(scratch, "stale.edn", written + read("1"));
+  EXPECT_EQ(run_gainsay(scratch.path(), "linearize " + stale).code, 1);
+  const std::string sequential = "linearize --consistency sequential ";
+  const Ran good = run_gainsay(scratch.path(), sequential + "--order " + stale);
+  EXPECT_EQ(good.code, 0) << good.err;
+  EXPECT_NE(good.out.find("stale.edn: sequentially consistent;"), std::string::npos) << good.out;
+  EXPECT_LT(good.out.find("read: nil"), good.out.find("write 1: ok")) << good.out;
+  const std::string own = write(scratch, "own.edn", written + read("0"));
+  const Ran bad = run_gainsay(scratch.path(), sequential + own);
+  EXPECT_EQ(bad.code, 1) << bad.err;
+  EXPECT_NE(bad.out.find("not sequentially consistent"), std::string::npos) << bad.out;
+  const json result = json::parse(run_gainsay(scratch.path(), sequential + "--json " + own).out);
+  EXPECT_EQ(result.at("consistency"), "sequential");
+  EXPECT_EQ(result.at("verdict"), "not sequentially consistent");
+  EXPECT_FALSE(result.contains("core"));
+}
+
 TEST(Linearize, BadInputIsOneLine) {
   const Scratch scratch("linearize-bad");
   const std::string cut = write(scratch, "cut.edn", "{:process 0, :type :invoke, :f :read");
@@ -103,6 +171,8 @@ TEST(Linearize, BadInputIsOneLine) {
                                                 {"--time soon " + samples + "kv.txt", 2},
                                                 {"--memory lots " + samples + "kv.txt", 2},
                                                 {"--model queue " + samples + "kv.txt", 6},
+                                                {"--consistency eventual " + cut, 2},
+                                                {"--consistency sequential --whole " + cut, 2},
                                                 {"", 2}}) {
     const Ran ran = run_gainsay(scratch.path(), "linearize " + arguments);
     EXPECT_EQ(ran.code, code) << arguments << "\n" << ran.out << ran.err;

@@ -8,8 +8,10 @@
 #include <utility>
 #include <vector>
 
+#include "engine/containers.hpp"
 #include "engine/random.hpp"
 #include "engine/reflect.hpp"
+#include "properties/linearizability.hpp"
 #include "properties/property.hpp"
 
 namespace gainsay::testing {
@@ -158,27 +160,69 @@ struct TableClient {
   }
 };
 
+// Of a history, what `order_of_results` needs to know.
+struct OrderFuture {
+  bool has_result = false;
+  bool returned_a = false;
+  bool broken = false;
+  flat_set<NodeId> late;  // clients whose open operation was invoked behind a return of a
+};
+
+// `forgetful`: it does not remember which operations those are, and takes all for them.
+inline Futures futures_of_order(std::uint8_t a, std::uint8_t b, bool forgetful = false) {
+  return {.type = &type_of<OrderFuture>(),
+          .initial = encoded(OrderFuture{}),
+          .next =
+              [=](BytesView bytes, NodeId client, const Label& label) {
+                auto future = decoded<OrderFuture>(bytes);
+                if (label.kind == Label::Kind::invoke) {
+                  if (future.returned_a && !forgetful) future.late.insert(client);
+                  return encoded(future);
+                }
+                const std::uint8_t value = decoded<TableValue>(label.value).value;
+                const bool late = forgetful ? future.returned_a : future.late.erase(client) > 0;
+                future.has_result = true;
+                future.broken = future.broken || (late && value == b);
+                future.returned_a = future.returned_a || value == a;
+                return encoded(future);
+              },
+          .holds = [](BytesView bytes) { return !decoded<OrderFuture>(bytes).broken; },
+          .has_result = [](BytesView bytes) { return decoded<OrderFuture>(bytes).has_result; }};
+}
+
 // No operation that returns b is invoked behind the return of one that returned a.
 inline Property order_of_results(std::uint8_t a, std::uint8_t b) {
   return {.name = "order of results",
           .scope = Scope::history,
-          .history_holds = [=](const History& history) {
-            const auto returned = [](const HistoryOperation& operation, std::uint8_t value) {
-              return operation.result && decoded<TableValue>(*operation.result).value == value;
-            };
-            for (const auto& later : history.clients) {
-              for (const HistoryOperation& second : later) {
-                if (!returned(second, b)) continue;
-                for (std::size_t client = 0; client < history.clients.size(); ++client) {
-                  for (std::size_t i = 0; i < second.returned_before[client]; ++i) {
-                    if (returned(history.clients[client][i], a)) return false;
+          .history_holds =
+              [=](const History& history) {
+                const auto returned = [](const HistoryOperation& operation, std::uint8_t value) {
+                  return operation.result && decoded<TableValue>(*operation.result).value == value;
+                };
+                for (const auto& later : history.clients) {
+                  for (const HistoryOperation& second : later) {
+                    if (!returned(second, b)) continue;
+                    for (std::size_t client = 0; client < history.clients.size(); ++client) {
+                      for (std::size_t i = 0; i < second.returned_before[client]; ++i) {
+                        if (returned(history.clients[client][i], a)) return false;
+                      }
+                    }
                   }
                 }
-              }
-            }
-            return true;
-          }};
+                return true;
+              },
+          .futures = futures_of_order(a, b)};
 }
+
+// A place that holds one value: who stores one there gets the one before.
+struct TablePlace {
+  using State = TableValue;
+  using Operation = TableValue;
+  using Result = TableValue;
+  static Result apply(State& state, const Operation& operation) {
+    return std::exchange(state, operation);
+  }
+};
 
 // Adds clients with these questions.
 template <class Message>

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <numeric>
 
+#include "explorer/parallel.hpp"
 #include "properties/linearizability/core.hpp"
 #include "properties/linearizability/linearizable.hpp"
 #include "properties/linearizability/models.hpp"
@@ -146,6 +147,128 @@ TEST(Linearizable, OfAUsersOwnModelWithAChoice) {
   EXPECT_EQ(judgement.core, (std::vector<Id>{1, 2}));
   history.add_unreturned(0, {.toggle = true}, 4);
   EXPECT_EQ(linearizable(history).order, (std::vector<Id>{0, 1, 3, 2}));
+}
+
+// --- threads ---
+
+Limits with_threads(unsigned count) {
+  Limits limits{.at_once = count};
+  limits.for_each = [count](std::size_t times, const std::function<void(std::size_t)>& body) {
+    parallel_chunks(times, 1, count, [&](unsigned, std::size_t begin, std::size_t end) {
+      for (std::size_t i = begin; i < end; ++i) body(i);
+    });
+  };
+  return limits;
+}
+
+void expect_equal(const Judgement& a, const Judgement& b, std::uint64_t seed) {
+  EXPECT_EQ(a.verdict, b.verdict) << seed;
+  EXPECT_EQ(a.unknown_because, b.unknown_because) << seed;
+  EXPECT_EQ(a.order, b.order) << seed;
+  EXPECT_EQ(a.broken_by, b.broken_by) << seed;
+  EXPECT_EQ(a.core, b.core) << seed;
+  EXPECT_EQ(a.states_before, b.states_before) << seed;
+  EXPECT_EQ(a.configurations, b.configurations) << seed;
+}
+
+// Puts into a queue, all at once, and then what was taken, which decides their order.
+TimedHistory queue_history(std::uint32_t puts, std::uint32_t takes, std::uint64_t seed,
+                           bool wrong) {
+  RandomStream random(seed, Purpose::test);
+  TimedHistory history;
+  using Queue = models::Queue;
+  std::vector<std::string> values;
+  for (std::uint32_t i = 0; i < puts; ++i) {
+    values.push_back(std::to_string(i));
+    history.add(i, encoded(Queue::Operation{.put = true, .value = values.back()}),
+                encoded(Queue::Result{}), i, puts + i);
+  }
+  for (std::uint32_t i = 0; i < takes; ++i) {
+    const std::size_t chosen = random.below(static_cast<std::uint32_t>(values.size()));
+    const std::string value = wrong && i + 1 == takes ? "none" : values[chosen];
+    history.add(0, encoded(Queue::Operation{}), encoded(Queue::Result{value}), 2 * puts + 2 * i,
+                2 * puts + 2 * i + 1);
+    values.erase(values.begin() + static_cast<std::ptrdiff_t>(chosen));
+  }
+  return history;
+}
+
+// Also while it is explained what is wrong.
+TEST(Linearizable, MayBeStoppedAtAnyMoment) {
+  const Model model = make_model<models::Queue>("queue");
+  const TimedHistory history = queue_history(7, 2, 1, true);
+  bool was_unknown = false, was_unexplained = false, was_explained = false;
+  for (int last = 0; !was_explained; last = 2 * last + 1) {
+    ASSERT_LT(last, 100'000);
+    int questions = 0;
+    const Judgement judgement = judge(model, history, {.stop = [&] { return ++questions > last; }});
+    EXPECT_NE(judgement.verdict, Verdict::linearizable);
+    const bool unknown = judgement.verdict == Verdict::unknown;
+    was_unknown = was_unknown || unknown;
+    was_explained = judgement.core_is_minimal;
+    was_unexplained = was_unexplained || (!unknown && !judgement.core_is_minimal);
+  }
+  EXPECT_TRUE(was_unknown && was_unexplained);
+}
+
+TEST(LinearizabilityThreads, OfTheRaceDoNotShow) {
+  const Model model = make_model<models::Queue>("queue");
+  std::uint64_t most = 0;
+  Limits threads = with_threads(2);
+  threads.explain = false;
+  for (std::uint64_t seed = 0; seed < 2; ++seed) {
+    const TimedHistory history = queue_history(8, 3, seed, seed == 0);
+    const Judgement alone = judge(model, history, {.explain = false});
+    EXPECT_NE(alone.verdict, Verdict::unknown);
+    expect_equal(judge(model, history, threads), alone, seed);
+    most = std::max(most, alone.configurations);
+  }
+  EXPECT_GT(most, 2U * 16U * 2'048U) << "the threads had nothing to do";
+}
+
+TEST(LinearizabilityThreads, OfPartitionsDoNotShow) {
+  const Model model = make_model<models::KeyValue>("kv");
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    RandomStream random(seed, Purpose::test);
+    TimedHistory history;
+    const auto sizes = Size{.operations = 6};
+    for (Id object = 0; object < 9; ++object) {
+      const TimedHistory one = random_history<models::KeyValue>(random, sizes);
+      for (const Operation& operation : one.operations()) {
+        const Kind& kind = one.kinds()[operation.kind];
+        history.add(operation.client, kind.call, kind.result, operation.invoked, operation.returned,
+                    object);
+      }
+    }
+    expect_equal(judge(model, history, with_threads(3)), judge(model, history), seed);
+  }
+}
+
+// What is too large for its share of the memory is judged again with all of it.
+TEST(LinearizabilityThreads, DoNotDecideWhatMemoryIsEnough) {
+  const Model model = make_model<models::Queue>("queue");
+  const TimedHistory one = queue_history(6, 3, 1, true);
+  TimedHistory history;
+  for (Id object = 0; object < 2; ++object) {
+    for (const Operation& operation : one.operations()) {
+      const Kind& kind = one.kinds()[operation.kind];
+      history.add(operation.client, kind.call, kind.result, operation.invoked, operation.returned,
+                  object);
+    }
+  }
+  Limits alone{.explain = false};
+  Limits threads = with_threads(4);
+  threads.explain = false;
+  bool was_enough = false, was_short = false;
+  for (std::size_t bytes = 1 << 12; bytes <= 1 << 24; bytes *= 2) {
+    alone.bytes_max = threads.bytes_max = bytes;
+    const Judgement judgement = judge(model, history, alone);
+    expect_equal(judge(model, history, threads), judgement, bytes);
+    const bool unknown = judgement.verdict == Verdict::unknown;
+    was_short = was_short || unknown;
+    was_enough = was_enough || !unknown;
+  }
+  EXPECT_TRUE(was_enough && was_short);
 }
 
 TEST(Linearizable, UnknownWhenItIsStopped) {

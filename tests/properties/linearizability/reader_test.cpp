@@ -137,6 +137,88 @@ TEST(LinearizabilityReader, ValuesThatDifferStayDifferent) {
   EXPECT_EQ(value("(1 #_2 3) ; a remark"), value("[1,3]"));
 }
 
+TEST(LinearizabilityReader, TellsStatesAsItTellsValues) {
+  const auto last_state = [](const std::string& text) {
+    const Recording recording = read_text(text);
+    Bytes state = recording.model->model.initial;
+    for (Id id = 0; id < recording.history.operations().size(); ++id) {
+      state = recording.model->model.next(state, recording.history.kind_of(id)).at(0);
+    }
+    return recording.model->describe_state(state);
+  };
+  EXPECT_EQ(last_state("# model register\n0 0 1 w 3\n"), "3");
+  EXPECT_EQ(last_state("# model kv\n0 0 1 put k a\n0 2 3 put l b\\\"c\n"),
+            "{\"k\": \"a\", \"l\": \"b\\\"c\"}");
+  EXPECT_EQ(
+      last_state(R"({"model": "queue", "operations": [)"
+                 R"({"client": 0, "f": "enqueue", "value": 7, "invoked": 0, "returned": 1},)"
+                 R"({"client": 0, "f": "enqueue", "value": "x", "invoked": 2, "returned": 3}]})"),
+      "[7, \"x\"]");
+}
+
+// [from, to) text, one after another.
+std::string told(const std::vector<Fault>& faults) {
+  std::string text;
+  for (const Fault& fault : faults) {
+    text += "[" + std::to_string(fault.from) + "," +
+            (fault.to == never ? "end" : std::to_string(fault.to)) + ") " + fault.text + "; ";
+  }
+  return text;
+}
+
+TEST(LinearizabilityReader, KnowsFaultsFromTheNemesis) {
+  const auto nemesis = [](const std::string& f, const std::string& value) {
+    return "{:process :nemesis, :type :info, :f :" + f + ", :value " + value + "}\n";
+  };
+  const std::string one = "{:process 0, :type :invoke, :f :write, :value 1}\n";
+  const std::string two = "{:process 0, :type :ok, :f :write, :value 1}\n";
+  // Each is written twice. What stops has stopped when that is done, and may start again.
+  const std::string text = nemesis("start-partition", "nil") + one +
+                           nemesis("start-partition", "\"n1\"") + nemesis("kill", "nil") + two +
+                           nemesis("kill", "\"n2\"") + nemesis("stop-partition", "nil") + one +
+                           nemesis("stop-partition", "nil") + nemesis("stop", "nil") +
+                           nemesis("partition-start", "7") + two + nemesis("kill", "nil");
+  EXPECT_EQ(told(read_text(text).faults),
+            "[0,3) start-partition n1; [1,2) kill n2; [3,end) partition-start 7; [4,4) kill; ");
+  EXPECT_EQ(read_text(text).history.operations().size(), 2U);
+  const std::string log = "INFO  jepsen.util - ";
+  const std::string write = "0\t:invoke\t:write\t1\n";
+  EXPECT_EQ(told(read_text(log + ":nemesis\t:info\n" + log + write).faults), "[0,0) ; ");
+  EXPECT_EQ(told(read_text(log + "0\t:invoke\t:write\t1\n" + log +
+                           ":nemesis\t:info\t:start\tcut { off\n" + log + "0\t:ok\t:write\t1\n")
+                     .faults),
+            "[1,end) start cut { off; ");
+}
+
+TEST(LinearizabilityReader, ReadsFaultsOfJson) {
+  const auto faults = [](const std::string& list) {
+    return read_text(R"({"operations": [{"client": 0, "invoked": 0, "returned": 1, "f": "read"}],)"
+                     R"( "faults": )" +
+                     list + "}")
+        .faults;
+  };
+  EXPECT_EQ(told(faults(R"([{"from": 3, "to": 9, "text": "a"}, {"from": 4, "text": "b"}])")),
+            "[3,9) a; [4,end) b; ");
+  for (const char* wrong :
+       {"{}", "[1]", R"([{"from": 3}])", R"([{"text": "a"}])", R"([{"from": -1, "text": "a"}])",
+        R"([{"from": 3, "to": 2, "text": "a"}])", R"([{"from": 3, "text": ["a"]}])"}) {
+    EXPECT_THROW(faults(wrong), HistoryError) << wrong;
+  }
+}
+
+TEST(LinearizabilityReader, KeepsWhatFailed) {
+  const Recording recording = read_text(
+      "{:process 0, :type :invoke, :f :cas, :value [1 2]}\n"
+      "{:process 0, :type :fail, :f :cas, :value [1 2]}\n"
+      "{:process 0, :type :invoke, :f :read, :value nil}\n"
+      "{:process 0, :type :fail, :f :read, :value nil}\n");
+  EXPECT_EQ(recording.failed, std::vector<bool>{true});
+  ASSERT_EQ(recording.omitted.size(), 1U);
+  EXPECT_EQ(recording.omitted[0].text, "read: failed");
+  EXPECT_EQ(recording.omitted[0].line, 3U);
+  EXPECT_EQ(recording.omitted[0].returned, 3U);
+}
+
 TEST(LinearizabilityReader, RefusesWhatItDoesNotUnderstand) {
   const std::string event = "{:process 0, :type :invoke, :f :read, :value nil}\n";
   const std::string deep(1000, '[');

@@ -1,0 +1,31 @@
+#include "explorer/page.hpp"
+
+#include <stdexcept>
+
+namespace gainsay {
+
+namespace {
+
+constexpr std::string_view place = R"(<script type="application/json" id="data">)";
+
+}  // namespace
+
+std::string page(std::string_view json) {
+  const std::size_t at = detail::page_html.find(place);
+  if (at == std::string_view::npos) throw std::logic_error("the page has no place for its data");
+  const std::size_t begin = at + place.size();
+  std::string text(detail::page_html.substr(0, begin));
+  text.reserve(detail::page_html.size() + json.size() + json.size() / 8);
+  // In JSON these stand in strings only. Of a script's text "<" alone can end it or open a comment.
+  for (const char c : json) {
+    if (c == '<') {
+      text += "\\u003c";
+    } else {
+      text += c;
+    }
+  }
+  text += detail::page_html.substr(detail::page_html.find("</script>", begin));
+  return text;
+}
+
+}  // namespace gainsay

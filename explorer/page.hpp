@@ -1,0 +1,18 @@
+// The page that gainsay writes: one HTML file that needs no network. Its program is web/, built
+// once and kept in the binary; what it shows is data.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace gainsay {
+
+// The page with this data, a JSON object whose "kind" says what view it is for. The text may hold
+// anything that JSON may: what would end the script that holds it is escaped.
+std::string page(std::string_view json);
+
+namespace detail {
+extern const std::string_view page_html;  // web/page.html
+}  // namespace detail
+
+}  // namespace gainsay

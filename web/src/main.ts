@@ -1,0 +1,19 @@
+// The page: shows the data that was written into it, in the view for its kind.
+import "./page.css";
+import { make } from "./dom";
+import type { HistoryData } from "./history/data";
+import { historyView } from "./history/view";
+
+type Data = HistoryData | null;
+
+const place = document.getElementById("page")!;
+const data = JSON.parse(document.getElementById("data")!.textContent!) as Data;
+
+switch (data?.kind) {
+  case "history":
+    document.title = `${data.name}: ${data.verdict}`;
+    historyView(place, data);
+    break;
+  default:
+    place.append(make("p", {}, "There is nothing to show: this page was written without data."));
+}
