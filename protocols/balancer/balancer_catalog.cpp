@@ -99,12 +99,12 @@ CatalogEntry catalog_entry() {
       bounds(3, 4, 1), {{"algorithm", "smooth"}, {"weights", "4-1-1"}});
   bug("L04", "rr-skip-after-removal", "everyone in turn",
       "the turn is an index, which stays when a backend in front of it goes", bounds(3, 3, 1), {});
-  bug("L07", "lc-leak-on-failure", "counts are what is open",
+  bug("L07", "lc-leak-on-failure", "counts are right",
       "a connection that is given up stays counted", bounds(2, 1, 1),
       {{"algorithm", "least-connections"}});
   Bounds two = bounds(2, 1, 1);
   two.clients = 2;
-  bug("L08", "lc-underflow", "counts are what is open",
+  bug("L08", "lc-underflow", "counts are right",
       "a late answer closes its connection once more", two, {{"algorithm", "least-connections"}});
   bug("L12", "sticky-not-restored", "affinity",
       "a client whose backend failed is moved again when that one returns", bounds(2, 2, 2),

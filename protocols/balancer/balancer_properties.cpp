@@ -169,7 +169,7 @@ std::vector<Property> properties(System& system, const Node::Options& options) {
   add_fairness(system, options, all);
   if (options.algorithm == Algorithm::least_connections) {
     // As many connections are counted for each backend as are open.
-    all.push_back(always<Node>("counts are what is open", counts_are_right));
+    all.push_back(always<Node>("counts are right", counts_are_right));
   }
   if (options.algorithm == Algorithm::sticky) {
     // A client stays with its backend while that is available.
