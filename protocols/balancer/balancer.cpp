@@ -1,7 +1,5 @@
 #include "protocols/balancer/balancer.hpp"
 
-#include <algorithm>
-
 namespace gainsay::balancer {
 
 void Node::start(Context& ctx) {
@@ -78,11 +76,6 @@ void Node::release(NodeId backend) {
   LeastConnections least = LeastConnections::on(*seats);
   least.release(backend.value);
   seats = std::move(least.seats);
-}
-
-std::uint64_t Node::open_of(NodeId backend) const {
-  return static_cast<std::uint64_t>(std::ranges::count_if(
-      connections, [&](const auto& one) { return one.second.backend == backend; }));
 }
 
 // --- health ---

@@ -30,6 +30,11 @@ enum class Algorithm : std::uint8_t {
   hash,    // consistent hashing
 };
 
+// A client's place says who serves it.
+constexpr bool hashes(Algorithm algorithm) {
+  return algorithm == Algorithm::sticky || algorithm == Algorithm::hash;
+}
+
 enum class Bug : std::uint8_t {
   none,
   wrr_burst,
@@ -136,14 +141,12 @@ struct Node {
   void begin_picking(Context& ctx);
   std::optional<NodeId> pick(Context& ctx, NodeId client);
   void change_picking(Context& ctx, NodeId backend);
-  std::uint64_t open_of(NodeId backend) const;  // connections that there truly are
 
  private:
-  std::optional<NodeId> pick_in_turn(Context& ctx);
+  std::optional<NodeId> pick_in_turn();
   std::optional<NodeId> pick_in_bursts(Context& ctx);
   std::optional<NodeId> pick_of_two(Context& ctx) const;
   std::optional<NodeId> pick_sticky(Context& ctx, NodeId client);
-  std::optional<NodeId> owner_of(Context& ctx, std::size_t place) const;
 };
 
 inline NodeId balancer_of(std::uint32_t nodes) { return {static_cast<std::uint8_t>(nodes - 1)}; }

@@ -104,8 +104,8 @@ CatalogEntry catalog_entry() {
       {{"algorithm", "least-connections"}});
   Bounds two = bounds(2, 1, 1);
   two.clients = 2;
-  bug("L08", "lc-underflow", "counts are right",
-      "a late answer closes its connection once more", two, {{"algorithm", "least-connections"}});
+  bug("L08", "lc-underflow", "counts are right", "a late answer closes its connection once more",
+      two, {{"algorithm", "least-connections"}});
   bug("L12", "sticky-not-restored", "affinity",
       "a client whose backend failed is moved again when that one returns", bounds(2, 2, 2),
       {{"algorithm", "sticky"}});

@@ -10,15 +10,6 @@ namespace {
 
 std::string name_of(NodeId backend) { return "n" + std::to_string(backend.value + 1); }
 
-// Of those backends alone that are available.
-dht::Ring ring_of(const std::vector<Health>& health) {
-  std::vector<dht::Ring::Member> members;
-  for (std::uint8_t i = 0; i < health.size(); ++i) {
-    if (health[i].available()) members.push_back({.name = name_of({i})});
-  }
-  return dht::Ring(std::move(members), {.points = 4});
-}
-
 std::vector<NodeId> available_of(const std::vector<Health>& health) {
   std::vector<NodeId> available;
   for (std::uint8_t i = 0; i < health.size(); ++i) {
@@ -31,7 +22,9 @@ std::vector<NodeId> owners_of(const std::vector<Health>& health, Bug bug) {
   const std::vector<NodeId> available = available_of(health);
   std::vector<NodeId> owners;
   if (available.empty()) return owners;
-  const dht::Ring ring = ring_of(health);
+  std::vector<dht::Ring::Member> members;
+  for (const NodeId one : available) members.push_back({.name = name_of(one)});
+  const dht::Ring ring(std::move(members), {.points = 4});
   for (std::size_t place = 0; place < places; ++place) {
     if (bug == Bug::ch_remap) {  // L14
       owners.push_back(available[place % available.size()]);
@@ -42,10 +35,6 @@ std::vector<NodeId> owners_of(const std::vector<Health>& health, Bug bug) {
     owners.push_back(*std::ranges::find(available, name, name_of));
   }
   return owners;
-}
-
-bool hashes(Algorithm algorithm) {
-  return algorithm == Algorithm::sticky || algorithm == Algorithm::hash;
 }
 
 }  // namespace
@@ -95,7 +84,7 @@ std::optional<NodeId> Node::pick(Context& ctx, NodeId client) {
   };
   switch (ctx.options().algorithm) {
     case Algorithm::round_robin:
-      if (ctx.options().bug == Bug::rr_skip_after_removal) return pick_in_turn(ctx);  // L04
+      if (ctx.options().bug == Bug::rr_skip_after_removal) return pick_in_turn();  // L04
       return node(turns->pick());
     case Algorithm::smooth:
       if (ctx.options().bug == Bug::wrr_burst) return pick_in_bursts(ctx);  // L01
@@ -119,7 +108,7 @@ std::optional<NodeId> Node::pick(Context& ctx, NodeId client) {
 
 // L04: the turn is an index into the list of those that are available, and stays as it is when one
 // in front of it goes.
-std::optional<NodeId> Node::pick_in_turn(Context&) {
+std::optional<NodeId> Node::pick_in_turn() {
   const std::vector<NodeId> available = available_of(health);
   if (available.empty()) return std::nullopt;
   const NodeId picked = available[turns->next % available.size()];

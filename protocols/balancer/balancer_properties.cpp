@@ -161,8 +161,6 @@ void add_fairness(System& system, const Node::Options& options, std::vector<Prop
 }  // namespace
 
 std::vector<Property> properties(System& system, const Node::Options& options) {
-  const bool hashes =
-      options.algorithm == Algorithm::sticky || options.algorithm == Algorithm::hash;
   std::vector<Property> all = {
       // No connection is opened to a backend that is down or draining.
       always_step<Node>("only to who is available", opens_to_available_only)};
@@ -175,7 +173,7 @@ std::vector<Property> properties(System& system, const Node::Options& options) {
     // A client stays with its backend while that is available.
     all.push_back(always_step<Node>("affinity", keeps_sessions));
   }
-  if (hashes) {
+  if (hashes(options.algorithm)) {
     // When a backend goes, only what it had moves; when one comes, only to it.
     all.push_back(always_step<Node>("minimal disruption", moves_least));
   }
@@ -191,7 +189,9 @@ std::vector<Property> properties(System& system, const Node::Options& options) {
                                [](const auto& one) { return one.second.attempt > 0; });
   }));
   // Where a client's place says who serves it there may be too few clients for that.
-  if (!hashes) all.push_back(sometimes<Node>("every backend serves", every_backend_serves));
+  if (!hashes(options.algorithm)) {
+    all.push_back(sometimes<Node>("every backend serves", every_backend_serves));
+  }
   return all;
 }
 

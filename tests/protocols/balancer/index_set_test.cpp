@@ -5,20 +5,20 @@
 
 #include <set>
 
+#include "tests/any.hpp"
+
 namespace gainsay::balancer {
 namespace {
 
 TEST(IndexSet, IsWhatASetIs) {
   EXPECT_TRUE(rc::check([] {
-    const auto any = [](std::size_t least, std::size_t behind) {
-      return *rc::gen::resize(rc::kNominalSize, rc::gen::inRange<std::size_t>(least, behind));
-    };
-    const std::size_t size = any(0, 2) == 0 ? any(1, 130) : any(4000, 5000);
+    const std::size_t size =
+        any<std::size_t>(0, 2) == 0 ? any<std::size_t>(1, 130) : any<std::size_t>(4000, 5000);
     IndexSet fast = IndexSet::below(size);
     std::set<std::size_t> plain;
     for (int step = 0; step < 200; ++step) {
-      const std::size_t index = any(0, size);
-      if (any(0, 3) > 0) {
+      const std::size_t index = any<std::size_t>(0, size);
+      if (any<std::size_t>(0, 3) > 0) {
         fast.insert(index);
         plain.insert(index);
       } else if (!plain.empty()) {
@@ -26,7 +26,7 @@ TEST(IndexSet, IsWhatASetIs) {
         fast.erase(gone);
         plain.erase(gone);
       }
-      const std::size_t from = any(0, size + 1);
+      const std::size_t from = any<std::size_t>(0, size + 1);
       const auto next = plain.lower_bound(from);
       RC_ASSERT(fast.from(from) == (next == plain.end() ? IndexSet::none : *next));
       RC_ASSERT(fast.contains(index) == plain.contains(index));

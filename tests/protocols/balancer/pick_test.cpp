@@ -9,15 +9,11 @@
 #include <string>
 
 #include "engine/system.hpp"
+#include "tests/any.hpp"
 
 namespace gainsay::balancer {
 namespace {
 
-// Evenly, whatever the size of a case is.
-template <class T>
-T any(T least, T behind) {
-  return *rc::gen::resize(rc::kNominalSize, rc::gen::inRange<T>(least, behind));
-}
 std::vector<Weight> any_weights() {
   std::vector<Weight> weights(any<std::size_t>(1, 9));
   for (Weight& weight : weights) weight = any<Weight>(0, 6);

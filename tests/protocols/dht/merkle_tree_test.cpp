@@ -8,14 +8,11 @@
 #include <string>
 
 #include "engine/system.hpp"
+#include "tests/any.hpp"
 
 namespace gainsay::dht {
 namespace {
 
-template <class T>
-T any(T least, T behind) {
-  return *rc::gen::resize(rc::kNominalSize, rc::gen::inRange<T>(least, behind));
-}
 Hash128 hash_of(int entry) { return mix(7, {.high = 0, .low = static_cast<std::uint64_t>(entry)}); }
 
 // Goes down from the root, level by level, as two replicas do by messages.

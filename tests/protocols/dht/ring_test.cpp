@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "engine/system.hpp"
+#include "tests/any.hpp"
 
 namespace gainsay::dht {
 namespace {
@@ -47,12 +48,6 @@ std::vector<std::string> names(const Ring& ring, const std::vector<Ring::Index>&
   std::vector<std::string> names;
   for (const Ring::Index index : members) names.push_back(ring.members()[index].name);
   return names;
-}
-
-// Evenly, whatever the size of a case is.
-template <class T>
-T any(T least, T behind) {
-  return *rc::gen::resize(rc::kNominalSize, rc::gen::inRange<T>(least, behind));
 }
 
 std::vector<Ring::Member> any_members(std::size_t least) {

@@ -7,13 +7,10 @@
 #include <set>
 #include <string>
 
+#include "tests/any.hpp"
+
 namespace gainsay::dht {
 namespace {
-
-template <class T>
-T any(T least, T behind) {
-  return *rc::gen::resize(rc::kNominalSize, rc::gen::inRange<T>(least, behind));
-}
 
 // The definition: each value has an event of its own and the set of all events that it has
 // replaced, and a replica keeps what no other value that it has heard of has replaced.
