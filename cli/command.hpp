@@ -69,5 +69,7 @@ void add_replay(CLI::App& app, Action& action);
 void add_show(CLI::App& app, Action& action);
 void add_bugs(CLI::App& app, Action& action);
 void add_linearize(CLI::App& app, Action& action);
+void add_hunt(CLI::App& app, Action& action);
+void add_minimize(CLI::App& app, Action& action);
 
 }  // namespace gainsay::cli
