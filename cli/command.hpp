@@ -76,6 +76,8 @@ void add_replay(CLI::App& app, Action& action);
 void add_show(CLI::App& app, Action& action);
 void add_bugs(CLI::App& app, Action& action);
 void add_linearize(CLI::App& app, Action& action);
+void add_hunt(CLI::App& app, Action& action);
+void add_minimize(CLI::App& app, Action& action);
 void add_campaign(CLI::App& app, Action& action);
 void add_campaign_store(CLI::App& campaign, Action& action);  // verbs of `campaign`
 

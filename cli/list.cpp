@@ -7,6 +7,7 @@
 
 #include "cli/command.hpp"
 #include "engine/text.hpp"
+#include "explorer/hunt/hunt.hpp"
 
 namespace gainsay::cli {
 
@@ -94,12 +95,25 @@ int list_bugs(bool json) {
   return ok;
 }
 
+int list_strategies(bool json) {
+  nlohmann::ordered_json listed = nlohmann::ordered_json::array();
+  for (const auto& [name, what] : described_strategies()) {
+    if (json) {
+      listed.push_back({{"name", name}, {"what", what}});
+    } else {
+      std::printf("%-10s %s\n", name.c_str(), what.c_str());
+    }
+  }
+  if (json) std::cout << listed.dump() << "\n";
+  return ok;
+}
+
 }  // namespace
 
 void add_list(CLI::App& app, Action& action) {
   auto arguments = std::make_shared<ListArguments>();
-  CLI::App& command = *app.add_subcommand("list", "what there is: systems, properties, bugs");
-  command.add_option("what", arguments->what, "systems (default), properties or bugs")
+  CLI::App& command = *app.add_subcommand("list", "what there is: systems, properties, bugs, ...");
+  command.add_option("what", arguments->what, "systems (default), properties, bugs, strategies")
       ->type_name("");
   command.add_flag("--json", arguments->json, "as JSON");
   command.callback([arguments, &action] {
@@ -107,7 +121,9 @@ void add_list(CLI::App& app, Action& action) {
       if (arguments->what == "systems") return list_systems(arguments->json);
       if (arguments->what == "properties") return list_properties(arguments->json);
       if (arguments->what == "bugs") return list_bugs(arguments->json);
-      throw UsageError("list systems, properties or bugs, not '" + arguments->what + "'");
+      if (arguments->what == "strategies") return list_strategies(arguments->json);
+      throw UsageError("list systems, properties, bugs or strategies, not '" + arguments->what +
+                       "'");
     };
   });
 }

@@ -93,7 +93,9 @@ int run(int argc, char** argv) {
   Action action;
   add_list(app, action);
   add_check(app, action);
+  add_hunt(app, action);
   add_replay(app, action);
+  add_minimize(app, action);
   add_show(app, action);
   add_bugs(app, action);
   add_linearize(app, action);

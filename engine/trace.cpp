@@ -304,6 +304,13 @@ std::string trace_text(const System& system, const Trace& trace, const std::vect
                       {"message", trace.verdict->message.substr(0, trace_text_max)},
                       {"identity", trace.verdict->identity}};
   }
+  if (trace.minimized) {
+    run["minimized"] = {{"from", trace.minimized->from},
+                        {"events_before", trace.minimized->events_before},
+                        {"events_after", trace.minimized->events_after},
+                        {"faults_before", trace.minimized->faults_before},
+                        {"faults_after", trace.minimized->faults_after}};
+  }
   json vars = json::array({"processes", "messages", "used"});
   if (system.bounds.partitions > 0) vars.push_back("cut");
   const json whole = {{"#meta", {{"format", "ITF"}, {"source", "gainsay " + trace.tool_version}}},

@@ -53,6 +53,15 @@ struct TraceEvent {
   std::string hash;  // content of the world afterwards; empty where a handler failed
 };
 
+// What a shorter trace came from.
+struct TraceMinimized {
+  std::string from;  // identity of that one
+  std::uint32_t events_before = 0;
+  std::uint32_t events_after = 0;
+  std::uint32_t faults_before = 0;
+  std::uint32_t faults_after = 0;
+};
+
 struct Trace {
   std::string tool_version;
   std::string system;
@@ -64,6 +73,7 @@ struct Trace {
   std::string strategy = "breadth-first";
   std::string seed = "0";
   std::optional<TraceVerdict> verdict;
+  std::optional<TraceMinimized> minimized{};
   std::vector<TraceEvent> events;
 };
 

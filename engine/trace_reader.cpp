@@ -256,6 +256,14 @@ Trace read_run(const Place& run) {
                                  .identity = verdict.at("identity").text()};
     if (trace.verdict->step >= count) verdict.at("step").fail("is behind the last event");
   }
+  if (run.has("minimized")) {
+    const Place minimized = run.at("minimized");
+    trace.minimized = TraceMinimized{.from = minimized.at("from").text(),
+                                     .events_before = minimized.at("events_before").number(),
+                                     .events_after = minimized.at("events_after").number(),
+                                     .faults_before = minimized.at("faults_before").number(),
+                                     .faults_after = minimized.at("faults_after").number()};
+  }
   return trace;
 }
 

@@ -55,6 +55,10 @@ std::span<const NamedReduction> all_reductions();
 std::vector<std::string> names(const Reductions& reductions);
 // Recovery is asked of vectors of local states, all of which the search must then meet.
 bool has_recovery(const Model& model);
+// The properties of these names, or all; a `sometimes` is always among them. Throws UsageError for
+// a name that none has.
+std::vector<const Property*> select_properties(const Model& model,
+                                               const std::vector<std::string>& names);
 // What `auto` picks: all that is sound for the model. Whether symmetry is shows in the check
 // itself, which goes on without when it is not.
 Reductions sound_reductions(const Model& model);

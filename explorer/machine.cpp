@@ -558,8 +558,9 @@ void Machine::add_outcome(Id cell, Id input, const Outcome& outcome, Id path, Su
 void Machine::add_network_faults(Id cell, Successors& out) {
   const Bounds& bounds = system_.bounds;
   const bool fifo = system_.bounds.network == Network::fifo;
-  const std::vector<Id> envelopes = inboxes_[cells_[cell].inbox].envelopes;
+  const std::vector<Id> envelopes = in_order(cells_[cell].inbox);
   const auto add = [&](BudgetKind kind, Id input, std::vector<Id> after) {
+    if (!fifo) std::ranges::sort(after);  // as inboxes are
     out.transitions.push_back(
         {.cell = cell_of(cells_[cell].process, cells_[cell].local, intern_inbox(std::move(after))),
          .input = input,
@@ -577,13 +578,13 @@ void Machine::add_network_faults(Id cell, Successors& out) {
       if (fifo) {  // a connection reset loses what is on the link
         std::erase_if(after, [&](Id id) { return envelopes_[id].from == from; });
       } else {
-        after = without(envelopes, envelopes[i]);
+        after.erase(after.begin() + static_cast<std::ptrdiff_t>(i));
       }
       add(BudgetKind::drop, envelopes[i], std::move(after));
     }
     if (bounds.duplicates > 0 && !fifo) {
       std::vector<Id> after = envelopes;
-      after.insert(after.begin() + static_cast<std::ptrdiff_t>(i), envelopes[i]);
+      after.push_back(envelopes[i]);
       add(BudgetKind::duplicate, envelopes[i], std::move(after));
     }
   }

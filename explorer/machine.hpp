@@ -173,6 +173,17 @@ class Machine {
     return transition.budget.empty() ||
            system_.affords(BudgetUsed(world[budget_slot_]), transition.budget);
   }
+  // The cell without its messages.
+  Id bare(Id cell) {
+    return inboxes_[cells_[cell].inbox].envelopes.empty() ? cell : bare_of(cell);
+  }
+  // The messages that wait in a cell, in an order that depends on content alone.
+  std::vector<Id> waiting(Id cell) const { return in_order(cells_[cell].inbox); }
+  // Messages of `from` to a process are lost in the world's cut, or were when it came.
+  bool is_cut_off(const Id* world, std::size_t process, NodeId from) const {
+    if (lossy_cut_slot_ == npos) return false;
+    return ((cut_off_[cut_row(world) + process].from >> from.value) & 1) != 0;
+  }
   // A history or observer word after the labels of a step.
   Id relabel(std::size_t slot, Id word, Id labels) {
     const Id known = relabelled_[slot - size_].find(pair_key(word, labels));
@@ -186,6 +197,10 @@ class Machine {
   std::size_t process_of(Id cell) const { return cells_[cell].process; }
   Id inbox_of(Id cell) const { return cells_[cell].inbox; }
   const std::vector<Id>& envelopes_of(Id inbox) const { return inboxes_[inbox].envelopes; }
+  const Bytes& message_of(Id envelope) const { return envelopes_[envelope].message; }
+  NodeId sender_of(Id envelope) const { return envelopes_[envelope].from; }
+  // An input of a transition that is a message, by its envelope.
+  static bool is_delivery(Id input);
   const LocalEntry& local(Id id) const { return locals_[id]; }
   // A history word is that of a future, or of a whole history.
   bool keeps_futures() const { return options_.futures != nullptr; }
@@ -193,6 +208,8 @@ class Machine {
   const History& history(Id id) const { return histories_[id]; }
   Hash128 history_hash(Id word) const;
   const Bytes& observer(Id id) const { return observers_[id]; }
+  // A crash between two steps.
+  static bool is_crash(const Transition& transition) { return transition.input == crash_input; }
   // The event of a transition: the last one, where it has several.
   Event event_of(NodeId process, const Transition& transition) const;
   // All of them: silent steps first.
@@ -397,7 +414,6 @@ class Machine {
   std::string handler_name(std::uint8_t process, Id input) const;
   bool is_outside_limits(NodeId process, const LocalState& local) const;
   LocalEvent event_of_input(Id input) const;
-  static bool is_delivery(Id input);
   static bool is_timer(Id input);
   std::vector<Id> own_inputs(std::uint8_t process, std::uint64_t timers,
                              const Times& times = {}) const;
@@ -411,6 +427,7 @@ class Machine {
                   const std::vector<std::vector<Id>>& before, KeepSet& keep, unsigned jobs) const;
   Id cell_of(std::uint8_t process, Id local, Id inbox);
   Id with_message(Id cell, Id envelope);
+  Id bare_of(Id cell);
   std::vector<Id> without(const std::vector<Id>& envelopes, Id envelope) const;
   Id intern_local(std::uint8_t process, const Bytes& bytes, const Process* value);
   Id intern_envelope(NodeId from, const Bytes& message);
@@ -488,6 +505,7 @@ class Machine {
   GrowingArray<Cell> cells_;
   std::vector<ReadMap> cell_index_;  // by process: (local, inbox) -> cell
   ReadMap received_;
+  ReadMap bare_;  // cell -> cell
   std::vector<ReadMap> relabelled_;  // by slot behind the processes
   std::uint64_t handler_runs_ = 0;
   std::vector<std::uint64_t> cuts_;  // by limit

@@ -21,6 +21,12 @@ std::vector<Id> Machine::locals_before(Id cell, const Transition& transition) {
   return locals;
 }
 
+Id Machine::bare_of(Id cell) {
+  return memoised(bare_, cell, 0, [&] {
+    return cell_of(cells_[cell].process, cells_[cell].local, intern_inbox({}));
+  });
+}
+
 Event Machine::event_of(NodeId process, const Transition& transition) const {
   if (process.value == clock_slot_) return {.kind = EventKind::tick};
   if (process.value == cut_slot_) {

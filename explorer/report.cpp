@@ -193,27 +193,60 @@ std::ostream& operator<<(std::ostream& out, const CheckReport& report) {
   return out << summary(report, false);
 }
 
-std::filesystem::path save_trace(const Model& model, const CheckReport& report,
-                                 const std::filesystem::path& directory) {
-  if (!report.counterexample) return {};
-  const Counterexample& found = *report.counterexample;
-  const Trace trace =
-      record_trace(model.system, found.events,
-                   TraceVerdict{.property = found.property,
-                                .kind = std::string(to_string(found.kind)),
-                                .step = static_cast<std::uint32_t>(found.events.size() - 1),
-                                .message = found.message});
-  const std::string text = trace_text(model.system, trace, found.events);
+namespace {
+
+Trace recorded(const Model& model, const Counterexample& found) {
+  return record_trace(model.system, found.events,
+                      TraceVerdict{.property = found.property,
+                                   .kind = std::string(to_string(found.kind)),
+                                   .step = static_cast<std::uint32_t>(found.events.size() - 1),
+                                   .message = found.message});
+}
+
+}  // namespace
+
+std::string identity_of(const Model& model, const Counterexample& found) {
+  return recorded(model, found).verdict->identity;
+}
+
+TraceMinimized minimized(const Model& model, const Counterexample& before,
+                         const Counterexample& after) {
+  return {.from = identity_of(model, before),
+          .events_before = static_cast<std::uint32_t>(before.events.size()),
+          .events_after = static_cast<std::uint32_t>(after.events.size()),
+          .faults_before = before.faults,
+          .faults_after = after.faults};
+}
+
+std::string counterexample_text(const Model& model, const Counterexample& found,
+                                const Provenance& how) {
+  Trace trace = recorded(model, found);
+  trace.mode = how.mode;
+  trace.strategy = how.strategy;
+  trace.seed = how.seed;
+  trace.minimized = how.minimized;
+  return trace_text(model.system, trace, found.events);
+}
+
+std::filesystem::path save_trace(const Model& model, const Counterexample& found,
+                                 const Provenance& how, const std::filesystem::path& directory) {
+  const std::string text = counterexample_text(model, found, how);
   std::string name = model.system.name;
   if (!model.system.bug.empty()) name += "-" + model.system.bug;
   name += "-" + found.property;
   std::ranges::replace_if(
       name, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '-'; },
       '-');
-  const std::string identity = to_hex(content_hash(text)).substr(0, 8);
-  const std::filesystem::path path = directory / (name + "-" + identity + ".trace.json");
+  const std::string content = to_hex(content_hash(text)).substr(0, 8);
+  const std::filesystem::path path = directory / (name + "-" + content + ".trace.json");
   write_file(path, text);
   return path;
+}
+
+std::filesystem::path save_trace(const Model& model, const CheckReport& report,
+                                 const std::filesystem::path& directory) {
+  if (!report.counterexample) return {};
+  return save_trace(model, *report.counterexample, {}, directory);
 }
 
 }  // namespace gainsay

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <string>
 
+#include "engine/trace.hpp"
 #include "explorer/check.hpp"
 
 namespace gainsay {
@@ -12,6 +13,24 @@ namespace gainsay {
 // story of it. Within 80 columns.
 std::string summary(const CheckReport& report, bool verbose);
 
+// How a run was found, as its trace says.
+struct Provenance {
+  std::string mode = "check";
+  std::string strategy = "breadth-first";
+  std::string seed = "0";
+  std::optional<TraceMinimized> minimized{};
+};
+// Writes the trace into the directory, as below.
+std::filesystem::path save_trace(const Model& model, const Counterexample& found,
+                                 const Provenance& how, const std::filesystem::path& directory);
+// Equal for equal runs that break the same property.
+std::string identity_of(const Model& model, const Counterexample& found);
+// What a trace of the shorter one says of where it came from.
+TraceMinimized minimized(const Model& model, const Counterexample& before,
+                         const Counterexample& after);
+// The text of the trace.
+std::string counterexample_text(const Model& model, const Counterexample& found,
+                                const Provenance& how);
 // Writes the trace of the counterexample into the directory, which is made if need be, and returns
 // its path; empty without a counterexample. The name ends in a hash of the contents, so that one
 // finding never replaces another. Throws FileError.

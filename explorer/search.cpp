@@ -19,23 +19,6 @@ constexpr std::size_t round_tasks = 1024;
 // A layer with fewer worlds than this is not worth waking other threads for.
 constexpr std::size_t parallel_worlds = 2 * task_worlds;
 
-std::vector<const Property*> select(const Model& model, const std::vector<std::string>& names) {
-  std::vector<const Property*> selected;
-  for (const Property& property : model.properties) {
-    // A `sometimes` always stays: it is the guard against a check of nothing.
-    if (names.empty() || property.kind == PropertyKind::sometimes ||
-        std::ranges::find(names, property.name) != names.end()) {
-      selected.push_back(&property);
-    }
-  }
-  for (const std::string& name : names) {
-    if (std::ranges::none_of(model.properties, [&](const auto& p) { return p.name == name; })) {
-      throw UsageError("no property is called '" + name + "'");
-    }
-  }
-  return selected;
-}
-
 // Only properties that are checked need histories.
 Reductions picked_reductions(const Model& model, const std::vector<const Property*>& properties) {
   Reductions reduce = sound_reductions(model);
@@ -64,10 +47,28 @@ void refuse_unsound(const Reductions& reduce, const Model& model,
 
 }  // namespace
 
+std::vector<const Property*> select_properties(const Model& model,
+                                               const std::vector<std::string>& names) {
+  std::vector<const Property*> selected;
+  for (const Property& property : model.properties) {
+    // A `sometimes` always stays: it is the guard against a check of nothing.
+    if (names.empty() || property.kind == PropertyKind::sometimes ||
+        std::ranges::find(names, property.name) != names.end()) {
+      selected.push_back(&property);
+    }
+  }
+  for (const std::string& name : names) {
+    if (std::ranges::none_of(model.properties, [&](const auto& p) { return p.name == name; })) {
+      throw UsageError("no property is called '" + name + "'");
+    }
+  }
+  return selected;
+}
+
 Search::Search(const Model& model, const CheckOptions& options, Passes& passes)
     : model_(model),
       options_(options),
-      properties_(select(model, options.properties)),
+      properties_(select_properties(model, options.properties)),
       asked_(options.reduce.value_or(picked_reductions(model, properties_))),
       reduce_(asked_),
       futures_(reduce_.histories ? futures_of_histories(model.system, properties_) : std::nullopt),

@@ -1,0 +1,260 @@
+// gainsay hunt: seeded search beyond what can be searched exhaustively.
+#include "explorer/hunt/hunt.hpp"
+
+#include <unistd.h>
+
+#include <charconv>
+#include <cstdio>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "cli/command.hpp"
+#include "engine/story.hpp"
+#include "engine/text.hpp"
+#include "engine/trace_json.hpp"
+#include "engine/version.hpp"
+#include "explorer/hunt/report.hpp"
+
+namespace gainsay::cli {
+
+namespace {
+
+constexpr double default_seconds = 60;
+
+struct HuntArguments {
+  ModelArguments model;
+  std::string system;
+  std::vector<std::string> properties;
+  std::string strategy = "portfolio";
+  std::string seed = "0";
+  std::string time, memory;
+  std::optional<std::uint64_t> runs;
+  std::optional<std::uint32_t> max_depth;
+  std::uint64_t findings = 1;
+  unsigned jobs = 0;
+  std::string output = "gainsay-out";
+  std::string progress = "auto";
+  bool keep_long = false;
+  bool json = false;
+  bool quiet = false;
+  bool verbose = false;
+};
+
+std::uint64_t parse_seed(const std::string& text) {
+  std::string_view digits = text;
+  if (digits.starts_with("0x")) digits.remove_prefix(2);
+  std::uint64_t seed = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), seed, 16);
+  if (error != std::errc() || end != digits.data() + digits.size()) {
+    throw UsageError("--seed takes at most 16 hexadecimal digits, not '" + text + "'");
+  }
+  return seed;
+}
+
+void require_strategy(const std::string& name) {
+  const std::vector<std::string> names = strategy_names();
+  std::string listed;
+  for (const std::string& one : names) {
+    if (one == name) return;
+    listed += (listed.empty() ? "" : ", ") + one;
+  }
+  const std::string near = nearest(name, names);
+  throw UsageError("there is no strategy '" + name + "'; " +
+                   (near.empty() ? "they are " + listed : "did you mean '" + near + "'?"));
+}
+
+std::function<void(const HuntProgress&)> progress_printer(const std::string& mode) {
+  if (mode == "never") return {};
+  const bool redraws = mode == "always" || isatty(STDERR_FILENO) != 0;
+  const double every = redraws ? 0.25 : 10;
+  return [=, last = 0.0](const HuntProgress& now) mutable {
+    if (now.seconds - last < every) return;
+    last = now.seconds;
+    char line[160];
+    std::snprintf(line, sizeof line, "%s runs, %s events, %.1f M/s, %s local states, %.0f s",
+                  with_commas(now.runs).c_str(), with_commas(now.events).c_str(),
+                  static_cast<double>(now.events) / now.seconds / 1e6,
+                  with_commas(now.local_states).c_str(), now.seconds);
+    std::cerr << (redraws ? "\r" : "") << line << (redraws ? "   " : "\n") << std::flush;
+  };
+}
+
+HuntOptions options_of(const HuntArguments& arguments) {
+  require_strategy(arguments.strategy);
+  if (arguments.jobs > 256) throw UsageError("--jobs is at most 256");
+  if (arguments.findings == 0) throw UsageError("--findings is at least 1");
+  HuntOptions options{.strategy = arguments.strategy,
+                      .seed = parse_seed(arguments.seed),
+                      .runs = arguments.runs,
+                      .jobs = arguments.jobs,
+                      .max_depth = arguments.max_depth,
+                      .properties = arguments.properties,
+                      .findings_max = arguments.findings,
+                      .minimize = !arguments.keep_long,
+                      .output = arguments.output,
+                      .interrupted = &stop_requested};
+  if (!arguments.time.empty()) {
+    options.seconds = parse_seconds(arguments.time, "--time");
+  } else if (!arguments.runs) {
+    options.seconds = default_seconds;
+  }
+  if (!arguments.memory.empty()) options.memory_bytes = parse_bytes(arguments.memory, "--memory");
+  if (!arguments.quiet) options.progress = progress_printer(arguments.progress);
+  return options;
+}
+
+nlohmann::ordered_json finding_json(const HuntFinding& finding) {
+  const Counterexample& found = finding.counterexample;
+  return {{"property", found.property},
+          {"run", finding.run},
+          {"strategy", finding.strategy},
+          {"hits", finding.hits},
+          {"events", found.events.size()},
+          {"events_before", finding.events_before},
+          {"faults", found.faults},
+          {"faults_before", finding.faults_before},
+          {"shortest", finding.shortest},
+          {"message", found.message},
+          {"identity", finding.identity},
+          {"trace", finding.trace.string()},
+          {"replay", "gainsay replay " + finding.trace.string()}};
+}
+
+std::string hunt_json(const Model& model, const HuntReport& report) {
+  using nlohmann::ordered_json;
+  ordered_json result = {{"system", model.system.name}, {"verb", "hunt"}};
+  if (!model.system.bug.empty()) result["bug"] = model.system.bug;
+  result["verdict"] = report.findings.empty() ? "nothing found" : "violated";
+  result["bounds"] = bounds_json(report.bounds);
+  result["options"] = report.options;
+  result["network"] = to_string(report.bounds.network);
+  result["strategy"] = report.strategy;
+  result["seed"] = seed_text(report.seed);
+  result["runs"] = report.runs;
+  result["events"] = report.events;
+  result["local_states"] = report.local_states;
+  result["stopped_by"] = report.stopped_by;
+  result["strategies"] = ordered_json::array();
+  for (const StrategyReport& one : report.strategies) {
+    if (one.runs == 0) continue;
+    result["strategies"].push_back({{"name", one.name},
+                                    {"runs", one.runs},
+                                    {"events", one.events},
+                                    {"findings", one.findings}});
+  }
+  result["properties"] = ordered_json::array();
+  for (const PropertyReport& property : report.properties) {
+    const bool vacuous = property.verdict == Verdict::vacuous;
+    const char* verdict = property.verdict == Verdict::violated      ? "violated"
+                          : vacuous                                  ? "vacuous"
+                          : property.kind == PropertyKind::sometimes ? "reached"
+                                                                     : "not violated";
+    result["properties"].push_back({{"name", property.name},
+                                    {"kind", to_string(property.kind)},
+                                    {"verdict", verdict},
+                                    {"evaluated", property.evaluated}});
+  }
+  result["not_judged"] = report.not_judged;
+  result["findings"] = ordered_json::array();
+  for (const HuntFinding& finding : report.findings) {
+    result["findings"].push_back(finding_json(finding));
+  }
+  result["digest"] = to_hex(report.digest);
+  result["version"] = version;
+  result["seconds"] = report.seconds;
+  return result.dump() + "\n";
+}
+
+void print(const Model& model, const HuntReport& report, bool verbose) {
+  std::cout << summary(report, verbose);
+  for (const HuntFinding& finding : report.findings) {
+    const Counterexample& found = finding.counterexample;
+    std::cout << "\n  " << found.message << " (" << found.events.size() << " events, "
+              << found.faults << (found.faults == 1 ? " fault" : " faults");
+    if (finding.events_before > found.events.size()) {
+      std::cout << ", from " << finding.events_before << " events";
+    }
+    if (finding.shortest) std::cout << "; none is shorter";
+    std::cout << ")\n" << tell_story(model.system, found.events);
+    if (!finding.trace.empty()) std::cout << "  gainsay replay " << finding.trace.string() << "\n";
+  }
+  std::cout << std::flush;
+}
+
+int exit_of(const HuntReport& report) {
+  if (!report.findings.empty()) return violated;
+  if (report.stopped_by == "interrupted") return 128 + stop_signal.load();
+  for (const PropertyReport& property : report.properties) {
+    if (property.kind != PropertyKind::sometimes && property.evaluated == 0) return vacuous;
+  }
+  return ok;
+}
+
+int hunt_one(const HuntArguments& arguments, const Model& model) {
+  const HuntReport report = hunt(model, options_of(arguments));
+  if (isatty(STDERR_FILENO) != 0 && !arguments.quiet) std::cerr << "\r\033[K";
+  if (arguments.json) {
+    std::cout << hunt_json(model, report) << std::flush;
+  } else {
+    print(model, report, arguments.verbose);
+  }
+  if (!report.cannot_write.empty()) {
+    std::cerr << "error: " << report.cannot_write << "\n";
+    return io;
+  }
+  return exit_of(report);
+}
+
+int run_hunt(const HuntArguments& arguments) {
+  const CatalogEntry& entry = require_system(arguments.system);
+  int code = ok;
+  for (const Configuration& configuration : arguments.model.configurations(entry)) {
+    code = worse(code, hunt_one(arguments, entry.make(configuration)));
+    if (stop_requested) break;
+  }
+  if (stop_requested && code != violated) return 128 + stop_signal.load();
+  return code;
+}
+
+void add_options(CLI::App& hunt, HuntArguments& arguments) {
+  const auto add = [&](const std::string& flag, auto& value, const std::string& what,
+                       const std::string& type) {
+    return hunt.add_option(flag, value, what)->group("Hunt")->type_name(type);
+  };
+  add("--strategy", arguments.strategy, "portfolio, uniform, pos, pct, delay, guided", "NAME");
+  add("--time", arguments.time, "for 90s, 10m, 2h (60s, if no --runs)", "TIME");
+  add("--runs", arguments.runs, "at most so many", "N");
+  add("--seed", arguments.seed, "the same runs again, or others (0)", "HEX");
+  add("--findings", arguments.findings, "go on until there are so many different ones (1)", "N");
+  add("--property", arguments.properties, "only this one and every sometimes (repeatable)", "NAME")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  add("--max-depth", arguments.max_depth, "no run is longer", "N");
+  add("--memory", arguments.memory, "tables that grow further begin anew (2G)", "SIZE");
+  add("-j,--jobs", arguments.jobs, "threads (default: one for each core)", "N");
+  const std::string group = "Output";
+  hunt.add_option("-o,--output", arguments.output, "directory for traces (gainsay-out)")
+      ->group(group)
+      ->type_name("DIR");
+  hunt.add_option("--progress", arguments.progress, "auto, always or never")
+      ->group(group)
+      ->type_name("NAME");
+  hunt.add_flag("--no-minimize", arguments.keep_long, "findings as they were met")->group(group);
+  hunt.add_flag("--json", arguments.json, "one JSON object a system")->group(group);
+  hunt.add_flag("-q,--quiet", arguments.quiet, "no progress")->group(group);
+  hunt.add_flag("-v,--verbose", arguments.verbose, "strategies and properties")->group(group);
+}
+
+}  // namespace
+
+void add_hunt(CLI::App& app, Action& action) {
+  auto arguments = std::make_shared<HuntArguments>();
+  CLI::App& hunt = *app.add_subcommand("hunt", "seeded search beyond what a check can reach");
+  hunt.add_option("system", arguments->system, "which system")->required()->type_name("");
+  arguments->model.add_to(hunt);
+  add_options(hunt, *arguments);
+  hunt.callback([arguments, &action] { action = [arguments] { return run_hunt(*arguments); }; });
+}
+
+}  // namespace gainsay::cli

@@ -1,0 +1,32 @@
+#include "explorer/confirm.hpp"
+
+#include <stdexcept>
+
+#include "engine/world.hpp"
+#include "properties/evaluate.hpp"
+
+namespace gainsay {
+
+void confirm(const Model& model, const Counterexample& found) {
+  LiveWorld world(model.system);
+  for (std::size_t i = 0; i < found.events.size(); ++i) {
+    const Event& event = found.events[i];
+    const bool last = i + 1 == found.events.size();
+    const LiveWorld before(world);
+    const Outcome outcome = world.apply(event);
+    const bool failed = outcome.step.fault != StepResult::Fault::none;
+    if (outcome.status != Outcome::Status::applied || (failed && !last)) {
+      throw std::logic_error("the live world does not run what was found: step " +
+                             std::to_string(i) + ", " + describe(model.system, event) + ": " +
+                             outcome.reason + outcome.step.message);
+    }
+    if (!last) continue;
+    const auto violation = find_violation(model, before, event, outcome, world, found.property);
+    if (!violation || violation->property != found.property) {
+      throw std::logic_error("the live world does not violate \"" + found.property +
+                             "\" where the interned machine does");
+    }
+  }
+}
+
+}  // namespace gainsay

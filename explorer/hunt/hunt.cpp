@@ -1,0 +1,322 @@
+#include "explorer/hunt/hunt.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <set>
+
+#include "engine/trace.hpp"
+#include "explorer/confirm.hpp"
+#include "explorer/histories.hpp"
+#include "explorer/hunt/report.hpp"
+#include "explorer/hunt/round.hpp"
+#include "explorer/memory.hpp"
+#include "explorer/minimize.hpp"
+#include "explorer/parallel.hpp"
+#include "explorer/report.hpp"
+#include "properties/evaluate.hpp"
+
+namespace gainsay {
+
+namespace {
+
+constexpr double minimize_seconds = 10;  // a guard: what it may do is bounded otherwise
+
+class Hunter {
+ public:
+  Hunter(const Model& model, const HuntOptions& options);
+  HuntReport run();
+
+ private:
+  // What is interned begins anew when it has grown too large.
+  struct Tables {
+    Tables(const Model& model, const std::vector<const Property*>& properties,
+           const Futures* futures);
+    Evaluator evaluator;
+    Machine machine;
+    std::uint64_t bytes_before;
+  };
+  struct Task {
+    std::uint64_t round = 0;
+    std::uint64_t runs = 0;
+  };
+
+  void describe_hunt();
+  void renew_tables();
+  bool must_stop();
+  std::vector<Task> next_tasks();
+  void take_in(const Round& round);
+  HuntFinding finding_of(const Round& round, const Hit& hit);
+  void save(const Counterexample& as_met, HuntFinding& finding);
+  void keep(const HuntFinding& finding);
+  void report_properties();
+  void report_progress();
+  double seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
+  }
+
+  const Model& model_;
+  const HuntOptions& options_;
+  const unsigned jobs_;
+  const std::vector<std::size_t> order_;  // strategies, by run
+  std::vector<const Property*> properties_;
+  std::optional<Futures> futures_;
+  std::unique_ptr<Tables> tables_;
+  std::vector<std::unique_ptr<RoundRunner>> runners_;
+  std::uint64_t next_round_ = 0;
+  std::set<std::uint64_t> local_states_;
+  HuntReport report_;
+  std::vector<PropertyReport> properties_before_;  // of earlier tables
+  const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+};
+
+Hunter::Tables::Tables(const Model& model, const std::vector<const Property*>& properties,
+                       const Futures* futures)
+    : evaluator(model.system, properties),
+      machine(model.system,
+              {.judge_step =
+                   [this](const LocalEntry& before, const LocalEntry& after, bool counts) {
+                     return evaluator.judge_step(before, after, counts);
+                   },
+               .futures = futures}),
+      bytes_before(resident_bytes()) {}
+
+Hunter::Hunter(const Model& model, const HuntOptions& options)
+    : model_(model),
+      options_(options),
+      jobs_(options.jobs == 0 ? default_jobs() : options.jobs),
+      order_(strategy_order(options.strategy)) {
+  validate(model.system);
+  for (const Property* property : select_properties(model, options.properties)) {
+    if (property->kind == PropertyKind::recovers) {
+      report_.not_judged.push_back(property->name);
+    } else {
+      properties_.push_back(property);
+    }
+  }
+  const bool judges = std::ranges::any_of(
+      properties_, [](const Property* one) { return one->kind != PropertyKind::sometimes; });
+  if (!judges && !report_.not_judged.empty()) {
+    throw UsageError("\"" + report_.not_judged.front() +
+                     "\" is not of runs, but of what lies behind them; `gainsay check` asks it");
+  }
+  if (properties_.size() > 250) throw UsageError("at most 250 properties are judged at once");
+  if (!model.system.bounds.skew && futures_are_read(model.system, properties_)) {
+    futures_ = futures_of_histories(model.system, properties_);
+  }
+  describe_hunt();
+  renew_tables();
+}
+
+void Hunter::describe_hunt() {
+  const System& system = model_.system;
+  report_.system = system.name + (system.bug.empty() ? "" : " with " + system.bug);
+  report_.bounds = system.asked;
+  report_.options = system.options;
+  report_.strategy = options_.strategy;
+  report_.seed = options_.seed;
+  for (const NamedStrategy& one : strategies()) {
+    report_.strategies.push_back({.name = std::string(one.name)});
+  }
+}
+
+void Hunter::renew_tables() {
+  if (tables_) report_properties();
+  runners_.clear();
+  tables_.reset();
+  tables_ = std::make_unique<Tables>(model_, properties_, futures_ ? &*futures_ : nullptr);
+  for (unsigned i = 0; i < jobs_; ++i) {
+    runners_.push_back(
+        std::make_unique<RoundRunner>(tables_->machine, tables_->evaluator, options_, order_));
+  }
+}
+
+bool Hunter::must_stop() {
+  if (options_.interrupted != nullptr && options_.interrupted->load()) {
+    report_.stopped_by = "interrupted";
+  } else if (report_.findings.size() >= options_.findings_max) {
+    report_.stopped_by = "findings";
+  } else if (options_.runs && next_round_ * runs_in_round >= *options_.runs) {
+    report_.stopped_by = "runs";
+  } else if (options_.seconds && seconds() >= *options_.seconds) {
+    report_.stopped_by = "time";
+  }
+  return !report_.stopped_by.empty();
+}
+
+// Rounds that run side by side. How many has no influence on what comes out.
+std::vector<Hunter::Task> Hunter::next_tasks() {
+  const std::size_t most = jobs_ == 1 ? 1 : 2 * jobs_;
+  std::vector<Task> tasks;
+  for (; tasks.size() < most; ++next_round_) {
+    const std::uint64_t first = next_round_ * runs_in_round;
+    if (options_.runs && first >= *options_.runs) break;
+    if (options_.wanted && !options_.wanted(next_round_)) continue;
+    const std::uint64_t runs =
+        options_.runs ? std::min(runs_in_round, *options_.runs - first) : runs_in_round;
+    tasks.push_back({.round = next_round_, .runs = runs});
+  }
+  return tasks;
+}
+
+HuntReport Hunter::run() {
+  while (!must_stop()) {
+    const std::vector<Task> tasks = next_tasks();
+    std::vector<Round> rounds(tasks.size());
+    std::atomic<std::uint64_t> given_up{~std::uint64_t{0}};
+    parallel_chunks(tasks.size(), 1, jobs_, [&](unsigned worker, std::size_t at, std::size_t) {
+      rounds[at] = runners_[worker]->run(tasks[at].round, tasks[at].runs, given_up);
+    });
+    for (const Round& round : rounds) {
+      if (report_.findings.size() >= options_.findings_max) break;
+      take_in(round);
+    }
+    report_progress();
+    if (resident_bytes() > tables_->bytes_before + options_.memory_bytes) renew_tables();
+  }
+  report_properties();
+  report_.properties = properties_before_;
+  report_.local_states = local_states_.size();
+  report_.seconds = seconds();
+  return report_;
+}
+
+void Hunter::report_progress() {
+  if (!options_.progress) return;
+  options_.progress({.runs = report_.runs,
+                     .events = report_.events,
+                     .local_states = local_states_.size(),
+                     .findings = report_.findings.size(),
+                     .seconds = seconds()});
+}
+
+// --- what rounds came to, in their order ---
+
+void Hunter::take_in(const Round& round) {
+  RoundReport told{.round = round.number,
+                   .runs = round.runs,
+                   .events = round.events,
+                   .local_states = round.local_states};
+  report_.runs += round.runs;
+  report_.events += round.events;
+  report_.longest = std::max(report_.longest, round.longest);
+  report_.digest += round.digest;
+  for (std::size_t i = 0; i < round.strategies.size(); ++i) {
+    report_.strategies[i].runs += round.strategies[i].runs;
+    report_.strategies[i].events += round.strategies[i].events;
+    report_.strategies[i].findings += round.strategies[i].findings;
+  }
+  local_states_.insert(round.local_states.begin(), round.local_states.end());
+  for (const Hit& hit : round.hits) {
+    told.findings.push_back(finding_of(round, hit));
+    keep(told.findings.back());
+  }
+  if (options_.done) options_.done(told);
+}
+
+HuntFinding Hunter::finding_of(const Round&, const Hit& hit) {
+  HuntFinding finding{
+      .run = hit.run, .strategy = std::string(strategies()[hit.strategy].name), .hits = hit.hits};
+  Counterexample met;
+  const Machine& machine = tables_->machine;
+  if (hit.broken.fault != 0) {
+    const auto kind = machine.fault_is_expectation(hit.broken.fault)
+                          ? StepResult::Fault::expectation
+                          : StepResult::Fault::exception;
+    met.property = violation_of_fault(kind, "").property;
+    met.message = machine.fault(hit.broken.fault);
+  } else {
+    const Property& property = *properties_[hit.broken.property];
+    met.property = property.name;
+    met.kind = property.kind;
+    met.message = "\"" + property.name + "\" does not hold";
+  }
+  met.events = runners_.front()->walk().events_of(hit.path);
+  for (const Event& event : met.events) met.faults += budget_of(model_.system, event).cost();
+  confirm(model_, met);
+  finding.counterexample = met;
+  finding.events_before = static_cast<std::uint32_t>(met.events.size());
+  finding.faults_before = met.faults;
+  if (options_.minimize) {
+    MinimizeReport shrunk = minimize(model_, met,
+                                     {.seconds = minimize_seconds,
+                                      .max_states = options_.minimize_states,
+                                      .jobs = jobs_,
+                                      .interrupted = options_.interrupted});
+    finding.counterexample = std::move(shrunk.counterexample);
+    finding.shortest = shrunk.shortest;
+  }
+  finding.identity = identity_of(model_, finding.counterexample);
+  save(met, finding);
+  return finding;
+}
+
+// A violation is told even when its trace cannot be kept.
+void Hunter::save(const Counterexample& as_met, HuntFinding& finding) {
+  if (options_.output.empty()) return;
+  Provenance how{.mode = "hunt",
+                 .strategy = finding.strategy,
+                 .seed = seed_text(options_.seed) + ":" + std::to_string(finding.run)};
+  if (options_.minimize) how.minimized = minimized(model_, as_met, finding.counterexample);
+  try {
+    finding.trace = save_trace(model_, finding.counterexample, how, options_.output);
+  } catch (const FileError& error) {
+    report_.cannot_write = error.what();
+  } catch (const std::filesystem::filesystem_error& error) {
+    report_.cannot_write = error.what();
+  }
+}
+
+void Hunter::keep(const HuntFinding& finding) {
+  const auto known = std::ranges::find(report_.findings, finding.identity, &HuntFinding::identity);
+  if (known == report_.findings.end()) {
+    report_.findings.push_back(finding);
+  } else {
+    known->hits += finding.hits;
+  }
+}
+
+void Hunter::report_properties() {
+  std::vector<PropertyReport> reports = tables_->evaluator.reports();
+  for (std::size_t i = 0; i < reports.size(); ++i) {
+    PropertyReport& report = reports[i];
+    if (i < properties_before_.size()) {
+      report.evaluated += properties_before_[i].evaluated;
+      const bool known = properties_before_[i].verdict != Verdict::vacuous;
+      if (known && report.verdict == Verdict::vacuous) report.verdict = Verdict::holds;
+    }
+    const bool broken = std::ranges::any_of(report_.findings, [&](const HuntFinding& finding) {
+      return finding.counterexample.property == report.name;
+    });
+    if (broken) report.verdict = Verdict::violated;
+  }
+  properties_before_ = std::move(reports);
+}
+
+}  // namespace
+
+HuntReport hunt(const Model& model, const HuntOptions& options) {
+  return Hunter(model, options).run();
+}
+
+std::vector<std::string> strategy_names() {
+  std::vector<std::string> names;
+  for (auto& [name, what] : described_strategies()) names.push_back(std::move(name));
+  return names;
+}
+
+std::vector<std::pair<std::string, std::string>> described_strategies() {
+  std::string shares;
+  for (const NamedStrategy& one : strategies()) {
+    shares +=
+        (shares.empty() ? "" : ", ") + std::string(one.name) + " " + std::to_string(one.share);
+  }
+  std::vector<std::pair<std::string, std::string>> all = {
+      {"portfolio", "all of these; of 16 runs: " + shares}};
+  for (const NamedStrategy& one : strategies()) {
+    all.emplace_back(std::string(one.name), std::string(one.what));
+  }
+  return all;
+}
+
+}  // namespace gainsay

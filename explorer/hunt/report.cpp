@@ -1,0 +1,81 @@
+#include "explorer/hunt/report.hpp"
+
+#include <cstdio>
+
+#include "engine/text.hpp"
+
+namespace gainsay {
+
+namespace {
+
+std::string fixed(double number, int digits) {
+  char buffer[64];
+  std::snprintf(buffer, sizeof buffer, "%.*f", digits, number);
+  return buffer;
+}
+
+std::string counts(const HuntReport& report) {
+  const double rate =
+      report.seconds > 0 ? static_cast<double>(report.events) / report.seconds / 1e6 : 0;
+  return with_commas(report.runs) + (report.runs == 1 ? " run, " : " runs, ") +
+         with_commas(report.events) + " events, " + fixed(report.seconds, 2) + " s (" +
+         fixed(rate, 1) + " M events/s)";
+}
+
+std::string sometimes_text(const HuntReport& report) {
+  std::string text;
+  for (const PropertyReport& property : report.properties) {
+    if (property.kind != PropertyKind::sometimes || property.verdict != Verdict::vacuous) continue;
+    text += "  never reached: " + property.name + "\n";
+  }
+  for (const std::string& name : report.not_judged) {
+    text += "  not judged: " + name + " (it is not of runs; `gainsay check` asks it)\n";
+  }
+  return text;
+}
+
+std::string strategies_text(const HuntReport& report) {
+  std::string text;
+  for (const StrategyReport& one : report.strategies) {
+    if (one.runs == 0) continue;
+    text += "  " + one.name + ": " + with_commas(one.runs) + " runs, " + with_commas(one.events) +
+            " events" + (one.findings > 0 ? ", " + with_commas(one.findings) + " found" : "") +
+            "\n";
+  }
+  for (const PropertyReport& property : report.properties) {
+    text += "  " + property.name + " (" + std::string(to_string(property.kind)) + "): evaluated " +
+            with_commas(property.evaluated) + " times\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string seed_text(std::uint64_t seed) {
+  char text[17];
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(seed));
+  return text;
+}
+
+std::string summary(const HuntReport& report, bool verbose) {
+  std::string text = report.system + ": ";
+  if (report.findings.empty()) {
+    text += "nothing found (which does not say that it holds)\n";
+  } else {
+    const std::uint64_t count = report.findings.size();
+    text += count == 1
+                ? "\"" + report.findings.front().counterexample.property +
+                      "\" is violated, in run " + std::to_string(report.findings.front().run) +
+                      " (" + report.findings.front().strategy + ")\n"
+                : with_commas(count) + " runs violate what must hold\n";
+  }
+  text += "  within " + describe(report.bounds, report.options) + "\n";
+  text += "  " + counts(report) + "\n";
+  text += "  strategy " + report.strategy + ", seed " + seed_text(report.seed) + ", ended by " +
+          report.stopped_by + "; " + with_commas(report.local_states) + " local states met\n";
+  text += sometimes_text(report);
+  if (verbose) text += strategies_text(report);
+  return text;
+}
+
+}  // namespace gainsay

@@ -1,0 +1,160 @@
+#include "explorer/hunt/round.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace gainsay {
+
+namespace {
+
+constexpr std::uint32_t portfolio_runs = 16;  // its shares are of so many
+
+// Shares spread as evenly as they go.
+std::vector<std::size_t> portfolio() {
+  const auto all = strategies();
+  std::vector<std::size_t> order;
+  std::vector<std::uint32_t> given(all.size(), 0);
+  for (std::uint32_t i = 1; i <= portfolio_runs; ++i) {
+    std::size_t neediest = 0;
+    std::int64_t most = std::numeric_limits<std::int64_t>::min();
+    for (std::size_t k = 0; k < all.size(); ++k) {
+      const std::int64_t need =
+          std::int64_t{all[k].share} * i - std::int64_t{given[k]} * portfolio_runs;
+      if (need > most) neediest = k;
+      most = std::max(most, need);
+    }
+    ++given[neediest];
+    order.push_back(neediest);
+  }
+  return order;
+}
+
+}  // namespace
+
+std::vector<std::size_t> strategy_order(const std::string& name) {
+  if (name == "portfolio") return portfolio();
+  const auto all = strategies();
+  const auto found = std::ranges::find(all, name, &NamedStrategy::name);
+  if (found == all.end()) {
+    std::string known = "portfolio";
+    for (const NamedStrategy& one : all) known += ", " + std::string(one.name);
+    throw UsageError("there is no strategy '" + name + "'; they are " + known);
+  }
+  return {static_cast<std::size_t>(found - all.begin())};
+}
+
+RoundRunner::RoundRunner(Machine& machine, Evaluator& evaluator, const HuntOptions& options,
+                         const std::vector<std::size_t>& order)
+    : options_(options), order_(order), walk_(machine, evaluator) {
+  for (const NamedStrategy& one : strategies()) strategies_.push_back(one.make());
+}
+
+Round RoundRunner::run(std::uint64_t number, std::uint64_t count,
+                       std::atomic<std::uint64_t>& given_up) {
+  Round round{.number = number, .strategies = std::vector<StrategyReport>(strategies_.size())};
+  pool_.clear();
+  seen_.clear();
+  met_.clear();
+  const bool stops = !options_.done && options_.findings_max == 1;
+  for (std::uint64_t i = 0; i < count && given_up.load() >= number; ++i) {
+    run_one(number * runs_in_round + i, round);
+    if (!stops || round.hits.empty()) continue;
+    // Rounds behind the first that finds something are not asked for.
+    std::uint64_t least = given_up.load();
+    while (number < least && !given_up.compare_exchange_weak(least, number)) {
+    }
+    break;
+  }
+  for (const Id local : met_) round.local_states.push_back(walk_.machine().local(local).hash.low);
+  std::ranges::sort(round.local_states);
+  return round;
+}
+
+void RoundRunner::run_one(std::uint64_t number, Round& round) {
+  RandomStream seeds(options_.seed);
+  seeds.seek(number);
+  const std::uint64_t seed = seeds.next();
+  Streams streams{.schedule = RandomStream(seed), .faults = RandomStream(seed, Purpose::fault)};
+  which_ = order_[number % order_.size()];
+  swarm_.draw(walk_.machine().system(), streams.faults);
+  std::optional<std::size_t> from;
+  std::vector<Novelty> novelties;
+  const std::uint32_t steps = begin(streams, from);
+  go(steps, streams, novelties);
+  if (strategies()[which_].guided) {
+    pool_.learn(from, walk_.path(), novelties);
+    pool_.trim();
+  }
+  take_in(number, round);
+}
+
+// How many steps the run may have; and where in the pool it starts from.
+std::uint32_t RoundRunner::begin(Streams& streams, std::optional<std::size_t>& from) {
+  RandomStream& random = streams.schedule;
+  const std::size_t starts = walk_.machine().system().size();
+  std::uint32_t steps = 32U << random.below(5);
+  if (strategies()[which_].guided && !pool_.empty() && random.below(8) != 0) {
+    from = pool_.pick(random);
+    walk_.follow(pool_.path(*from));
+    steps = 8U << random.below(4);
+  } else {
+    walk_.start(random);
+    for (std::size_t process = 0; process < starts; ++process) see(process);
+  }
+  const auto before = static_cast<std::uint32_t>(walk_.path().size() - starts);
+  if (options_.max_depth) steps = std::min(steps, *options_.max_depth - before);
+  strategies_[which_]->begin(random, std::max(steps, 1U));
+  return steps;
+}
+
+void RoundRunner::go(std::uint32_t steps, Streams& streams, std::vector<Novelty>& novelties) {
+  Strategy& strategy = *strategies_[which_];
+  const bool guided = strategies()[which_].guided;
+  for (std::uint32_t i = 0; i < steps && !walk_.broken(); ++i) {
+    std::optional<Move> move = swarm_.pick(walk_, streams.faults);
+    if (!move) move = strategy.pick(walk_, streams.schedule);
+    if (!move) move = swarm_.any(walk_, streams.faults);
+    if (!move) return;
+    swarm_.before(walk_, *move);
+    walk_.take(*move);
+    if (walk_.broken()) return;
+    strategy.taken(walk_, *move);
+    swarm_.after(walk_);
+    if (walk_.changed() == Machine::npos) continue;
+    see(walk_.changed());
+    if (guided) pool_.look(walk_, novelties);
+  }
+}
+
+void RoundRunner::see(std::size_t process) {
+  const Id local = walk_.machine().local_of(walk_.cell(process));
+  if (local >= seen_.size()) seen_.resize(2 * std::size_t{local} + 64);
+  if (seen_[local]) return;
+  seen_[local] = true;
+  met_.push_back(local);
+}
+
+void RoundRunner::take_in(std::uint64_t number, Round& round) {
+  const std::uint64_t events = walk_.path().size();
+  StrategyReport& strategy = round.strategies[which_];
+  ++round.runs;
+  ++strategy.runs;
+  round.events += events;
+  strategy.events += events;
+  round.longest = std::max(round.longest, events);
+  round.digest += mix(number, walk_.machine().hash(walk_.world()), Hash128{0, events});
+  if (!walk_.broken()) return;
+  ++strategy.findings;
+  const Broken& broken = *walk_.broken();
+  const auto known = std::ranges::find_if(round.hits, [&](const Hit& hit) {
+    return hit.broken.property == broken.property && (hit.broken.fault != 0) == (broken.fault != 0);
+  });
+  if (known != round.hits.end()) {
+    ++known->hits;
+  } else {
+    round.hits.push_back(
+        {.run = number, .strategy = which_, .broken = broken, .path = walk_.path()});
+  }
+}
+
+}  // namespace gainsay

@@ -1,0 +1,75 @@
+// One round of runs, on one thread.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "explorer/hunt/hunt.hpp"
+#include "explorer/hunt/pool.hpp"
+#include "explorer/hunt/strategy.hpp"
+#include "explorer/hunt/swarm.hpp"
+
+namespace gainsay {
+
+// By run, of so many, which strategy. Throws UsageError for a name that none has.
+std::vector<std::size_t> strategy_order(const std::string& name);
+
+// A run that broke something, the first of its round that broke this.
+struct Hit {
+  std::uint64_t run = 0;
+  std::size_t strategy = 0;
+  Broken broken;
+  Path path;
+  std::uint64_t hits = 1;  // runs of the round that broke this property
+};
+
+struct Round {
+  std::uint64_t number = 0;
+  std::uint64_t runs = 0;
+  std::uint64_t events = 0;
+  std::uint64_t longest = 0;
+  std::vector<StrategyReport> strategies;
+  std::vector<Hit> hits;
+  std::vector<std::uint64_t> local_states;
+  Hash128 digest;
+};
+
+// What runs a round; one for each thread.
+class RoundRunner {
+ public:
+  // REQUIRES: all outlive this.
+  RoundRunner(Machine& machine, Evaluator& evaluator, const HuntOptions& options,
+              const std::vector<std::size_t>& order);
+
+  // The first so many runs of a round. Ends early where `given_up` is below its number: then nobody
+  // asks what it came to.
+  Round run(std::uint64_t number, std::uint64_t count, std::atomic<std::uint64_t>& given_up);
+  Walk& walk() { return walk_; }
+
+ private:
+  struct Streams {
+    RandomStream schedule;
+    RandomStream faults;
+  };
+
+  void run_one(std::uint64_t number, Round& round);
+  std::uint32_t begin(Streams& streams, std::optional<std::size_t>& from);
+  void go(std::uint32_t steps, Streams& streams, std::vector<Novelty>& novelties);
+  void see(std::size_t process);
+  void take_in(std::uint64_t number, Round& round);
+
+  const HuntOptions& options_;
+  const std::vector<std::size_t>& order_;
+  Walk walk_;
+  std::vector<std::unique_ptr<Strategy>> strategies_;
+  std::size_t which_ = 0;  // strategy
+  Swarm swarm_;
+  Pool pool_;
+  std::vector<bool> seen_;  // local states, by id
+  std::vector<Id> met_;     // the same, in a list
+};
+
+}  // namespace gainsay

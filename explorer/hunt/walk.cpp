@@ -1,0 +1,279 @@
+#include "explorer/hunt/walk.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace gainsay {
+
+namespace {
+
+const Expansion nothing{};
+
+bool needs_messages(const Bounds& bounds) {
+  return bounds.drops + bounds.duplicates + bounds.unsynced > 0;
+}
+
+}  // namespace
+
+Walk::Walk(Machine& machine, Evaluator& evaluator)
+    : machine_(machine),
+      evaluator_(evaluator),
+      async_(machine.system().bounds.network == Network::async),
+      fifo_(machine.system().bounds.network == Network::fifo),
+      faults_at_messages_(needs_messages(machine.system().bounds)),
+      unstarted_(machine.unstarted()),
+      inboxes_(machine.system().size()),
+      locals_(machine.system().size()),
+      own_(machine.actors(), &nothing),
+      versions_(machine.actors(), 0) {}
+
+void Walk::begin() {
+  world_ = unstarted_;
+  path_.clear();
+  broken_.reset();
+  changed_ = Machine::npos;
+  slots_ = 0;
+  std::ranges::fill(own_, &nothing);
+  for (auto& inbox : inboxes_) inbox.clear();
+  for (std::size_t i = 0; i < inboxes_.size(); ++i) settle(i, world_[i]);
+}
+
+void Walk::start(RandomStream& random) {
+  begin();
+  const System& system = machine_.system();
+  for (std::uint8_t i = 0; i < system.size(); ++i) {
+    const auto count = static_cast<std::uint32_t>(own_[i]->transitions.size());
+    if (count == 0) throw UsageError("no initial world lies within the limits");
+    const Move move{.actor = i, .index = random.below(count)};
+    const Id fault = transition(move).fault;
+    if (fault != 0) {
+      throw UsageError("the start of " + system.process_name({i}) +
+                       " fails: " + machine_.fault(fault));
+    }
+    step(move, false);
+  }
+  judge_world();
+}
+
+void Walk::judge_world() {
+  const std::size_t property = evaluator_.inspect_all(machine_, world_.data());
+  if (property != Evaluator::none) broken_ = Broken{.property = property};
+}
+
+void Walk::follow(std::span<const Move> path) {
+  begin();
+  for (const Move move : path) step(move, false);
+}
+
+void Walk::take(Move move) { step(move, true); }
+
+std::vector<Event> Walk::events_of(std::span<const Move> path) {
+  begin();
+  std::vector<Event> events;
+  for (const Move move : path) {
+    events.push_back(machine_.event_of({move.actor}, transition(move)));
+    if (transition(move).fault == 0) step(move, false);
+  }
+  return events;
+}
+
+// --- one step ---
+
+void Walk::step(Move move, bool judged) {
+  const Expansion& expansion = part(move.actor, move.part);
+  const Transition& transition = expansion.transitions[move.index];
+  path_.push_back(move);
+  changed_ = Machine::npos;
+  if (judged && transition.fault != 0) {
+    broken_ = Broken{.fault = transition.fault};
+    return;
+  }
+  if (judged && transition.step_violation != 0) {
+    broken_ = Broken{.property = transition.step_violation - 1U};
+    return;
+  }
+  if (move.part != 0) consume(move, transition);
+  // The machine does what a step does to others, as if nothing had waited for
+  // them.
+  const std::uint64_t changed = machine_.apply(world_.data(), move.actor, expansion, transition);
+  if (judged) judge(transition, move.actor, machine_.local_of(world_[move.actor]));
+  settle(changed);
+  if (move.actor == machine_.cut_slot()) lose_across();
+  for (std::size_t actor = inboxes_.size(); actor < own_.size(); ++actor) refresh(actor);
+}
+
+void Walk::judge(const Transition& transition, std::size_t actor, Id local) {
+  std::size_t property = Evaluator::none;
+  if (actor == machine_.clock_slot()) {  // all processes change
+    property = evaluator_.inspect_all(machine_, world_.data());
+  } else {
+    if (is_process(actor) && transition.local_changed != 0) changed_ = actor;
+    const bool labelled = transition.labels != 0;
+    if (changed_ == Machine::npos && !labelled) return;
+    if (!labelled && evaluator_.is_fine(locals_.data(), actor, local, fine_)) return;
+    property = evaluator_.inspect(machine_, world_.data(), changed_, labelled);
+  }
+  if (property != Evaluator::none) broken_ = Broken{.property = property};
+}
+
+// Takes the message out of the list; the cell behind the step says what is left
+// of it.
+void Walk::consume(Move move, const Transition& transition) {
+  if (async_) return;  // it stays
+  std::vector<Id>& inbox = inboxes_[move.actor];
+  const std::size_t before = inbox.size();
+  const auto at = inbox.begin() + static_cast<std::ptrdiff_t>(move.part - 1);
+  if (fifo_ && transition.budget.contains(BudgetKind::drop)) {  // a reset of the link
+    const NodeId from = machine_.sender_of(*at);
+    std::erase_if(inbox, [&](Id id) { return machine_.sender_of(id) == from; });
+  } else {
+    inbox.erase(at);
+  }
+  slots_ -= static_cast<std::uint32_t>(before - inbox.size());
+}
+
+void Walk::settle(std::uint64_t changed) {
+  for (; changed != 0; changed &= changed - 1) {
+    const auto slot = static_cast<std::size_t>(std::countr_zero(changed));
+    if (is_process(slot)) settle(slot, world_[slot]);
+  }
+}
+
+// Of a cell with what has come: the messages go to the end of the list.
+void Walk::settle(std::size_t process, Id cell) {
+  std::vector<Id>& inbox = inboxes_[process];
+  const std::size_t before = inbox.size();
+  const bool down = machine_.local(machine_.local_of(cell)).status == LocalState::Status::down;
+  if (fifo_ && down) inbox.clear();
+  const Id bare = machine_.bare(cell);
+  if (bare != cell) {
+    const std::vector<Id>& come = machine_.envelopes_of(machine_.inbox_of(cell));
+    if (come.size() == 1) {
+      if (!async_ || is_new(process, come.front())) inbox.push_back(come.front());
+    } else {
+      for (const Id envelope : machine_.waiting(cell)) {
+        if (!async_ || is_new(process, envelope)) inbox.push_back(envelope);
+      }
+    }
+  }
+  slots_ += static_cast<std::uint32_t>(inbox.size()) - static_cast<std::uint32_t>(before);
+  world_[process] = bare;
+  locals_[process] = machine_.local_of(bare);
+  refresh(process);
+}
+
+void Walk::lose_across() {
+  for (std::size_t process = 0; process < inboxes_.size(); ++process) {
+    std::vector<Id>& inbox = inboxes_[process];
+    const std::size_t lost = std::erase_if(inbox, [&](Id envelope) {
+      return machine_.is_cut_off(world_.data(), process, machine_.sender_of(envelope));
+    });
+    slots_ -= static_cast<std::uint32_t>(lost);
+    refresh(process);
+  }
+}
+
+void Walk::refresh(std::size_t actor) {
+  const Expansion& now = machine_.expand(world_.data(), actor);
+  slots_ += static_cast<std::uint32_t>(now.transitions.size()) -
+            static_cast<std::uint32_t>(own_[actor]->transitions.size());
+  own_[actor] = &now;
+  versions_[actor] = ++version_;
+}
+
+// --- what may be taken ---
+
+bool Walk::is_new(std::size_t to, Id envelope) const {
+  return std::ranges::find(inboxes_[to], envelope) == inboxes_[to].end();
+}
+
+// In async: something is sent that does not wait already. To the actor itself,
+// too: that is in the cell behind the step.
+bool Walk::says_something(const Expansion& expansion, const Transition& transition,
+                          std::size_t actor) const {
+  for (std::size_t i = 0; i < transition.send_count; ++i) {
+    const SendRef& send = expansion.sends[transition.sends + i];
+    const bool is_kept = machine_.receive(world_[send.to], send.envelope) != world_[send.to];
+    if (is_kept && is_new(send.to, send.envelope)) return true;
+  }
+  return std::ranges::any_of(machine_.envelopes_of(machine_.inbox_of(transition.cell)),
+                             [&](Id envelope) { return is_new(actor, envelope); });
+}
+
+bool Walk::can_take(Move move) const {
+  const Expansion& expansion = part(move.actor, move.part);
+  const Transition& transition = expansion.transitions[move.index];
+  if (!machine_.affordable(world_.data(), transition)) return false;
+  if (fifo_ && move.part > 1) {  // only the first of each link
+    const auto& inbox = inboxes_[move.actor];
+    const NodeId from = machine_.sender_of(inbox[move.part - 1]);
+    for (std::uint32_t i = 0; i + 1 < move.part; ++i) {
+      if (machine_.sender_of(inbox[i]) == from) return false;
+    }
+  }
+  if (!async_ || !is_process(move.actor)) return true;
+  if (transition.local_changed != 0 || transition.labels != 0 || transition.fault != 0 ||
+      !transition.budget.empty()) {
+    return true;
+  }
+  return says_something(expansion, transition, move.actor);
+}
+
+std::optional<Move> Walk::draw_of(std::size_t actor, std::uint32_t at, Id input,
+                                  RandomStream& random) const {
+  const auto transitions = part(actor, at).transitions;
+  std::optional<Move> drawn;
+  std::uint32_t count = 0;
+  for (std::uint32_t i = 0; i < transitions.size(); ++i) {
+    if (transitions[i].input != input || is_fault(actor, transitions[i])) continue;
+    const Move move{.actor = static_cast<std::uint8_t>(actor), .part = at, .index = i};
+    if (!can_take(move)) continue;
+    ++count;
+    if (count == 1 || random.below(count) == 0) drawn = move;
+  }
+  return drawn;
+}
+
+std::optional<Move> Walk::move_of(std::size_t actor, Id input, RandomStream& random) const {
+  if (!is_message(actor, input)) return draw_of(actor, 0, input, random);
+  const auto& inbox = inboxes_[actor];
+  const auto at = std::ranges::find(inbox, input);
+  if (at == inbox.end()) return std::nullopt;
+  return draw_of(actor, static_cast<std::uint32_t>(at - inbox.begin() + 1), input, random);
+}
+
+std::optional<Move> Walk::draw(RandomStream& random) const {
+  if (slots_ == 0) return std::nullopt;
+  std::uint32_t at = random.below(slots_);
+  for (std::size_t actor = 0; actor < own_.size(); ++actor) {
+    const auto own = static_cast<std::uint32_t>(own_[actor]->transitions.size());
+    if (at < own) {
+      const Move move{.actor = static_cast<std::uint8_t>(actor), .part = 0, .index = at};
+      if (is_fault(move) || !can_take(move)) return std::nullopt;
+      return move;
+    }
+    at -= own;
+    if (!is_process(actor)) continue;
+    const auto waiting = static_cast<std::uint32_t>(inboxes_[actor].size());
+    if (at < waiting) return draw_of(actor, at + 1, inboxes_[actor][at], random);
+    at -= waiting;
+  }
+  return std::nullopt;
+}
+
+std::optional<Move> uniform_move(const Walk& walk, RandomStream& random) {
+  constexpr int tries = 32;  // then it is quicker to look at all
+  for (int i = 0; i < tries; ++i) {
+    if (const auto move = walk.draw(random)) return move;
+  }
+  std::vector<Move> moves;
+  for (std::size_t actor = 0; actor < walk.actors(); ++actor) {
+    walk.for_each_input(actor, [&](Id input) {
+      if (const auto move = walk.move_of(actor, input, random)) moves.push_back(*move);
+    });
+  }
+  if (moves.empty()) return std::nullopt;
+  return moves[random.below(static_cast<std::uint32_t>(moves.size()))];
+}
+
+}  // namespace gainsay

@@ -1,0 +1,199 @@
+// One run on the interned machine, event by event: each step is a few look-ups.
+//
+// Of each process a walk has its local state and the list of messages that wait
+// for it. What a message does is looked up in the cell of the local state and
+// this one message, when a strategy asks for it and not before: cells with all
+// that waits would nearly all be new.
+//
+// A run is a list of moves. Lists are in the order in which messages came, and
+// transitions of a cell in one that depends on their content alone, so the same
+// moves are the same run in every machine of the system, whatever its ids are.
+//
+// Thread-safety: one walk for each thread; they may share the machine and the
+// evaluator.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "engine/random.hpp"
+#include "explorer/evaluator.hpp"
+#include "explorer/machine.hpp"
+
+namespace gainsay {
+
+// A transition in the world at hand: of what the actor does by itself (part 0),
+// or of the message with that place in its list, from 1 on.
+struct Move {
+  std::uint8_t actor = 0;
+  std::uint32_t part = 0;
+  std::uint32_t index = 0;
+  friend bool operator==(const Move&, const Move&) = default;
+};
+using Path = std::vector<Move>;
+
+// What a step broke: a property by index, or the fault of a handler.
+struct Broken {
+  std::size_t property = Evaluator::none;
+  Id fault = 0;
+};
+
+class Walk {
+ public:
+  // REQUIRES: both outlive this.
+  Walk(Machine& machine, Evaluator& evaluator);
+
+  // The initial starts, in id order, their choices drawn. Throws UsageError
+  // where a start fails.
+  void start(RandomStream& random);
+  // From the beginning of another run of this system. What it breaks is known,
+  // and not judged.
+  void follow(std::span<const Move> path);
+  // Before the starts, and one step that is not judged. REQUIRES: it has no
+  // fault.
+  void begin();
+  void pass(Move move) { step(move, false); }
+  // Judges the world as it is.
+  void judge_world();
+  // REQUIRES: can_take(move), and nothing is broken.
+  void take(Move move);
+  // The events of a run, which may end in a fault. Goes along it. REQUIRES: no
+  // other thread is in the machine.
+  std::vector<Event> events_of(std::span<const Move> path);
+
+  Machine& machine() const { return machine_; }
+  std::size_t actors() const { return own_.size(); }
+  // What an actor has as its words of the world: of a process, a cell without
+  // messages.
+  Id cell(std::size_t actor) const { return world_[actor]; }
+  const Id* world() const { return world_.data(); }
+  // The messages that wait for an actor, as envelopes; they are the parts from
+  // 1 on.
+  const std::vector<Id>& inbox(std::size_t actor) const { return inboxes_[actor]; }
+  // Of part 0 all transitions are its own; of another part those whose input is
+  // its message.
+  const Expansion& part(std::size_t actor, std::uint32_t part) const {
+    if (part == 0) return *own_[actor];
+    return machine_.expand(machine_.receive(world_[actor], inboxes_[actor][part - 1]));
+  }
+  bool is_of_part(const Transition& transition, std::size_t actor, std::uint32_t part) const {
+    return part == 0 || transition.input == inboxes_[actor][part - 1];
+  }
+  const Transition& transition(Move move) const {
+    return part(move.actor, move.part).transitions[move.index];
+  }
+  bool is_message(std::size_t actor, Id input) const {
+    return is_process(actor) && Machine::is_delivery(input);
+  }
+  // Another number whenever what an actor may do may be something else.
+  std::uint64_t version(std::size_t actor) const { return versions_[actor]; }
+
+  // The world allows it, and it changes something: in async a message may come
+  // again.
+  bool can_take(Move move) const;
+  // A fault, a restart or the end of a partition: what a schedule of faults
+  // decides.
+  bool is_fault(Move move) const { return is_fault(move.actor, transition(move)); }
+  bool is_fault(std::size_t actor, const Transition& transition) const {
+    return actor == machine_.cut_slot() || (transition.budget.bits() & ~timeout_bit) != 0;
+  }
+  // Moves that are no faults. Each message and each own transition is as likely
+  // to be drawn; none where that can do nothing now.
+  std::optional<Move> draw(RandomStream& random) const;
+  // What an input of an actor does, its choices drawn; none where that is
+  // nothing now.
+  std::optional<Move> move_of(std::size_t actor, Id input, RandomStream& random) const;
+  // Calls f(input) for each input of an actor, own ones first, each once:
+  // messages and what is no fault.
+  template <class F>
+  void for_each_input(std::size_t actor, F&& f) const;
+  // Calls f(move) for all moves that can be taken and are faults.
+  template <class F>
+  void for_each_fault(F&& f) const;
+
+  const Path& path() const { return path_; }
+  const std::optional<Broken>& broken() const { return broken_; }
+  // The process whose local state the last step changed; npos: none.
+  std::size_t changed() const { return changed_; }
+
+ private:
+  static constexpr unsigned timeout_bit = 1U << static_cast<unsigned>(BudgetKind::timeout);
+  bool is_process(std::size_t actor) const { return actor < inboxes_.size(); }
+
+  void step(Move move, bool judged);
+  void judge(const Transition& transition, std::size_t actor, Id local);
+  void consume(Move move, const Transition& transition);
+  void settle(std::uint64_t changed);
+  void settle(std::size_t process, Id cell);
+  void lose_across();
+  void refresh(std::size_t actor);
+  bool is_new(std::size_t to, Id envelope) const;
+  bool says_something(const Expansion& expansion, const Transition& transition,
+                      std::size_t actor) const;
+  std::optional<Move> draw_of(std::size_t actor, std::uint32_t part, Id input,
+                              RandomStream& random) const;
+
+  Machine& machine_;
+  Evaluator& evaluator_;
+  const bool async_;
+  const bool fifo_;
+  const bool faults_at_messages_;
+  std::vector<Id> unstarted_;
+  std::vector<Id> world_;                 // processes without their messages
+  std::vector<std::vector<Id>> inboxes_;  // by process
+  std::vector<Id> locals_;                // by process
+  std::vector<const Expansion*> own_;     // by actor
+  std::vector<std::uint64_t> versions_;   // by actor
+  std::uint64_t version_ = 0;
+  std::uint32_t slots_ = 0;  // own transitions and messages, of all actors
+  Evaluator::VectorMemo fine_ = Evaluator::empty_memo();
+  Path path_;
+  std::optional<Broken> broken_;
+  std::size_t changed_ = Machine::npos;
+};
+
+// Each move that is no fault is as likely, messages with several outcomes
+// counted once; none: there is none.
+std::optional<Move> uniform_move(const Walk& walk, RandomStream& random);
+
+template <class F>
+void Walk::for_each_input(std::size_t actor, F&& f) const {
+  const auto& own = own_[actor]->transitions;
+  for (std::size_t i = 0; i < own.size(); ++i) {
+    if (is_fault(actor, own[i])) continue;
+    bool is_first = true;
+    for (std::size_t k = 0; k < i && is_first; ++k) {
+      is_first = own[k].input != own[i].input || is_fault(actor, own[k]);
+    }
+    if (is_first) f(own[i].input);
+  }
+  if (!is_process(actor)) return;
+  const std::vector<Id>& inbox = inboxes_[actor];
+  for (std::size_t i = 0; i < inbox.size(); ++i) {
+    bool is_first = true;
+    for (std::size_t k = 0; k < i && is_first && !async_; ++k) {
+      is_first = fifo_ ? machine_.sender_of(inbox[k]) != machine_.sender_of(inbox[i])
+                       : inbox[k] != inbox[i];
+    }
+    if (is_first) f(inbox[i]);
+  }
+}
+
+template <class F>
+void Walk::for_each_fault(F&& f) const {
+  for (std::size_t actor = 0; actor < own_.size(); ++actor) {
+    const bool messages = faults_at_messages_ && is_process(actor);
+    const auto parts = static_cast<std::uint32_t>(messages ? inboxes_[actor].size() + 1 : 1);
+    for (std::uint32_t at = 0; at < parts; ++at) {
+      const auto transitions = part(actor, at).transitions;
+      for (std::uint32_t i = 0; i < transitions.size(); ++i) {
+        const Move move{.actor = static_cast<std::uint8_t>(actor), .part = at, .index = i};
+        const bool fits = is_of_part(transitions[i], actor, at) && is_fault(actor, transitions[i]);
+        if (fits && can_take(move)) f(move);
+      }
+    }
+  }
+}
+
+}  // namespace gainsay

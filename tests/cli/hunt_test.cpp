@@ -1,0 +1,66 @@
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/cli/program.hpp"
+
+namespace gainsay::testing {
+namespace {
+
+using nlohmann::json;
+
+TEST(HuntVerb, WhatItFindsIsReplayed) {
+  const Scratch scratch("hunt");
+  const Ran ran = run_gainsay(
+      scratch.path(), "hunt raft --bug vote-not-persisted --runs 20000 --seed 5 --json -j2");
+  EXPECT_EQ(ran.code, 1) << ran.err;
+  const json result = json::parse(ran.out);
+  EXPECT_EQ(result["verb"], "hunt");
+  EXPECT_EQ(result["verdict"], "violated");
+  EXPECT_EQ(result["seed"], "0000000000000005");
+  ASSERT_EQ(result["findings"].size(), 1U);
+  EXPECT_EQ(result["findings"][0]["property"], "election safety");
+  const std::string trace = result["findings"][0]["trace"];
+  const json file = json::parse(read_text(scratch.path() / trace));
+  EXPECT_EQ(file["run"]["mode"], "hunt");
+  const Ran replayed = run_gainsay(scratch.path(), "replay -q " + trace);
+  EXPECT_EQ(replayed.code, 1) << replayed.err;
+  EXPECT_NE(replayed.out.find("as recorded"), std::string::npos);
+}
+
+TEST(HuntVerb, TheSameBytesWithOneThreadAndWithTwo) {
+  const Scratch scratch("hunt-bytes");
+  const auto result_of = [&](const std::string& jobs) {
+    const Ran ran = run_gainsay(scratch.path(), "hunt paxos --runs 1000 --json " + jobs);
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    json result = json::parse(ran.out);
+    result.erase("seconds");
+    return result.dump();
+  };
+  EXPECT_EQ(result_of("-j1"), result_of("-j2"));
+}
+
+TEST(HuntVerb, NothingFoundIsNotCalledHolds) {
+  const Scratch scratch("hunt-nothing");
+  const Ran ran = run_gainsay(scratch.path(), "hunt two-phase-commit --runs 300");
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_NE(ran.out.find("nothing found (which does not say that it holds)"), std::string::npos);
+  EXPECT_NE(ran.out.find("300 runs"), std::string::npos);
+  EXPECT_NE(ran.out.find("seed 0000000000000000"), std::string::npos);
+}
+
+TEST(HuntVerb, MistakesAreNamed) {
+  const Scratch scratch("hunt-usage");
+  const auto error_of = [&](const std::string& arguments) {
+    const Ran ran = run_gainsay(scratch.path(), "hunt " + arguments);
+    EXPECT_EQ(ran.code, 2) << arguments;
+    return ran.err;
+  };
+  EXPECT_NE(error_of("raft --strategy gided").find("did you mean 'guided'"), std::string::npos);
+  EXPECT_NE(error_of("raft --seed xyz").find("hexadecimal"), std::string::npos);
+  EXPECT_NE(error_of("raft --findings 0").find("at least 1"), std::string::npos);
+  error_of("raft --network async --drops 1");
+}
+
+}  // namespace
+}  // namespace gainsay::testing
