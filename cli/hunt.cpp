@@ -5,6 +5,7 @@
 
 #include <charconv>
 #include <cstdio>
+#include <cstdlib>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -14,6 +15,7 @@
 #include "engine/text.hpp"
 #include "engine/trace_json.hpp"
 #include "engine/version.hpp"
+#include "explorer/campaign/campaign.hpp"
 #include "explorer/hunt/report.hpp"
 
 namespace gainsay::cli {
@@ -31,7 +33,8 @@ struct HuntArguments {
   std::string time, memory;
   std::optional<std::uint64_t> runs;
   std::optional<std::uint32_t> max_depth;
-  std::uint64_t findings = 1;
+  std::optional<std::uint64_t> findings;
+  std::string campaign, shard;
   unsigned jobs = 0;
   std::string output = "gainsay-out";
   std::string progress = "auto";
@@ -83,14 +86,15 @@ std::function<void(const HuntProgress&)> progress_printer(const std::string& mod
 HuntOptions options_of(const HuntArguments& arguments) {
   require_strategy(arguments.strategy);
   if (arguments.jobs > 256) throw UsageError("--jobs is at most 256");
-  if (arguments.findings == 0) throw UsageError("--findings is at least 1");
+  if (arguments.findings == std::uint64_t{0}) throw UsageError("--findings is at least 1");
+  const std::uint64_t findings = arguments.campaign.empty() ? 1 : ~std::uint64_t{0};
   HuntOptions options{.strategy = arguments.strategy,
                       .seed = parse_seed(arguments.seed),
                       .runs = arguments.runs,
                       .jobs = arguments.jobs,
                       .max_depth = arguments.max_depth,
                       .properties = arguments.properties,
-                      .findings_max = arguments.findings,
+                      .findings_max = arguments.findings.value_or(findings),
                       .minimize = !arguments.keep_long,
                       .output = arguments.output,
                       .interrupted = &stop_requested};
@@ -191,13 +195,51 @@ int exit_of(const HuntReport& report) {
   return ok;
 }
 
+// Which part of the campaign is this machine's; none: there is no campaign.
+std::optional<CampaignOptions> campaign_of(const HuntArguments& arguments) {
+  if (arguments.campaign.empty()) {
+    if (!arguments.shard.empty()) throw UsageError("--shard needs --campaign DIR");
+    return std::nullopt;
+  }
+  if (arguments.keep_long) {
+    throw UsageError(
+        "--no-minimize does not go with --campaign, which knows failures by their "
+        "shortest traces");
+  }
+  CampaignOptions campaign{.directory = arguments.campaign};
+  if (!arguments.shard.empty()) {
+    campaign.shard = parse_shard(arguments.shard);
+  } else {
+    const Environment environment = [](const char* name) { return std::getenv(name); };
+    campaign.shard = shard_of_environment(environment).value_or(Shard{});
+  }
+  return campaign;
+}
+
+HuntReport hunt_or_go_on(const HuntArguments& arguments, const Model& model) {
+  const HuntOptions options = options_of(arguments);
+  const auto campaign = campaign_of(arguments);
+  if (!campaign) return hunt(model, options);
+  const CatalogEntry& canary = require_system("two-phase-commit");
+  prove_with_canary(canary.make(variant(canary.bugs.front())), options, *campaign);
+  const CampaignReport report = hunt_in_campaign(model, options, *campaign);
+  if (!arguments.quiet && report.rounds_before > 0) {
+    std::cerr << "note: " << arguments.campaign << " had "
+              << with_commas(report.rounds_before * runs_in_round) << " of these runs already\n";
+  }
+  return report.hunt;
+}
+
 int hunt_one(const HuntArguments& arguments, const Model& model) {
-  const HuntReport report = hunt(model, options_of(arguments));
+  const HuntReport report = hunt_or_go_on(arguments, model);
   if (isatty(STDERR_FILENO) != 0 && !arguments.quiet) std::cerr << "\r\033[K";
   if (arguments.json) {
     std::cout << hunt_json(model, report) << std::flush;
   } else {
     print(model, report, arguments.verbose);
+    if (!arguments.campaign.empty()) {
+      std::cout << "  gainsay campaign status " << arguments.campaign << "\n" << std::flush;
+    }
   }
   if (!report.cannot_write.empty()) {
     std::cerr << "error: " << report.cannot_write << "\n";
@@ -227,6 +269,8 @@ void add_options(CLI::App& hunt, HuntArguments& arguments) {
   add("--runs", arguments.runs, "at most so many", "N");
   add("--seed", arguments.seed, "the same runs again, or others (0)", "HEX");
   add("--findings", arguments.findings, "go on until there are so many different ones (1)", "N");
+  add("--campaign", arguments.campaign, "keep runs and all findings there, and go on", "DIR");
+  add("--shard", arguments.shard, "i/n: only this part (default: what CI says)", "I/N");
   add("--property", arguments.properties, "only this one and every sometimes (repeatable)", "NAME")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
