@@ -101,8 +101,8 @@ TEST(Dht, WhatItDoesNotHaveIsRefused) {
     }
     return "";
   };
-  EXPECT_EQ(refusal({{"changes", "jion"}}),
-            "dht: option changes is not \"jion\"; did you mean \"join\"?");
+  EXPECT_EQ(refusal({{"changes", "joing"}}),
+            "dht: option changes is not \"joing\"; did you mean \"join\"?");
   EXPECT_EQ(refusal({{"changes", "leave.leave"}}), "dht: n3 cannot leave now");
   EXPECT_EQ(refusal({{"r", "3"}}), "dht: r and w are at most n");
   EXPECT_EQ(refusal({{"n", "4"}}), "dht: n is at most the number of nodes");
