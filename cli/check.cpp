@@ -5,7 +5,9 @@
 #include <iostream>
 #include <memory>
 #include <sstream>
+#include <utility>
 
+#include "cli/ci_report.hpp"
 #include "cli/command.hpp"
 #include "cli/result.hpp"
 #include "engine/text.hpp"
@@ -31,6 +33,7 @@ struct CheckArguments {
   std::string seed;
   std::string progress = "auto";
   std::string allow;
+  CiReports reports;
   bool json = false;
   bool quiet = false;
   bool verbose = false;
@@ -174,7 +177,42 @@ void print_row(const Model& model, const CheckReport& report) {
   std::fflush(stdout);
 }
 
-int run_one(const CheckArguments& arguments, const Model& model, bool table) {
+// A case for each property. Without an answer it is an error; what a check says of a property that
+// was cut short still stands where it is a violation.
+void add_cases(const Model& model, const CheckReport& report, const std::filesystem::path& trace,
+               bool waived, std::vector<TestCase>& cases) {
+  bool first = true;
+  bool told = false;
+  for (const PropertyReport& property : report.properties) {
+    TestCase one{.suite = report.system, .name = property.name};
+    if (std::exchange(first, false)) one.seconds = report.seconds;
+    if (property.verdict == Verdict::violated) {
+      told = true;
+      one.status = TestCase::Status::failed;
+      one.message = report.counterexample ? report.counterexample->message : "violated";
+      one.body = report.story + "\ngainsay replay " + trace.string();
+      one.file = trace.string();
+    } else if (property.verdict == Verdict::vacuous && !waived) {
+      one.status = TestCase::Status::failed;
+      one.message = "vacuous within " + describe(report.bounds, report.options);
+    } else if (property.verdict == Verdict::incomplete && !waived && !report.counterexample) {
+      one.status = TestCase::Status::error;
+      one.message = "incomplete: " + report.incomplete_because;
+    }
+    cases.push_back(std::move(one));
+  }
+  if (!report.counterexample || told) return;
+  // A handler failed: no property of the system's says that none does.
+  cases.push_back({.suite = model.system.name,
+                   .name = report.counterexample->property,
+                   .status = TestCase::Status::failed,
+                   .message = report.counterexample->message,
+                   .body = report.story + "\ngainsay replay " + trace.string(),
+                   .file = trace.string()});
+}
+
+int run_one(const CheckArguments& arguments, const Model& model, bool table,
+            std::vector<TestCase>& cases) {
   const CheckReport report = check(model, options_of(arguments));
   if (isatty(STDERR_FILENO) != 0 && !arguments.quiet) std::cerr << "\r\033[K";
   std::filesystem::path trace;
@@ -186,6 +224,8 @@ int run_one(const CheckArguments& arguments, const Model& model, bool table) {
   } catch (const std::filesystem::filesystem_error& error) {
     cannot_write = error.what();
   }
+  const int code = exit_of(report.verdict, arguments.allow);
+  add_cases(model, report, trace, code == ok, cases);
   if (arguments.json) {
     std::cout << result_json(model, report, trace) << std::flush;
   } else if (table && report.verdict == Verdict::holds) {
@@ -205,7 +245,6 @@ int run_one(const CheckArguments& arguments, const Model& model, bool table) {
                  "gainsay\n";
     return internal;
   }
-  const int code = exit_of(report.verdict, arguments.allow);
   if (code == ok && report.verdict != Verdict::holds) {
     std::cerr << "waived by --allow: " << model.system.name << " is " << to_string(report.verdict)
               << "\n";
@@ -236,10 +275,12 @@ int run_check(const CheckArguments& arguments) {
                 "sometimes");
   }
   int code = ok;
+  std::vector<TestCase> cases;
   for (const Model& model : models) {
-    code = worse(code, run_one(arguments, model, suite));
+    code = worse(code, run_one(arguments, model, suite, cases));
     if (stop_requested) break;
   }
+  write_reports(arguments.reports, "gainsay check", cases);
   if (stop_requested && code != violated) return 128 + stop_signal.load();
   return code;
 }
@@ -283,6 +324,7 @@ void add_output_options(CLI::App& check, CheckArguments& arguments) {
   check.add_flag("--json", arguments.json, "one JSON object a system")->group(group);
   check.add_flag("-q,--quiet", arguments.quiet, "no progress")->group(group);
   check.add_flag("-v,--verbose", arguments.verbose, "properties and counts in full")->group(group);
+  add_report_options(check, arguments.reports);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdlib>
 #include <sstream>
 
 namespace gainsay::cli {
@@ -153,6 +154,16 @@ std::vector<Configuration> ModelArguments::configurations(const CatalogEntry& en
     configurations.push_back(base);
   }
   return configurations;
+}
+
+void add_report_options(CLI::App& command, CiReports& reports) {
+  const char* actions = std::getenv("GITHUB_ACTIONS");
+  reports.github = actions != nullptr && std::string_view(actions) == "true";
+  command.add_option("--junit", reports.junit, "write the results as JUnit XML")
+      ->group("Output")
+      ->type_name("FILE");
+  command.add_flag("--github", reports.github, "annotations and step summary of GitHub Actions")
+      ->group("Output");
 }
 
 const CatalogEntry& require_system(const std::string& name) {

@@ -48,6 +48,13 @@ struct ModelArguments {
   std::vector<Configuration> configurations(const CatalogEntry& entry) const;
 };
 
+// Results in the forms that continuous integration reads.
+struct CiReports {
+  std::string junit;    // a file of JUnit XML; empty: none
+  bool github = false;  // on by itself inside GitHub Actions
+};
+void add_report_options(CLI::App& command, CiReports& reports);
+
 // Throws UsageError with the nearest spelling.
 const CatalogEntry& require_system(const std::string& name);
 // The bug of that name; throws UsageError.
@@ -69,5 +76,6 @@ void add_replay(CLI::App& app, Action& action);
 void add_show(CLI::App& app, Action& action);
 void add_bugs(CLI::App& app, Action& action);
 void add_linearize(CLI::App& app, Action& action);
+void add_campaign(CLI::App& app, Action& action);
 
 }  // namespace gainsay::cli

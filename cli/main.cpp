@@ -96,6 +96,7 @@ int run(int argc, char** argv) {
   add_show(app, action);
   add_bugs(app, action);
   add_linearize(app, action);
+  add_campaign(app, action);
   app.footer("gainsay VERB --help says more of a verb.\n" + codes);
   if (argc == 1) {
     std::cout << app.help();

@@ -28,13 +28,14 @@ inline std::string read_text(const std::filesystem::path& path) {
   return text.str();
 }
 
-// `arguments` are words of a shell command line.
-inline Ran run_gainsay(const std::filesystem::path& directory, const std::string& arguments) {
+// `arguments` are words of a shell command line, `environment` its assignments.
+inline Ran run_gainsay(const std::filesystem::path& directory, const std::string& arguments,
+                       const std::string& environment = "") {
   const auto out = directory / "stdout";
   const auto err = directory / "stderr";
-  const std::string command = "cd '" + directory.string() + "' && '" + GAINSAY_PROGRAM + "' " +
-                              arguments + " >'" + out.string() + "' 2>'" + err.string() +
-                              "' </dev/null";
+  const std::string command = "cd '" + directory.string() + "' && " + environment + " '" +
+                              GAINSAY_PROGRAM + "' " + arguments + " >'" + out.string() + "' 2>'" +
+                              err.string() + "' </dev/null";
   const int status = std::system(command.c_str());
   return {.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
           .out = read_text(out),
