@@ -77,5 +77,6 @@ void add_show(CLI::App& app, Action& action);
 void add_bugs(CLI::App& app, Action& action);
 void add_linearize(CLI::App& app, Action& action);
 void add_campaign(CLI::App& app, Action& action);
+void add_campaign_store(CLI::App& campaign, Action& action);  // verbs of `campaign`
 
 }  // namespace gainsay::cli
