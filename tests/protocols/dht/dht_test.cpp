@@ -55,6 +55,13 @@ std::vector<Case> holding() {
       {"writing_again_behind_a_collection",
        within(2, 1, 3),
        {{"changes", "collect"}, {"work", "delete-x.put-x.get-x"}}},
+      {"collecting_while_another_writes",
+       within(2, 2, 2),
+       {{"changes", "collect"}, {"work", "put-x.delete-x/put-x.get-x"}}},
+      // What an owner acknowledged before it left it does not have when it comes back.
+      {"writing_while_one_comes_and_goes",
+       within(3, 2, 1),
+       {{"changes", "join.leave"}, {"work", "get-y/put-x"}}},
       {"crashing_and_coming_back", crashing, {{"changes", "join"}}},
       {"converging_behind_a_join",
        within(3, 1, 1),
