@@ -229,6 +229,7 @@ View view(const Node& node);
 
 // What the clients do, as far as it says what is reached.
 struct Work {
+  bool any = false;
   bool writes = false;
   bool deletes = false;
   bool reads_of_others = false;  // of what another client puts

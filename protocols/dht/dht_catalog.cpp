@@ -191,7 +191,7 @@ Workload<Node::Operation> workload(const std::string& work, const Bounds& bounds
 }
 
 Work work_of(const Workload<Node::Operation>& workload) {
-  Work work;
+  Work work{.any = !workload.clients.empty()};
   std::set<std::pair<Key, std::size_t>> puts;
   for (std::size_t client = 0; client < workload.clients.size(); ++client) {
     for (const auto& item : workload.clients[client]) {

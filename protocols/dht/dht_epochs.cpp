@@ -16,11 +16,13 @@ bool Node::leads(const Context& ctx) const { return ctx.self() == leader_of(ctx.
 
 // A change begins when all are through with the one before it, so that nobody misses two.
 void Node::lead(Context& ctx) {
+  // Itself too, again behind a crash.
+  if (is_changing(durable.epoch)) hand_over(ctx);
+  report(ctx);
   const Epoch last = ctx.options().placement->last_epoch();
   const bool all_here = durable.epoch == 0 || ready.size() == ctx.nodes();
   const bool no_transfer = ctx.options().bug == Bug::join_no_key_transfer;
   if (is_changing(durable.epoch)) {
-    hand_over(ctx);
     if (enough_are_ready(ctx)) enter(ctx, durable.epoch + 1, collectable(ctx));
   } else if (durable.epoch < last && all_here) {
     enter(ctx, durable.epoch + (no_transfer ? 2 : 1), {});

@@ -284,7 +284,7 @@ std::vector<Property> properties(const Node::Options& options, const Work& work)
       return every_read(nodes, reads, stays_deleted);
     }));
   }
-  if (options.linearizable || promises_registers(options)) {
+  if (work.any && (options.linearizable || promises_registers(options))) {
     all.push_back(linearizable<Registers>());
   }
   if (options.recovers) {

@@ -35,6 +35,8 @@ std::vector<Case> holding() {
   Bounds crashing = one;
   crashing.crashes = 1;
   crashing.restarts = 1;
+  Bounds led = crashing;
+  led.clients = 0;
   return {
       {"leaving", one, {{"changes", "leave"}}},
       {"joining_and_leaving", one, {{"changes", "join.leave"}}},
@@ -66,6 +68,10 @@ std::vector<Case> holding() {
       {"converging_behind_a_join",
        within(3, 1, 1),
        {{"changes", "join"}, {"anti-entropy", "1"}, {"recovers", "1"}}},
+      // Whoever leads the changes forgets in a crash who was ready.
+      {"changing_twice_with_a_crash",
+       led,
+       {{"changes", "join.leave"}, {"anti-entropy", "1"}, {"recovers", "1"}}},
       {"converging", within(2, 1, 1), {{"anti-entropy", "1"}, {"recovers", "1"}, {"w", "1"}}},
   };
 }
