@@ -58,8 +58,11 @@ std::vector<Case> holding() {
        within(2, 1, 3),
        {{"changes", "collect"}, {"work", "delete-x.put-x.get-x"}}},
       {"collecting_while_another_writes",
+       within(2, 2, 1),
+       {{"changes", "collect"}, {"work", "delete-x/put-x"}}},
+      {"collecting_while_another_reads",
        within(2, 2, 2),
-       {{"changes", "collect"}, {"work", "put-x.delete-x/put-x.get-x"}}},
+       {{"changes", "collect"}, {"work", "put-x.delete-x/get-x.get-y"}}},
       // What an owner acknowledged before it left it does not have when it comes back.
       {"writing_while_one_comes_and_goes",
        within(3, 2, 1),
