@@ -88,6 +88,9 @@ class Walk {
   }
   // Another number whenever what an actor may do may be something else.
   std::uint64_t version(std::size_t actor) const { return versions_[actor]; }
+  // What can do nothing now can do nothing as long as this number is the same; 0: nobody knows. In
+  // async messages stay and budgets are only used up, so that this goes by the local state.
+  std::uint64_t epoch(std::size_t actor) const { return epochs_[actor]; }
 
   // The world allows it, and it changes something: in async a message may come
   // again.
@@ -100,7 +103,9 @@ class Walk {
   }
   // Moves that are no faults. Each message and each own transition is as likely
   // to be drawn; none where that can do nothing now.
-  std::optional<Move> draw(RandomStream& random) const;
+  std::optional<Move> draw(RandomStream& random);
+  // Whether a draw may still give one.
+  bool may_draw() const { return slots_ > 0; }
   // What an input of an actor does, its choices drawn; none where that is
   // nothing now.
   std::optional<Move> move_of(std::size_t actor, Id input, RandomStream& random) const;
@@ -128,7 +133,10 @@ class Walk {
   void settle(std::size_t process, Id cell);
   void lose_across();
   void refresh(std::size_t actor);
+  void revive(std::size_t actor, bool grew);
+  std::optional<Move> move_at(std::size_t actor, std::uint32_t slot, RandomStream& random) const;
   bool is_new(std::size_t to, Id envelope) const;
+  bool teaches(const SendRef& send) const;
   bool says_something(const Expansion& expansion, const Transition& transition,
                       std::size_t actor) const;
   std::optional<Move> draw_of(std::size_t actor, std::uint32_t part, Id input,
@@ -142,11 +150,17 @@ class Walk {
   std::vector<Id> unstarted_;
   std::vector<Id> world_;                 // processes without their messages
   std::vector<std::vector<Id>> inboxes_;  // by process
+  std::vector<Id> heard_;                 // by forgers, whoever it was sent to
   std::vector<Id> locals_;                // by process
   std::vector<const Expansion*> own_;     // by actor
   std::vector<std::uint64_t> versions_;   // by actor
+  std::vector<std::uint64_t> epochs_;     // by actor
   std::uint64_t version_ = 0;
-  std::uint32_t slots_ = 0;  // own transitions and messages, of all actors
+  // By actor, what may be drawn: own transitions, then messages, but for those that were seen to do
+  // nothing in this epoch.
+  std::vector<std::vector<std::uint32_t>> alive_;
+  std::vector<std::uint32_t> all_;  // by actor: how many there are, those left out too
+  std::uint32_t slots_ = 0;         // the number of those alive
   Evaluator::VectorMemo fine_ = Evaluator::empty_memo();
   Path path_;
   std::optional<Broken> broken_;
@@ -155,7 +169,7 @@ class Walk {
 
 // Each move that is no fault is as likely, messages with several outcomes
 // counted once; none: there is none.
-std::optional<Move> uniform_move(const Walk& walk, RandomStream& random);
+std::optional<Move> uniform_move(Walk& walk, RandomStream& random);
 
 template <class F>
 void Walk::for_each_input(std::size_t actor, F&& f) const {
