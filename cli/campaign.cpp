@@ -194,6 +194,7 @@ void add_replay_traces(CLI::App& campaign, Action& action) {
 void add_campaign(CLI::App& app, Action& action) {
   CLI::App& command = *app.add_subcommand("campaign", "what was found, kept and replayed");
   command.require_subcommand(1);
+  add_campaign_store(command, action);
   add_replay_traces(command, action);
 }
 

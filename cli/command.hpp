@@ -79,5 +79,6 @@ void add_linearize(CLI::App& app, Action& action);
 void add_hunt(CLI::App& app, Action& action);
 void add_minimize(CLI::App& app, Action& action);
 void add_campaign(CLI::App& app, Action& action);
+void add_campaign_store(CLI::App& campaign, Action& action);  // verbs of `campaign`
 
 }  // namespace gainsay::cli

@@ -5,6 +5,7 @@
 #include "cli/command.hpp"
 #include "engine/trace.hpp"
 #include "engine/version.hpp"
+#include "explorer/campaign/store.hpp"
 
 namespace {
 
@@ -126,6 +127,8 @@ int main(int argc, char** argv) {
   } catch (const TraceError& error) {
     return fail(unreadable, first_line(error.what()));
   } catch (const DecodeError& error) {
+    return fail(unreadable, first_line(error.what()));
+  } catch (const StoreError& error) {
     return fail(unreadable, first_line(error.what()));
   } catch (const FileError& error) {
     return fail(io, first_line(error.what()));

@@ -457,6 +457,7 @@ CheckReport Search::run() {
   passes_.learnt = passes_.asymmetric = false;
   const bool first = !std::exchange(passes_.started, true);
   resumed_ = first && !options_.resume.empty() && load_checkpoint();
+  passes_.resumed = passes_.resumed || resumed_;
   try {
     start();
     if (certify_starts() && !found_) explore();

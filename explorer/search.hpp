@@ -45,6 +45,7 @@ class Search {
     Heard heard;           // what merges are checked against
     std::uint32_t number = 1;
     bool started = false;
+    bool resumed = false;  // the first pass went on from a checkpoint
     bool learnt = false;  // the last pass has added to `keep`, so another may get further
     Asymmetries asymmetries;
     bool asymmetric = false;  // the last pass was given up: its renamings are none
@@ -309,7 +310,7 @@ class Search {
   std::vector<std::optional<RecoveryResult>> recoveries_;  // by property
   std::string recovery_incomplete_;   // why one of them is, behind a search that is not
   std::string recovery_explanation_;  // of the one that is violated
-  bool resumed_ = false;
+  bool resumed_ = false;  // this pass
   bool certified_ = true;
   bool cut_by_depth_ = false;
   double last_progress_ = 0;

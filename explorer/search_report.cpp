@@ -127,7 +127,7 @@ CheckReport Search::report() {
                          : Verdict::holds;
   }
   settle_properties(report, incomplete_because_.empty() && (!found_ || recovery));
-  report.resumed = resumed_;
+  report.resumed = passes_.resumed;
   report.seconds = seconds();
   report.peak_memory_bytes = peak_resident_bytes();
   report.store = options_.store;

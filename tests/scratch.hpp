@@ -10,9 +10,9 @@ namespace gainsay::testing {
 
 class Scratch {
  public:
-  explicit Scratch(const std::string& name)
-      : path_(std::filesystem::temp_directory_path() /
-              ("gainsay-" + name + "-" + std::to_string(::getpid()))) {
+  explicit Scratch(const std::string& name,
+                   const std::filesystem::path& below = std::filesystem::temp_directory_path())
+      : path_(below / ("gainsay-" + name + "-" + std::to_string(::getpid()))) {
     std::filesystem::remove_all(path_);
     std::filesystem::create_directories(path_);
   }

@@ -13,6 +13,7 @@
 #include "tests/explorer/slow_recovery.hpp"
 #include "tests/explorer/slow_search.hpp"
 #include "tests/explorer/table_protocol.hpp"
+#include "tests/sanitized.hpp"
 
 namespace gainsay::testing {
 namespace {
@@ -430,10 +431,11 @@ TEST(Recovery, AgreesWithTheSlowTwinOnRandomTables) {
   }
   std::cout << met[Verdict::holds] << " hold, " << met[Verdict::violated] << " violated, "
             << met[Verdict::incomplete] << " incomplete, " << doubtful << " doubtful\n";
+  EXPECT_LT(doubtful, systems / 50);
+  if (is_sanitized()) return;
   EXPECT_GT(met[Verdict::holds], systems / 100);
   EXPECT_GT(met[Verdict::violated], systems / 15);
   EXPECT_GT(met[Verdict::incomplete], systems / 100);
-  EXPECT_LT(doubtful, systems / 50);
 }
 
 TEST(Recovery, WhatMustLastAgreesWithTheSlowTwinOnRandomTables) {
@@ -467,10 +469,11 @@ TEST(Recovery, WhatMustLastAgreesWithTheSlowTwinOnRandomTables) {
   std::cout << met[Verdict::holds] << " hold, " << met[Verdict::violated] << " violated, " << lost
             << " of them for what must last, " << met[Verdict::incomplete] << " incomplete, "
             << doubtful << " doubtful\n";
+  EXPECT_LT(doubtful, systems / 50);
+  if (is_sanitized()) return;  // a third of the systems; too few for each of these
   EXPECT_GT(met[Verdict::holds], systems / 100);
   EXPECT_GT(lost, systems / 300);
   EXPECT_GT(met[Verdict::incomplete], systems / 100);
-  EXPECT_LT(doubtful, systems / 50);
 }
 
 // Vectors of local states that the system reaches with few messages.

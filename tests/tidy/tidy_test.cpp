@@ -20,7 +20,10 @@ const std::vector<Excuse> heavy_include_excuses = {
 
 const std::vector<Excuse> banned_call_excuses = {};
 
-const std::vector<Excuse> macro_excuses = {};
+const std::vector<Excuse> macro_excuses = {
+    {"gtest.hpp", "EXPECT_HOLDS", "GoogleTest's assertions are macros, to know their line"},
+    {"gtest.hpp", "ASSERT_HOLDS", "the same"},
+    {"gtest.hpp", "EXPECT_FIXED", "the same"}};
 
 // Ratchets: the length is today's, and may only shrink.
 const std::vector<Excuse> file_length_excuses = {};
@@ -373,9 +376,7 @@ TEST(TidyRule, Layout) {
 
 // --- rule 6: dead files ---
 
-TEST(Tidy, EveryHeaderIsIncluded) {
-  EXPECT_EQ(told(dead_headers(tree())), "");
-}
+TEST(Tidy, EveryHeaderIsIncluded) { EXPECT_EQ(told(dead_headers(tree())), ""); }
 
 TEST(TidyRule, DeadHeaders) {
   const Tree files = {
