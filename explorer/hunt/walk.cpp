@@ -36,6 +36,7 @@ void Walk::begin() {
   broken_.reset();
   changed_ = Machine::npos;
   slots_ = 0;
+  down_ = 0;
   std::ranges::fill(own_, &nothing);
   for (auto& slots : alive_) slots.clear();
   std::ranges::fill(all_, 0U);
@@ -150,8 +151,10 @@ void Walk::settle(std::uint64_t changed) {
 // Of a cell with what has come: the messages go to the end of the list.
 void Walk::settle(std::size_t process, Id cell) {
   std::vector<Id>& inbox = inboxes_[process];
-  const bool down = machine_.local(machine_.local_of(cell)).status == LocalState::Status::down;
+  const bool down = is_down(machine_.local_of(cell));
   if (fifo_ && down) inbox.clear();
+  const bool was_down = own_[process] != &nothing && is_down(locals_[process]);
+  down_ += (down ? 1U : 0U) - (was_down ? 1U : 0U);
   const Id bare = machine_.bare(cell);
   if (bare != cell) {
     const std::vector<Id>& come = machine_.envelopes_of(machine_.inbox_of(cell));
@@ -303,11 +306,7 @@ std::optional<Move> uniform_move(Walk& walk, RandomStream& random) {
   }
   if (!walk.may_draw()) return std::nullopt;
   std::vector<Move> moves;
-  for (std::size_t actor = 0; actor < walk.actors(); ++actor) {
-    walk.for_each_input(actor, [&](Id input) {
-      if (const auto move = walk.move_of(actor, input, random)) moves.push_back(*move);
-    });
-  }
+  walk.for_each_move(false, [&](Move move) { moves.push_back(move); });
   if (moves.empty()) return std::nullopt;
   return moves[random.below(static_cast<std::uint32_t>(moves.size()))];
 }

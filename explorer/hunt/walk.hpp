@@ -113,10 +113,12 @@ class Walk {
   // messages and what is no fault.
   template <class F>
   void for_each_input(std::size_t actor, F&& f) const;
-  // Calls f(move) for all moves that can be taken and are faults.
+  // Calls f(move) for all moves that can be taken: faults, or the others.
   template <class F>
-  void for_each_fault(F&& f) const;
+  void for_each_move(bool faults, F&& f) const;
 
+  // How many processes are down.
+  std::uint32_t down() const { return down_; }
   const Path& path() const { return path_; }
   const std::optional<Broken>& broken() const { return broken_; }
   // The process whose local state the last step changed; npos: none.
@@ -125,6 +127,7 @@ class Walk {
  private:
   static constexpr unsigned timeout_bit = 1U << static_cast<unsigned>(BudgetKind::timeout);
   bool is_process(std::size_t actor) const { return actor < inboxes_.size(); }
+  bool is_down(Id local) const { return machine_.local(local).status == LocalState::Status::down; }
 
   void step(Move move, bool judged);
   void judge(const Transition& transition, std::size_t actor, Id local);
@@ -161,6 +164,7 @@ class Walk {
   std::vector<std::vector<std::uint32_t>> alive_;
   std::vector<std::uint32_t> all_;  // by actor: how many there are, those left out too
   std::uint32_t slots_ = 0;         // the number of those alive
+  std::uint32_t down_ = 0;
   Evaluator::VectorMemo fine_ = Evaluator::empty_memo();
   Path path_;
   std::optional<Broken> broken_;
@@ -195,15 +199,16 @@ void Walk::for_each_input(std::size_t actor, F&& f) const {
 }
 
 template <class F>
-void Walk::for_each_fault(F&& f) const {
+void Walk::for_each_move(bool faults, F&& f) const {
   for (std::size_t actor = 0; actor < own_.size(); ++actor) {
-    const bool messages = faults_at_messages_ && is_process(actor);
+    const bool messages = is_process(actor) && (!faults || faults_at_messages_);
     const auto parts = static_cast<std::uint32_t>(messages ? inboxes_[actor].size() + 1 : 1);
     for (std::uint32_t at = 0; at < parts; ++at) {
       const auto transitions = part(actor, at).transitions;
       for (std::uint32_t i = 0; i < transitions.size(); ++i) {
         const Move move{.actor = static_cast<std::uint8_t>(actor), .part = at, .index = i};
-        const bool fits = is_of_part(transitions[i], actor, at) && is_fault(actor, transitions[i]);
+        const bool fits =
+            is_of_part(transitions[i], actor, at) && is_fault(actor, transitions[i]) == faults;
         if (fits && can_take(move)) f(move);
       }
     }
