@@ -54,6 +54,7 @@ Round RoundRunner::run(std::uint64_t number, std::uint64_t count,
                        std::atomic<std::uint64_t>& given_up) {
   Round round{.number = number, .strategies = std::vector<StrategyReport>(strategies_.size())};
   pool_.clear();
+  typical_ = steps_max;
   seen_.clear();
   met_.clear();
   const bool stops = !options_.done && options_.findings_max == 1;
@@ -105,7 +106,8 @@ std::uint32_t RoundRunner::begin(Streams& streams, std::optional<std::size_t>& f
   }
   const auto before = static_cast<std::uint32_t>(walk_.path().size() - starts);
   steps = std::min(steps, longest - std::min(longest, before));
-  strategies_[which_]->begin(random, std::max(steps, 1U));
+  // Few runs are as long as they may be: moments that are drawn in advance should be in them.
+  strategies_[which_]->begin(random, std::clamp(2 * typical_, 1U, std::max(steps, 1U)));
   return steps;
 }
 
@@ -138,6 +140,7 @@ void RoundRunner::see(std::size_t process) {
 
 void RoundRunner::take_in(std::uint64_t number, Round& round) {
   const std::uint64_t events = walk_.path().size();
+  typical_ = (3 * typical_ + static_cast<std::uint32_t>(events)) / 4;
   StrategyReport& strategy = round.strategies[which_];
   ++round.runs;
   ++strategy.runs;

@@ -171,7 +171,7 @@ TEST(Walk, ADrawIsFair) {
   Path path;
   RandomStream random(1);
   walk.start(random);
-  for (int i = 0; i < 6; ++i) walk.take(*uniform_move(walk, random));
+  for (int i = 0; i < 2; ++i) walk.take(*uniform_move(walk, random));
   path = walk.path();
   for (int i = 0; i < draws; ++i) {
     walk.follow(path);
@@ -185,7 +185,7 @@ TEST(Walk, ADrawIsFair) {
         actor, [&](Id input) { possible += walk.move_of(actor, input, random) ? 1U : 0U; });
   }
   ASSERT_EQ(drawn.size(), possible);
-  ASSERT_GT(possible, 2U);
+  ASSERT_GT(possible, 1U);
   const int mean = draws / static_cast<int>(possible);
   for (const auto& [which, count] : drawn) {
     EXPECT_GT(count, mean * 3 / 4);
