@@ -31,7 +31,8 @@ inline std::vector<Seeded> all_bugs() {
 
 // Millions of worlds without reductions.
 inline bool is_large(const Bug& bug) {
-  return bug.id == "R01" || bug.id == "R49" || bug.id == "R55" || bug.id == "R58";
+  return bug.id == "R01" || bug.id == "R49" || bug.id == "R55" || bug.id == "R58" ||
+         bug.id == "D15";
 }
 
 // Many seconds in a sanitized build.
