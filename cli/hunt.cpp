@@ -274,7 +274,7 @@ void add_options(CLI::App& hunt, HuntArguments& arguments) {
   add("--property", arguments.properties, "only this one and every sometimes (repeatable)", "NAME")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  add("--max-depth", arguments.max_depth, "no run is longer", "N");
+  add("--max-depth", arguments.max_depth, "no run is longer (512)", "N");
   add("--memory", arguments.memory, "tables that grow further begin anew (2G)", "SIZE");
   add("-j,--jobs", arguments.jobs, "threads (default: one for each core)", "N");
   const std::string group = "Output";

@@ -132,9 +132,6 @@ void Minimizer::search(MinimizeReport& report) {
                        .memory_bytes = std::uint64_t{1} << 30,
                        .properties = {best.property},
                        .interrupted = options_.interrupted};
-  // Without faults nothing that is longer is of use.
-  const std::size_t length = best.events.size() - model_.system.size();
-  if (best.faults == 0) options.max_depth = static_cast<std::uint32_t>(length + 1);
   if (options_.seconds) options.seconds = std::max(0.0, *options_.seconds - seconds());
   const CheckReport found = check(model_, options);
   must_stop();

@@ -23,7 +23,7 @@ class Delay : public Strategy {
     for (std::uint32_t i = 0; i < delays; ++i) delays_.push_back(random.below(steps));
   }
 
-  std::optional<Move> pick(const Walk& walk, RandomStream& random) override {
+  std::optional<Move> pick(Walk& walk, RandomStream& random) override {
     // Events that come up together are in random order.
     since_ += std::uint64_t{1} << 32;
     pending_.refresh(walk, [&](const Pending::Item&) { return since_ + (random.next() >> 32); });

@@ -14,7 +14,7 @@ class Guided : public Strategy {
   void begin(RandomStream& random, std::uint32_t) override {
     timers_ = 1U << random.below(5);  // of 16
   }
-  std::optional<Move> pick(const Walk& walk, RandomStream& random) override {
+  std::optional<Move> pick(Walk& walk, RandomStream& random) override {
     if (timers_ == 16) return uniform_move(walk, random);
     for (int i = 0; i < tries; ++i) {
       const auto move = walk.draw(random);

@@ -55,7 +55,7 @@ struct HuntOptions {
   std::optional<std::uint64_t> runs{};  // those below this number; none: while there is time
   std::optional<double> seconds{};
   unsigned jobs = 0;                         // threads; 0: one for each core
-  std::optional<std::uint32_t> max_depth{};  // of a run, in events behind the starts
+  std::optional<std::uint32_t> max_depth{};  // of a run, in events behind the starts; none: 512
   std::vector<std::string> properties{};     // by name; empty: all
   // It ends where it has so many different findings. Without `done` it does so at once, and not at
   // the end of a round.

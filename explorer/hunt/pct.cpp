@@ -28,7 +28,7 @@ class Pct : public Strategy {
     for (std::uint32_t i = 0; i < changes; ++i) changes_.push_back(random.below(steps));
   }
 
-  std::optional<Move> pick(const Walk& walk, RandomStream& random) override {
+  std::optional<Move> pick(Walk& walk, RandomStream& random) override {
     // Within a link the order is random, as links are of about 2^31 places
     // each.
     pending_.refresh(walk, [&](const Pending::Item&) { return random.next() >> 33; });

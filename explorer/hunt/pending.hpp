@@ -18,6 +18,7 @@ class Pending {
     std::uint8_t actor = 0;
     Id input = 0;
     std::uint64_t rank = 0;
+    std::uint64_t spent = 0;  // the epoch in which it was seen to do nothing
   };
   struct Picked {
     Item item;
@@ -44,7 +45,11 @@ class Pending {
       walk.for_each_input(actor, [&](Id input) {
         Item item{.actor = static_cast<std::uint8_t>(actor), .input = input};
         const Item* met = find(actor, input);
-        item.rank = met != nullptr ? met->rank : rank_of(item);
+        if (met != nullptr) {
+          item = *met;
+        } else {
+          item.rank = rank_of(item);
+        }
         items.push_back(item);
       });
       known = {.version = walk.version(actor), .items = std::move(items)};
@@ -56,7 +61,10 @@ class Pending {
   std::optional<Picked> least(const Walk& walk, RandomStream& random, Value&& value) {
     order_.clear();
     for (const Actor& actor : actors_) {
-      for (const Item& item : actor.items) order_.emplace_back(value(item), item);
+      for (const Item& item : actor.items) {
+        const bool is_spent = item.spent != 0 && item.spent == walk.epoch(item.actor);
+        if (!is_spent) order_.emplace_back(value(item), item);
+      }
     }
     const auto later = [](const auto& a, const auto& b) { return a.first > b.first; };
     std::ranges::make_heap(order_, later);
@@ -66,6 +74,7 @@ class Pending {
       order_.pop_back();
       const auto move = walk.move_of(item.actor, item.input, random);
       if (move) return Picked{.item = item, .move = *move};
+      find(item.actor, item.input)->spent = walk.epoch(item.actor);
     }
     return std::nullopt;
   }

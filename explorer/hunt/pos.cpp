@@ -11,7 +11,7 @@ namespace {
 class Pos : public Strategy {
  public:
   void begin(RandomStream&, std::uint32_t) override { pending_.clear(); }
-  std::optional<Move> pick(const Walk& walk, RandomStream& random) override {
+  std::optional<Move> pick(Walk& walk, RandomStream& random) override {
     pending_.refresh(walk, [&](const Pending::Item&) { return random.next(); });
     const auto next =
         pending_.least(walk, random, [](const Pending::Item& item) { return item.rank; });

@@ -7,6 +7,7 @@ namespace gainsay {
 
 namespace {
 
+constexpr std::uint32_t steps_max = 512;      // of a run, where nothing else is asked for
 constexpr std::uint32_t portfolio_runs = 16;  // its shares are of so many
 
 // Shares spread as evenly as they go.
@@ -53,6 +54,7 @@ Round RoundRunner::run(std::uint64_t number, std::uint64_t count,
                        std::atomic<std::uint64_t>& given_up) {
   Round round{.number = number, .strategies = std::vector<StrategyReport>(strategies_.size())};
   pool_.clear();
+  typical_ = steps_max;
   seen_.clear();
   met_.clear();
   const bool stops = !options_.done && options_.findings_max == 1;
@@ -92,7 +94,8 @@ void RoundRunner::run_one(std::uint64_t number, Round& round) {
 std::uint32_t RoundRunner::begin(Streams& streams, std::optional<std::size_t>& from) {
   RandomStream& random = streams.schedule;
   const std::size_t starts = walk_.machine().system().size();
-  std::uint32_t steps = 32U << random.below(5);
+  const std::uint32_t longest = options_.max_depth.value_or(steps_max);
+  std::uint32_t steps = std::max(1U, longest >> random.below(5));
   if (strategies()[which_].guided && !pool_.empty() && random.below(8) != 0) {
     from = pool_.pick(random);
     walk_.follow(pool_.path(*from));
@@ -102,8 +105,9 @@ std::uint32_t RoundRunner::begin(Streams& streams, std::optional<std::size_t>& f
     for (std::size_t process = 0; process < starts; ++process) see(process);
   }
   const auto before = static_cast<std::uint32_t>(walk_.path().size() - starts);
-  if (options_.max_depth) steps = std::min(steps, *options_.max_depth - before);
-  strategies_[which_]->begin(random, std::max(steps, 1U));
+  steps = std::min(steps, longest - std::min(longest, before));
+  // Few runs are as long as they may be: moments that are drawn in advance should be in them.
+  strategies_[which_]->begin(random, std::clamp(2 * typical_, 1U, std::max(steps, 1U)));
   return steps;
 }
 
@@ -136,6 +140,7 @@ void RoundRunner::see(std::size_t process) {
 
 void RoundRunner::take_in(std::uint64_t number, Round& round) {
   const std::uint64_t events = walk_.path().size();
+  typical_ = (3 * typical_ + static_cast<std::uint32_t>(events)) / 4;
   StrategyReport& strategy = round.strategies[which_];
   ++round.runs;
   ++strategy.runs;

@@ -68,8 +68,9 @@ class RoundRunner {
   std::size_t which_ = 0;  // strategy
   Swarm swarm_;
   Pool pool_;
-  std::vector<bool> seen_;  // local states, by id
-  std::vector<Id> met_;     // the same, in a list
+  std::uint32_t typical_ = 0;  // length of the runs of this round so far, in steps
+  std::vector<bool> seen_;     // local states, by id
+  std::vector<Id> met_;        // the same, in a list
 };
 
 }  // namespace gainsay

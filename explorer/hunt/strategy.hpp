@@ -18,7 +18,7 @@ class Strategy {
   // A run begins, of about so many steps.
   virtual void begin(RandomStream& random, std::uint32_t steps) = 0;
   // Among the moves that can be taken and are no faults; none: there is none.
-  virtual std::optional<Move> pick(const Walk& walk, RandomStream& random) = 0;
+  virtual std::optional<Move> pick(Walk& walk, RandomStream& random) = 0;
   // A move was taken, a fault perhaps; the walk is behind it.
   virtual void taken(const Walk& walk, Move move);
 };

@@ -4,15 +4,24 @@ namespace gainsay {
 
 namespace {
 
-// The transition that is a crash between two steps, if there is one.
-std::optional<Move> crash_of(const Walk& walk, std::size_t actor) {
+// The transitions that are a crash between two steps: several, where it may lose writes.
+template <class F>
+void for_each_crash(const Walk& walk, std::size_t actor, F&& f) {
   const auto transitions = walk.part(actor, 0).transitions;
   for (std::uint32_t i = 0; i < transitions.size(); ++i) {
-    if (Machine::is_crash(transitions[i])) {
-      return Move{.actor = static_cast<std::uint8_t>(actor), .index = i};
-    }
+    if (!Machine::is_crash(transitions[i])) continue;
+    f(Move{.actor = static_cast<std::uint8_t>(actor), .index = i});
   }
-  return std::nullopt;
+}
+
+// The local states that a crash would leave, as one number.
+std::optional<std::uint64_t> durable_of(const Walk& walk, std::size_t actor) {
+  std::optional<std::uint64_t> durable;
+  for_each_crash(walk, actor, [&](Move move) {
+    const Id local = walk.machine().local_of(walk.transition(move).cell);
+    durable = spread(durable.value_or(0) + local + 1);
+  });
+  return durable;
 }
 
 }  // namespace
@@ -33,7 +42,9 @@ void Swarm::draw(const System& system, RandomStream& random) {
   }
   weights_[heal] = 1U << random.below(4);
   rate_ = 2U << random.below(6);
-  crash_bias_ = random.below(3) * 4;
+  restart_rate_ = 2U << random.below(4);
+  constexpr std::array<std::uint32_t, 4> biases = {0, 1, 4, 8};
+  crash_bias_ = biases[random.below(4)];
   if (weights_[static_cast<std::size_t>(BudgetKind::crash)] == 0) crash_bias_ = 0;
 }
 
@@ -49,7 +60,7 @@ std::size_t Swarm::kind_of(const Walk& walk, Move move) const {
 std::optional<Move> Swarm::any(const Walk& walk, RandomStream& random) const {
   if (!any_) return std::nullopt;
   std::array<std::vector<Move>, kinds> moves;
-  walk.for_each_fault([&](Move move) { moves[kind_of(walk, move)].push_back(move); });
+  walk.for_each_move(true, [&](Move move) { moves[kind_of(walk, move)].push_back(move); });
   std::uint32_t total = 0;
   for (std::size_t i = 0; i < kinds; ++i) total += moves[i].empty() ? 0 : weights_[i];
   if (total == 0) return std::nullopt;
@@ -65,25 +76,23 @@ std::optional<Move> Swarm::any(const Walk& walk, RandomStream& random) const {
 
 void Swarm::remember(const Walk& walk, Move move) {
   stepped_ = move.actor;
-  const auto crash = crash_of(walk, move.actor);
-  durable_.reset();
-  if (crash) durable_ = walk.machine().local_of(walk.transition(*crash).cell);
+  durable_ = durable_of(walk, stepped_);
 }
 
 void Swarm::compare(const Walk& walk) {
-  risky_ = Machine::npos;
-  if (!durable_) return;
-  const auto crash = crash_of(walk, stepped_);
-  if (!crash || walk.machine().local_of(walk.transition(*crash).cell) == *durable_) return;
-  risky_ = stepped_;
+  const auto durable = durable_of(walk, stepped_);
+  risky_ = durable_ && durable && *durable != *durable_ ? stepped_ : Machine::npos;
 }
 
 std::optional<Move> Swarm::crash_at_risk(const Walk& walk, RandomStream& random) {
   const std::size_t actor = std::exchange(risky_, Machine::npos);
   if (random.below(16) >= crash_bias_) return std::nullopt;
-  const auto crash = crash_of(walk, actor);
-  if (!crash || !walk.can_take(*crash)) return std::nullopt;
-  return crash;
+  std::optional<Move> drawn;
+  std::uint32_t count = 0;
+  for_each_crash(walk, actor, [&](Move move) {
+    if (walk.can_take(move) && random.below(++count) == 0) drawn = move;
+  });
+  return drawn;
 }
 
 }  // namespace gainsay

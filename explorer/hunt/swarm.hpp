@@ -5,6 +5,7 @@
 // from what others have heard of it.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -22,7 +23,9 @@ class Swarm {
       const auto crash = crash_at_risk(walk, random);
       if (crash) return crash;
     }
-    return random.below(rate_) == 0 ? any(walk, random) : std::nullopt;
+    // Whoever is down comes back at a rate of its own.
+    const std::uint32_t rate = walk.down() > 0 ? std::min(rate_, restart_rate_) : rate_;
+    return random.below(rate) == 0 ? any(walk, random) : std::nullopt;
   }
   // One of those that are allowed, whatever the rate; for a run that is stuck.
   std::optional<Move> any(const Walk& walk, RandomStream& random) const;
@@ -44,10 +47,11 @@ class Swarm {
 
   std::array<std::uint32_t, kinds> weights_{};
   bool any_ = false;
-  std::uint32_t rate_ = 1;        // one of so many steps is followed by a fault
-  std::uint32_t crash_bias_ = 0;  // of 16
+  std::uint32_t rate_ = 1;          // one of so many steps is followed by a fault
+  std::uint32_t restart_rate_ = 1;  // the same where a process is down
+  std::uint32_t crash_bias_ = 0;    // of 16
   std::size_t stepped_ = Machine::npos;
-  std::optional<Id> durable_;  // of it, as the local state that a crash leaves
+  std::optional<std::uint64_t> durable_;  // of it: what a crash leaves
   std::size_t risky_ = Machine::npos;
 };
 

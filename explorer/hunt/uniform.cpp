@@ -8,7 +8,7 @@ namespace {
 class Uniform : public Strategy {
  public:
   void begin(RandomStream&, std::uint32_t) override {}
-  std::optional<Move> pick(const Walk& walk, RandomStream& random) override {
+  std::optional<Move> pick(Walk& walk, RandomStream& random) override {
     return uniform_move(walk, random);
   }
 };

@@ -25,7 +25,10 @@ Walk::Walk(Machine& machine, Evaluator& evaluator)
       inboxes_(machine.system().size()),
       locals_(machine.system().size()),
       own_(machine.actors(), &nothing),
-      versions_(machine.actors(), 0) {}
+      versions_(machine.actors(), 0),
+      epochs_(machine.actors(), 0),
+      alive_(machine.actors()),
+      all_(machine.actors(), 0) {}
 
 void Walk::begin() {
   world_ = unstarted_;
@@ -33,8 +36,12 @@ void Walk::begin() {
   broken_.reset();
   changed_ = Machine::npos;
   slots_ = 0;
+  down_ = 0;
   std::ranges::fill(own_, &nothing);
+  for (auto& slots : alive_) slots.clear();
+  std::ranges::fill(all_, 0U);
   for (auto& inbox : inboxes_) inbox.clear();
+  heard_.clear();
   for (std::size_t i = 0; i < inboxes_.size(); ++i) settle(i, world_[i]);
 }
 
@@ -97,6 +104,10 @@ void Walk::step(Move move, bool judged) {
   // them.
   const std::uint64_t changed = machine_.apply(world_.data(), move.actor, expansion, transition);
   if (judged) judge(transition, move.actor, machine_.local_of(world_[move.actor]));
+  for (std::size_t i = 0; i < transition.send_count; ++i) {
+    const SendRef& send = expansion.sends[transition.sends + i];
+    if (teaches(send)) heard_.push_back(send.envelope);
+  }
   settle(changed);
   if (move.actor == machine_.cut_slot()) lose_across();
   for (std::size_t actor = inboxes_.size(); actor < own_.size(); ++actor) refresh(actor);
@@ -121,7 +132,6 @@ void Walk::judge(const Transition& transition, std::size_t actor, Id local) {
 void Walk::consume(Move move, const Transition& transition) {
   if (async_) return;  // it stays
   std::vector<Id>& inbox = inboxes_[move.actor];
-  const std::size_t before = inbox.size();
   const auto at = inbox.begin() + static_cast<std::ptrdiff_t>(move.part - 1);
   if (fifo_ && transition.budget.contains(BudgetKind::drop)) {  // a reset of the link
     const NodeId from = machine_.sender_of(*at);
@@ -129,7 +139,6 @@ void Walk::consume(Move move, const Transition& transition) {
   } else {
     inbox.erase(at);
   }
-  slots_ -= static_cast<std::uint32_t>(before - inbox.size());
 }
 
 void Walk::settle(std::uint64_t changed) {
@@ -142,9 +151,10 @@ void Walk::settle(std::uint64_t changed) {
 // Of a cell with what has come: the messages go to the end of the list.
 void Walk::settle(std::size_t process, Id cell) {
   std::vector<Id>& inbox = inboxes_[process];
-  const std::size_t before = inbox.size();
-  const bool down = machine_.local(machine_.local_of(cell)).status == LocalState::Status::down;
+  const bool down = is_down(machine_.local_of(cell));
   if (fifo_ && down) inbox.clear();
+  const bool was_down = own_[process] != &nothing && is_down(locals_[process]);
+  down_ += (down ? 1U : 0U) - (was_down ? 1U : 0U);
   const Id bare = machine_.bare(cell);
   if (bare != cell) {
     const std::vector<Id>& come = machine_.envelopes_of(machine_.inbox_of(cell));
@@ -156,7 +166,6 @@ void Walk::settle(std::size_t process, Id cell) {
       }
     }
   }
-  slots_ += static_cast<std::uint32_t>(inbox.size()) - static_cast<std::uint32_t>(before);
   world_[process] = bare;
   locals_[process] = machine_.local_of(bare);
   refresh(process);
@@ -165,26 +174,48 @@ void Walk::settle(std::size_t process, Id cell) {
 void Walk::lose_across() {
   for (std::size_t process = 0; process < inboxes_.size(); ++process) {
     std::vector<Id>& inbox = inboxes_[process];
-    const std::size_t lost = std::erase_if(inbox, [&](Id envelope) {
+    std::erase_if(inbox, [&](Id envelope) {
       return machine_.is_cut_off(world_.data(), process, machine_.sender_of(envelope));
     });
-    slots_ -= static_cast<std::uint32_t>(lost);
     refresh(process);
   }
 }
 
 void Walk::refresh(std::size_t actor) {
   const Expansion& now = machine_.expand(world_.data(), actor);
-  slots_ += static_cast<std::uint32_t>(now.transitions.size()) -
-            static_cast<std::uint32_t>(own_[actor]->transitions.size());
-  own_[actor] = &now;
   versions_[actor] = ++version_;
+  const bool grew = async_ && is_process(actor) && &now == own_[actor];
+  own_[actor] = &now;
+  revive(actor, grew);
+}
+
+// `grew`: the same local state has more messages, and those that were there do what they did.
+void Walk::revive(std::size_t actor, bool grew) {
+  std::vector<std::uint32_t>& slots = alive_[actor];
+  const std::size_t before = slots.size();
+  const std::size_t messages = is_process(actor) ? inboxes_[actor].size() : 0;
+  const auto all = static_cast<std::uint32_t>(own_[actor]->transitions.size() + messages);
+  if (!grew) {
+    slots.clear();
+    all_[actor] = 0;
+    epochs_[actor] = async_ ? version_ : 0;
+  }
+  for (std::uint32_t slot = all_[actor]; slot < all; ++slot) slots.push_back(slot);
+  all_[actor] = all;
+  slots_ += static_cast<std::uint32_t>(slots.size()) - static_cast<std::uint32_t>(before);
 }
 
 // --- what may be taken ---
 
 bool Walk::is_new(std::size_t to, Id envelope) const {
   return std::ranges::find(inboxes_[to], envelope) == inboxes_[to].end();
+}
+
+// A forger hears something for the first time, which it keeps no message of.
+bool Walk::teaches(const SendRef& send) const {
+  return machine_.knowledge_slot() != Machine::npos &&
+         machine_.system().is_byzantine({static_cast<std::uint8_t>(send.to)}) &&
+         std::ranges::find(heard_, send.envelope) == heard_.end();
 }
 
 // In async: something is sent that does not wait already. To the actor itself,
@@ -194,7 +225,7 @@ bool Walk::says_something(const Expansion& expansion, const Transition& transiti
   for (std::size_t i = 0; i < transition.send_count; ++i) {
     const SendRef& send = expansion.sends[transition.sends + i];
     const bool is_kept = machine_.receive(world_[send.to], send.envelope) != world_[send.to];
-    if (is_kept && is_new(send.to, send.envelope)) return true;
+    if (is_kept ? is_new(send.to, send.envelope) : teaches(send)) return true;
   }
   return std::ranges::any_of(machine_.envelopes_of(machine_.inbox_of(transition.cell)),
                              [&](Id envelope) { return is_new(actor, envelope); });
@@ -242,36 +273,40 @@ std::optional<Move> Walk::move_of(std::size_t actor, Id input, RandomStream& ran
   return draw_of(actor, static_cast<std::uint32_t>(at - inbox.begin() + 1), input, random);
 }
 
-std::optional<Move> Walk::draw(RandomStream& random) const {
+std::optional<Move> Walk::move_at(std::size_t actor, std::uint32_t slot,
+                                  RandomStream& random) const {
+  const auto own = static_cast<std::uint32_t>(own_[actor]->transitions.size());
+  if (slot >= own) {
+    return draw_of(actor, slot - own + 1, inboxes_[actor][slot - own], random);
+  }
+  const Move move{.actor = static_cast<std::uint8_t>(actor), .part = 0, .index = slot};
+  if (is_fault(move) || !can_take(move)) return std::nullopt;
+  return move;
+}
+
+std::optional<Move> Walk::draw(RandomStream& random) {
   if (slots_ == 0) return std::nullopt;
   std::uint32_t at = random.below(slots_);
-  for (std::size_t actor = 0; actor < own_.size(); ++actor) {
-    const auto own = static_cast<std::uint32_t>(own_[actor]->transitions.size());
-    if (at < own) {
-      const Move move{.actor = static_cast<std::uint8_t>(actor), .part = 0, .index = at};
-      if (is_fault(move) || !can_take(move)) return std::nullopt;
-      return move;
-    }
-    at -= own;
-    if (!is_process(actor)) continue;
-    const auto waiting = static_cast<std::uint32_t>(inboxes_[actor].size());
-    if (at < waiting) return draw_of(actor, at + 1, inboxes_[actor][at], random);
-    at -= waiting;
-  }
+  std::size_t actor = 0;
+  for (; at >= alive_[actor].size(); ++actor)
+    at -= static_cast<std::uint32_t>(alive_[actor].size());
+  std::vector<std::uint32_t>& slots = alive_[actor];
+  const auto move = move_at(actor, slots[at], random);
+  if (move || !async_ || !is_process(actor)) return move;
+  slots[at] = slots.back();
+  slots.pop_back();
+  --slots_;
   return std::nullopt;
 }
 
-std::optional<Move> uniform_move(const Walk& walk, RandomStream& random) {
-  constexpr int tries = 32;  // then it is quicker to look at all
-  for (int i = 0; i < tries; ++i) {
+std::optional<Move> uniform_move(Walk& walk, RandomStream& random) {
+  constexpr int tries = 64;  // then it is quicker to look at all
+  for (int i = 0; i < tries && walk.may_draw(); ++i) {
     if (const auto move = walk.draw(random)) return move;
   }
+  if (!walk.may_draw()) return std::nullopt;
   std::vector<Move> moves;
-  for (std::size_t actor = 0; actor < walk.actors(); ++actor) {
-    walk.for_each_input(actor, [&](Id input) {
-      if (const auto move = walk.move_of(actor, input, random)) moves.push_back(*move);
-    });
-  }
+  walk.for_each_move(false, [&](Move move) { moves.push_back(move); });
   if (moves.empty()) return std::nullopt;
   return moves[random.below(static_cast<std::uint32_t>(moves.size()))];
 }

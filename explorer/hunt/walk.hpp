@@ -88,6 +88,9 @@ class Walk {
   }
   // Another number whenever what an actor may do may be something else.
   std::uint64_t version(std::size_t actor) const { return versions_[actor]; }
+  // What can do nothing now can do nothing as long as this number is the same; 0: nobody knows. In
+  // async messages stay and budgets are only used up, so that this goes by the local state.
+  std::uint64_t epoch(std::size_t actor) const { return epochs_[actor]; }
 
   // The world allows it, and it changes something: in async a message may come
   // again.
@@ -100,7 +103,9 @@ class Walk {
   }
   // Moves that are no faults. Each message and each own transition is as likely
   // to be drawn; none where that can do nothing now.
-  std::optional<Move> draw(RandomStream& random) const;
+  std::optional<Move> draw(RandomStream& random);
+  // Whether a draw may still give one.
+  bool may_draw() const { return slots_ > 0; }
   // What an input of an actor does, its choices drawn; none where that is
   // nothing now.
   std::optional<Move> move_of(std::size_t actor, Id input, RandomStream& random) const;
@@ -108,10 +113,12 @@ class Walk {
   // messages and what is no fault.
   template <class F>
   void for_each_input(std::size_t actor, F&& f) const;
-  // Calls f(move) for all moves that can be taken and are faults.
+  // Calls f(move) for all moves that can be taken: faults, or the others.
   template <class F>
-  void for_each_fault(F&& f) const;
+  void for_each_move(bool faults, F&& f) const;
 
+  // How many processes are down.
+  std::uint32_t down() const { return down_; }
   const Path& path() const { return path_; }
   const std::optional<Broken>& broken() const { return broken_; }
   // The process whose local state the last step changed; npos: none.
@@ -120,6 +127,7 @@ class Walk {
  private:
   static constexpr unsigned timeout_bit = 1U << static_cast<unsigned>(BudgetKind::timeout);
   bool is_process(std::size_t actor) const { return actor < inboxes_.size(); }
+  bool is_down(Id local) const { return machine_.local(local).status == LocalState::Status::down; }
 
   void step(Move move, bool judged);
   void judge(const Transition& transition, std::size_t actor, Id local);
@@ -128,7 +136,10 @@ class Walk {
   void settle(std::size_t process, Id cell);
   void lose_across();
   void refresh(std::size_t actor);
+  void revive(std::size_t actor, bool grew);
+  std::optional<Move> move_at(std::size_t actor, std::uint32_t slot, RandomStream& random) const;
   bool is_new(std::size_t to, Id envelope) const;
+  bool teaches(const SendRef& send) const;
   bool says_something(const Expansion& expansion, const Transition& transition,
                       std::size_t actor) const;
   std::optional<Move> draw_of(std::size_t actor, std::uint32_t part, Id input,
@@ -142,11 +153,18 @@ class Walk {
   std::vector<Id> unstarted_;
   std::vector<Id> world_;                 // processes without their messages
   std::vector<std::vector<Id>> inboxes_;  // by process
+  std::vector<Id> heard_;                 // by forgers, whoever it was sent to
   std::vector<Id> locals_;                // by process
   std::vector<const Expansion*> own_;     // by actor
   std::vector<std::uint64_t> versions_;   // by actor
+  std::vector<std::uint64_t> epochs_;     // by actor
   std::uint64_t version_ = 0;
-  std::uint32_t slots_ = 0;  // own transitions and messages, of all actors
+  // By actor, what may be drawn: own transitions, then messages, but for those that were seen to do
+  // nothing in this epoch.
+  std::vector<std::vector<std::uint32_t>> alive_;
+  std::vector<std::uint32_t> all_;  // by actor: how many there are, those left out too
+  std::uint32_t slots_ = 0;         // the number of those alive
+  std::uint32_t down_ = 0;
   Evaluator::VectorMemo fine_ = Evaluator::empty_memo();
   Path path_;
   std::optional<Broken> broken_;
@@ -155,7 +173,7 @@ class Walk {
 
 // Each move that is no fault is as likely, messages with several outcomes
 // counted once; none: there is none.
-std::optional<Move> uniform_move(const Walk& walk, RandomStream& random);
+std::optional<Move> uniform_move(Walk& walk, RandomStream& random);
 
 template <class F>
 void Walk::for_each_input(std::size_t actor, F&& f) const {
@@ -181,15 +199,16 @@ void Walk::for_each_input(std::size_t actor, F&& f) const {
 }
 
 template <class F>
-void Walk::for_each_fault(F&& f) const {
+void Walk::for_each_move(bool faults, F&& f) const {
   for (std::size_t actor = 0; actor < own_.size(); ++actor) {
-    const bool messages = faults_at_messages_ && is_process(actor);
+    const bool messages = is_process(actor) && (!faults || faults_at_messages_);
     const auto parts = static_cast<std::uint32_t>(messages ? inboxes_[actor].size() + 1 : 1);
     for (std::uint32_t at = 0; at < parts; ++at) {
       const auto transitions = part(actor, at).transitions;
       for (std::uint32_t i = 0; i < transitions.size(); ++i) {
         const Move move{.actor = static_cast<std::uint8_t>(actor), .part = at, .index = i};
-        const bool fits = is_of_part(transitions[i], actor, at) && is_fault(actor, transitions[i]);
+        const bool fits =
+            is_of_part(transitions[i], actor, at) && is_fault(actor, transitions[i]) == faults;
         if (fits && can_take(move)) f(move);
       }
     }
