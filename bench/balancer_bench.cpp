@@ -5,11 +5,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "protocols/balancer/pick.hpp"
+#include "protocols/balancer/smooth_tournament.hpp"
 #include "protocols/dht/ring.hpp"
 
 namespace gainsay::balancer {
@@ -49,6 +51,18 @@ void round_robin(benchmark::State& state) {
 void smooth_round_robin(benchmark::State& state) {
   const std::vector<Weight> weights = weights_of(static_cast<std::size_t>(state.range(0)));
   SmoothRoundRobin turns = SmoothRoundRobin::of(weights);
+  measure(state, weights, [&] { return *turns.pick(); });
+}
+void smooth_tournament(benchmark::State& state) {
+  const std::vector<Weight> weights = weights_of(static_cast<std::size_t>(state.range(0)));
+  SmoothTournament turns = SmoothTournament::of(weights);
+  measure(state, weights, [&] { return *turns.pick(); });
+}
+// The most lines that cross: no two weights are the same.
+void smooth_tournament_of_all_weights(benchmark::State& state) {
+  std::vector<Weight> weights(static_cast<std::size_t>(state.range(0)));
+  std::iota(weights.begin(), weights.end(), 1U);
+  SmoothTournament turns = SmoothTournament::of(weights);
   measure(state, weights, [&] { return *turns.pick(); });
 }
 
@@ -119,6 +133,8 @@ void consistent_hashing(benchmark::State& state) {
 
 BENCHMARK(round_robin)->Arg(3)->Arg(64)->Arg(4096);
 BENCHMARK(smooth_round_robin)->Arg(3)->Arg(64)->Arg(4096);
+BENCHMARK(smooth_tournament)->Arg(3)->Arg(64)->Arg(4096)->Arg(65536);
+BENCHMARK(smooth_tournament_of_all_weights)->Arg(64)->Arg(4096);
 BENCHMARK(least_connections)->Arg(3)->Arg(64)->Arg(4096);
 BENCHMARK(two_choices)->Arg(3)->Arg(64)->Arg(4096);
 BENCHMARK(maglev)->Arg(3)->Arg(64)->Arg(4096);

@@ -198,6 +198,12 @@ void validate(const System& system) {
     throw UsageError("the bounds ask for " + std::to_string(system.bounds.traitors) +
                      " traitors, and the system has " + std::to_string(system.traitors.size()));
   }
+  for (const NodeId id : system.steadfast) {
+    // A handler that syncs crashes at its disk operations, whoever runs it.
+    if (id.value >= system.bounds.nodes || system.processes[id.value]->syncs()) {
+      throw UsageError("who never crashes is a node that does not sync its disk by itself");
+    }
+  }
   if (system.bounds.byzantine > 0 && system.bounds.network != Network::async) {
     throw UsageError(
         "Byzantine processes are for --network async, where what they can say stays available");

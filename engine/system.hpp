@@ -189,6 +189,8 @@ struct System {
   Adversary adversary{};
   NodeSet twins{};     // see engine/twins.hpp
   NodeSet traitors{};  // see engine/traitors.hpp
+  // Nodes that the fault model says never crash: Chord's stable base.
+  NodeSet steadfast{};
 
   std::size_t size() const { return processes.size(); }
   StepContext::Place place(NodeId self) const {
@@ -205,7 +207,9 @@ struct System {
   // Correct code inside a process whose local states have other fields.
   bool is_bent(NodeId id) const { return twins.contains(id) || traitors.contains(id); }
   // Clients do not crash, and for faulty processes it would make no difference that matters.
-  bool may_crash(NodeId id) const { return !is_client(id) && !is_faulty(id); }
+  bool may_crash(NodeId id) const {
+    return !is_client(id) && !is_faulty(id) && !steadfast.contains(id);
+  }
   // "n1" for the first node, "c1" for the first client, "#255" for an id of no process.
   std::string process_name(NodeId id) const;
   NodeName naming() const {

@@ -56,6 +56,7 @@ std::string LiveWorld::why_not_enabled(const Event& event) const {
     case EventKind::crash:
       if (system_->is_client(event.process)) return "clients do not crash";
       if (system_->is_faulty(event.process)) return "Byzantine processes do not crash";
+      if (!system_->may_crash(event.process)) return "this node does not crash";
       return up ? "" : "the process is not up";
     case EventKind::restart:
       return local.status == LocalState::Status::down ? "" : "the process is not down";

@@ -14,6 +14,7 @@ constexpr std::size_t table_max = 720;  // elements of a group whose products ar
 bool may_exchange(const System& system, const Asymmetries& known, NodeId a, NodeId b) {
   if (known.broken.contains(std::minmax(a, b))) return false;
   if (a.value >= system.size()) return true;  // values of one set
+  if (system.may_crash(a) != system.may_crash(b)) return false;
   return &system.processes[a.value]->state_type() == &system.processes[b.value]->state_type();
 }
 

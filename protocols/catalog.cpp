@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "protocols/balancer/balancer.hpp"
+#include "protocols/chord/chord.hpp"
 #include "protocols/dht/dht.hpp"
 #include "protocols/multi_paxos/multi_paxos.hpp"
 #include "protocols/paxos/paxos.hpp"
@@ -68,6 +69,7 @@ const std::vector<CatalogEntry>& catalog() {
       complete(raft::catalog_entry()),
       complete(pbft::catalog_entry()),
       complete(balancer::catalog_entry()),
+      complete(chord::catalog_entry()),
       complete(dht::catalog_entry()),
   };
   return entries;

@@ -3,8 +3,10 @@
 namespace gainsay::balancer {
 
 void Node::start(Context& ctx) {
-  if (ctx.self() != balancer_of(ctx.nodes())) return;
-  health.resize(ctx.nodes() - 1);
+  const std::uint32_t backends = ctx.nodes() - ctx.options().balancers;
+  if (ctx.self().value < backends) return;
+  health.resize(backends);
+  if (ctx.options().slow_start > 0) steps.resize(backends);
   ctx.observe({.kind = Label::Kind::begun, .backend = ctx.self()});
   begin_picking(ctx);
   begin_round(ctx);
@@ -37,6 +39,7 @@ void Node::open(Context& ctx, const RequestId& request, std::uint8_t attempt) {
   }
   connections[request] = {.backend = *backend, .attempt = attempt};
   ctx.observe({.kind = Label::Kind::picked, .backend = *backend});
+  change_picking(ctx, *backend, true, true);
   ctx.send(*backend, Forward{.request = request, .attempt = attempt});
   ctx.set(Timer::give_up);
 }
@@ -55,15 +58,21 @@ void Node::on(Context& ctx, NodeId from, Answer answer) {
     if (ctx.options().bug == Bug::lc_underflow) release(from);  // L08
     return;
   }
-  connections.erase(found);
-  release(from);
+  close(ctx, answer.request, true);
   finish(ctx, answer.request, Page{from});
+}
+
+void Node::close(Context& ctx, const RequestId& request, bool releases) {
+  const NodeId backend = connections[request].backend;
+  const bool took = takes(ctx, backend);
+  connections.erase(request);
+  if (releases) release(backend);
+  change_picking(ctx, backend, took, health[backend.value].available());
 }
 
 void Node::give_up(Context& ctx, const RequestId& request) {
   const Connection failed = connections[request];
-  connections.erase(request);
-  if (ctx.options().bug != Bug::lc_leak_on_failure) release(failed.backend);  // L07
+  close(ctx, request, ctx.options().bug != Bug::lc_leak_on_failure);  // L07
   if (failed.attempt < ctx.options().retries) {
     open(ctx, request, static_cast<std::uint8_t>(failed.attempt + 1));
   } else {
@@ -100,7 +109,10 @@ void Node::on(Context& ctx, NodeId from, Alive alive) {
 void Node::end_round(Context& ctx) {
   NodeSet lost;
   for (std::uint8_t backend = 0; backend < health.size(); ++backend) {
-    if (heard.contains({backend})) continue;
+    if (heard.contains({backend})) {
+      take_step(ctx, {backend});
+      continue;
+    }
     lost.insert({backend});
     Health after = health[backend];
     after.up = false;
@@ -115,12 +127,11 @@ void Node::end_round(Context& ctx) {
 
 void Node::set_health(Context& ctx, NodeId backend, Health after) {
   Health& known = health[backend.value];
-  const bool changes = known.available() != after.available();
+  const bool took = takes(ctx, backend);
+  const bool was_available = known.available();
+  if (!known.up && after.up && !steps.empty()) steps[backend.value] = ctx.options().slow_start;
   known = after;
-  if (!changes) return;
-  ctx.observe(
-      {.kind = after.available() ? Label::Kind::up : Label::Kind::down, .backend = backend});
-  change_picking(ctx, backend);
+  change_picking(ctx, backend, took, was_available);
 }
 
 void Node::on(Context& ctx, Timer timer) {

@@ -1,11 +1,12 @@
 // A load balancer between clients and backends: which backend a request goes to, who is believed to
 // be alive, and what is counted as open while answers are late, lost, or come from the dead. The
-// last node balances; all others are backends. The picking itself is protocols/balancer/pick.hpp,
-// as it is.
+// last node balances, or the last ones do, each with a view of its own; all others are backends.
+// The picking itself is protocols/balancer/pick.hpp, as it is.
 //
 // Health is active: rounds of probes, and whoever has not answered one when the next begins is down
 // until it does. A connection that takes too long, or whose backend is found down, is given up and
-// tried on another one, a bounded number of times.
+// tried on another one, a bounded number of times. A backend that has as many connections as it may
+// have is not picked until it has fewer, and one that has come back takes its share step by step.
 #pragma once
 
 #include <cstdint>
@@ -28,11 +29,17 @@ enum class Algorithm : std::uint8_t {
   two_choices,
   sticky,  // consistent hashing, and a client stays where it is
   hash,    // consistent hashing
+  maglev,
 };
 
 // A client's place says who serves it.
 constexpr bool hashes(Algorithm algorithm) {
-  return algorithm == Algorithm::sticky || algorithm == Algorithm::hash;
+  return algorithm == Algorithm::sticky || algorithm == Algorithm::hash ||
+         algorithm == Algorithm::maglev;
+}
+// Weights count at each pick, so that one may be less for a while.
+constexpr bool weighs(Algorithm algorithm) {
+  return algorithm == Algorithm::smooth || algorithm == Algorithm::least_connections;
 }
 
 enum class Bug : std::uint8_t {
@@ -77,8 +84,10 @@ struct Alive {
 
 // What the balancer tells those who watch it.
 struct Label {
-  enum class Kind : std::uint8_t { begun, picked, up, down } kind;
-  NodeId backend;  // when it begins: itself
+  // up, down: may be picked from now on, or not.
+  enum class Kind : std::uint8_t { begun, picked, up, down, weighs } kind;
+  NodeId backend;     // when it begins: itself
+  Weight weight = 0;  // what it weighs
 };
 
 struct Health {
@@ -87,8 +96,9 @@ struct Health {
   bool available() const { return up && !draining; }
 };
 
-// Places of the hash of a client, and whose they are.
+// Places of clients, on the ring and in Maglev's table.
 constexpr std::size_t places = 8;
+constexpr std::uint32_t table_size = 13;
 
 struct Node {
   using Message = std::variant<Forward, Answer, Probe, Alive>;
@@ -102,6 +112,10 @@ struct Node {
     std::vector<Weight> weights;  // of each backend
     std::uint32_t retries = 1;
     bool drains = false;  // the first backend is taken out of service at some moment
+    std::uint32_t balancers = 1;
+    std::uint32_t cap = 0;         // connections of a backend at one balancer; 0: any number
+    std::uint32_t slow_start = 0;  // rounds of probes until who has come back has its weight
+    bool as_one = false;           // what one balancer promises is asked of all of them together
   };
   enum class Timer : std::uint8_t { probe, give_up, drain };
 
@@ -118,7 +132,8 @@ struct Node {
   std::optional<SmoothRoundRobin> smooth;
   std::optional<std::vector<LeastConnections::Seat>> seats;
   flat_map<NodeId, NodeId> sessions;  // client -> backend
-  std::vector<NodeId> owners;         // of places, by consistent hashing
+  std::vector<NodeId> owners;         // of places, by hashing
+  std::vector<std::uint32_t> steps;  // by backend: until it has its weight; none without slow start
 
   void start(Context& ctx);
   void on(Context& ctx, NodeId from, const Request<Fetch>& request);
@@ -132,6 +147,7 @@ struct Node {
   void open(Context& ctx, const RequestId& request, std::uint8_t attempt);
   void finish(Context& ctx, const RequestId& request, Result result);
   void give_up(Context& ctx, const RequestId& request);
+  void close(Context& ctx, const RequestId& request, bool releases);
   void release(NodeId backend);
   // Health.
   void begin_round(Context& ctx);
@@ -140,17 +156,26 @@ struct Node {
   // balancer_pick.cpp
   void begin_picking(Context& ctx);
   std::optional<NodeId> pick(Context& ctx, NodeId client);
-  void change_picking(Context& ctx, NodeId backend);
+  // It is available, and has room.
+  bool takes(const Context& ctx, NodeId backend) const;
+  // Tells what picks, and who watches, what a change of health or of connections comes to.
+  void change_picking(Context& ctx, NodeId backend, bool took, bool was_available);
+  void take_step(Context& ctx, NodeId backend);
 
  private:
-  std::optional<NodeId> pick_in_turn();
+  void begin_smooth(Context& ctx);
+  Weight weight(const Context& ctx, NodeId backend) const;
+  std::vector<NodeId> takers(const Context& ctx) const;
+  std::optional<NodeId> owner_with_room(const Context& ctx, NodeId client) const;
+  std::optional<NodeId> pick_in_turn(Context& ctx);
   std::optional<NodeId> pick_in_bursts(Context& ctx);
   std::optional<NodeId> pick_of_two(Context& ctx) const;
   std::optional<NodeId> pick_sticky(Context& ctx, NodeId client);
 };
 
-inline NodeId balancer_of(std::uint32_t nodes) { return {static_cast<std::uint8_t>(nodes - 1)}; }
-std::size_t place_of(NodeId client);
+std::size_t open_at(const flat_map<RequestId, Connection>& connections, NodeId backend);
+// So many times its weight as there are steps of slow start.
+std::vector<Weight> whole_weights(const Node::Options& options);
 
 struct View {
   bool has_served;
@@ -160,6 +185,7 @@ struct View {
   std::vector<std::uint64_t> counted;  // open, as least connections counts them
   flat_map<NodeId, NodeId> sessions;
   std::vector<NodeId> owners;
+  std::vector<std::uint32_t> steps;
 };
 View view(const Node& node);
 

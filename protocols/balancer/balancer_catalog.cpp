@@ -7,10 +7,12 @@ namespace gainsay::balancer {
 
 namespace {
 
+constexpr std::uint32_t slow_start_max = 100;
+
 Algorithm algorithm_of(const std::string& text) {
   const Type& type = type_of<Algorithm>();
   std::vector<std::string> names;
-  for (std::uint64_t value = 0; value <= static_cast<std::uint64_t>(Algorithm::hash); ++value) {
+  for (std::uint64_t value = 0; value <= static_cast<std::uint64_t>(Algorithm::maglev); ++value) {
     names.push_back(bug_name(value, type));
     if (names.back() == text) return static_cast<Algorithm>(value);
   }
@@ -33,6 +35,35 @@ std::vector<Weight> weights_of(const std::string& text, std::uint32_t backends) 
   return weights;
 }
 
+void require_meaningful(const Bounds& bounds, const Node::Options& options) {
+  if (options.balancers == 0) throw UsageError("balancer: there is one balancer at least");
+  if (std::uint64_t{bounds.nodes} + options.balancers > processes_max) {
+    throw UsageError("balancer: too many balancers");
+  }
+  if (options.slow_start > 0 && !weighs(options.algorithm)) {
+    throw UsageError(
+        "balancer: slow-start is for algorithm=smooth and least-connections, which have weights");
+  }
+  if (options.slow_start > slow_start_max) {
+    throw UsageError("balancer: slow-start is at most " + std::to_string(slow_start_max));
+  }
+  for (const Weight weight : options.weights) {
+    if (std::uint64_t{weight} * (options.slow_start + 1) > weight_max) {
+      throw UsageError("balancer: weights, times the steps of slow start, are at most " +
+                       std::to_string(weight_max));
+    }
+  }
+  if (options.algorithm == Algorithm::maglev && options.weights.size() > table_size) {
+    throw UsageError("balancer: the table of algorithm=maglev is for " +
+                     std::to_string(table_size) + " backends");
+  }
+  const bool asks_something =
+      options.cap > 0 || (options.algorithm == Algorithm::sticky && options.balancers > 1);
+  if (options.as_one && (options.balancers < 2 || !asks_something)) {
+    throw UsageError("balancer: as-one is for several balancers, with cap or algorithm=sticky");
+  }
+}
+
 Node::Options options_of(const Configuration& configuration) {
   Node::Options options{.bug = bug_named<Bug>(configuration.bug),
                         .weights = weights_of("", configuration.bounds.nodes)};
@@ -41,15 +72,29 @@ Node::Options options_of(const Configuration& configuration) {
     if (name == "weights") options.weights = weights_of(text, configuration.bounds.nodes);
     if (name == "retries") options.retries = option_number("balancer", name, text);
     if (name == "drains") options.drains = option_number("balancer", name, text) != 0;
+    if (name == "balancers") options.balancers = option_number("balancer", name, text);
+    if (name == "cap") options.cap = option_number("balancer", name, text);
+    if (name == "slow-start") options.slow_start = option_number("balancer", name, text);
+    if (name == "as-one") options.as_one = option_number("balancer", name, text) != 0;
   }
+  require_meaningful(configuration.bounds, options);
   return options;
 }
 
-Workload<Fetch> workload(const Bounds& bounds) {
-  const std::vector<NodeId> balancer = {balancer_of(bounds.nodes)};
-  const std::vector<WorkItem<Fetch>> fetches(bounds.operations,
-                                             {.operation = {}, .servers = balancer});
-  return {.clients = std::vector(bounds.clients, fetches)};
+// The clients go to the balancers in turn, and where there are several on to the next one when they
+// have no answer.
+Workload<Fetch> workload(const Bounds& bounds, const Node::Options& options) {
+  Workload<Fetch> all{.retry = options.balancers > 1};
+  for (std::uint32_t client = 0; client < bounds.clients; ++client) {
+    std::vector<NodeId> servers;
+    for (std::uint32_t i = 0; i < options.balancers; ++i) {
+      const std::size_t place = options.weights.size() + (client + i) % options.balancers;
+      servers.push_back({static_cast<std::uint8_t>(place)});
+    }
+    all.clients.emplace_back(bounds.operations,
+                             WorkItem<Fetch>{.operation = {}, .servers = servers});
+  }
+  return all;
 }
 
 }  // namespace
@@ -57,9 +102,9 @@ Workload<Fetch> workload(const Bounds& bounds) {
 Model make_model(const Configuration& configuration) {
   const Node::Options options = options_of(configuration);
   Bounds with_balancer = configuration.bounds;
-  ++with_balancer.nodes;
+  with_balancer.nodes += options.balancers;
   Model model{.system = make_system<Node>("balancer", with_balancer, options), .properties = {}};
-  add_clients<Node>(model.system, workload(with_balancer));
+  add_clients<Node>(model.system, workload(with_balancer, options));
   model.properties = properties(model.system, options);
   if (configuration.bounds.operations > 1) {
     model.properties.push_back(sometimes<Node>("a client comes again", [](const View& node) {
@@ -72,9 +117,10 @@ Model make_model(const Configuration& configuration) {
 
 CatalogEntry catalog_entry() {
   CatalogEntry entry{.name = "balancer",
-                     .version = "1",
+                     .version = "2",
                      .summary = "a load balancer before N backends (--nodes), with health checks",
-                     .options = {"algorithm", "weights", "retries", "drains"}};
+                     .options = {"algorithm", "weights", "retries", "drains", "balancers", "cap",
+                                 "slow-start", "as-one"}};
   entry.client_bounds = ClientBounds::clients_and_operations;
   entry.defaults.bounds = {
       .nodes = 2, .clients = 2, .network = Network::unordered, .crashes = 1, .timeouts = 2};

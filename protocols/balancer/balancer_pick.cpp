@@ -18,15 +18,33 @@ std::vector<NodeId> available_of(const std::vector<Health>& health) {
   return available;
 }
 
-std::vector<NodeId> owners_of(const std::vector<Health>& health, Bug bug) {
+std::vector<NodeId> table_of(const std::vector<NodeId>& available,
+                             const std::vector<Weight>& weights) {
+  std::vector<std::string> names;
+  for (const NodeId one : available) names.push_back(name_of(one));
+  std::vector<MaglevTable::Member> members;
+  for (std::size_t i = 0; i < available.size(); ++i) {
+    members.push_back({.name = names[i], .weight = weights[available[i].value]});
+  }
+  std::vector<NodeId> owners;
+  const MaglevTable table(members, table_size);
+  for (const Backend owner : table.places()) {
+    if (owner < available.size())
+      owners.push_back(available[owner]);  // else nobody weighs anything
+  }
+  return owners;
+}
+
+std::vector<NodeId> owners_of(const std::vector<Health>& health, const Node::Options& options) {
   const std::vector<NodeId> available = available_of(health);
   std::vector<NodeId> owners;
   if (available.empty()) return owners;
+  if (options.algorithm == Algorithm::maglev) return table_of(available, options.weights);
   std::vector<dht::Ring::Member> members;
   for (const NodeId one : available) members.push_back({.name = name_of(one)});
   const dht::Ring ring(std::move(members), {.points = 4});
   for (std::size_t place = 0; place < places; ++place) {
-    if (bug == Bug::ch_remap) {  // L14
+    if (options.bug == Bug::ch_remap) {  // L14
       owners.push_back(available[place % available.size()]);
       continue;
     }
@@ -39,42 +57,94 @@ std::vector<NodeId> owners_of(const std::vector<Health>& health, Bug bug) {
 
 }  // namespace
 
-std::size_t place_of(NodeId client) { return client.value % places; }
+std::size_t open_at(const flat_map<RequestId, Connection>& connections, NodeId backend) {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      connections, [&](const auto& one) { return one.second.backend == backend; }));
+}
+
+std::vector<Weight> whole_weights(const Node::Options& options) {
+  std::vector<Weight> weights = options.weights;
+  for (Weight& weight : weights) weight *= options.slow_start + 1;
+  return weights;
+}
+
+Weight Node::weight(const Context& ctx, NodeId backend) const {
+  const Weight weight = ctx.options().weights[backend.value];
+  if (steps.empty()) return weight;
+  return weight * (ctx.options().slow_start + 1 - steps[backend.value]);
+}
+
+bool Node::takes(const Context& ctx, NodeId backend) const {
+  const std::uint32_t cap = ctx.options().cap;
+  return health[backend.value].available() && (cap == 0 || open_at(connections, backend) < cap);
+}
+
+std::vector<NodeId> Node::takers(const Context& ctx) const {
+  std::vector<NodeId> all = available_of(health);
+  std::erase_if(all, [&](NodeId backend) { return !takes(ctx, backend); });
+  return all;
+}
 
 void Node::begin_picking(Context& ctx) {
-  const std::vector<Weight>& weights = ctx.options().weights;
   switch (ctx.options().algorithm) {
     case Algorithm::round_robin:
       turns = RoundRobin::of(health.size());
       for (Backend i = 0; i < health.size(); ++i) turns->set_available(i, true);
       break;
     case Algorithm::smooth:
-      smooth = SmoothRoundRobin::of(weights);
+      begin_smooth(ctx);
       break;
     case Algorithm::least_connections:
-      seats = LeastConnections::of(weights).seats;
+      seats = LeastConnections::of(whole_weights(ctx.options())).seats;
       break;
     case Algorithm::two_choices:
     case Algorithm::sticky:
     case Algorithm::hash:
+    case Algorithm::maglev:
       break;
   }
-  if (hashes(ctx.options().algorithm)) owners = owners_of(health, ctx.options().bug);
+  if (hashes(ctx.options().algorithm)) owners = owners_of(health, ctx.options());
 }
 
-void Node::change_picking(Context& ctx, NodeId backend) {
-  const bool available = health[backend.value].available();
-  if (turns) turns->set_available(backend.value, available);
+// All begin anew: what was owed is of no account among others, or with other weights.
+void Node::begin_smooth(Context& ctx) {
+  std::vector<Weight> weights;
+  for (std::uint8_t i = 0; i < health.size(); ++i) weights.push_back(weight(ctx, {i}));
+  smooth = SmoothRoundRobin::of(weights);
+  for (std::uint8_t i = 0; i < health.size(); ++i) smooth->set_available(i, takes(ctx, {i}));
+}
+
+void Node::change_picking(Context& ctx, NodeId backend, bool took, bool was_available) {
+  const bool takes_now = takes(ctx, backend);
+  if (hashes(ctx.options().algorithm) && was_available != health[backend.value].available()) {
+    owners = owners_of(health, ctx.options());
+  }
+  if (took == takes_now) return;
+  ctx.observe({.kind = takes_now ? Label::Kind::up : Label::Kind::down, .backend = backend});
+  if (!steps.empty() && takes_now) {
+    ctx.observe({.kind = Label::Kind::weighs, .backend = backend, .weight = weight(ctx, backend)});
+  }
+  if (turns) turns->set_available(backend.value, takes_now);
   if (seats) {
     LeastConnections least = LeastConnections::on(*seats);
-    least.set_available(backend.value, available);
+    least.set_weight(backend.value, weight(ctx, backend));
+    least.set_available(backend.value, takes_now);
     seats = std::move(least.seats);
   }
-  if (smooth) {  // all begin anew: what was owed is of no account among others
-    smooth = SmoothRoundRobin::of(ctx.options().weights);
-    for (Backend i = 0; i < health.size(); ++i) smooth->set_available(i, health[i].available());
+  if (smooth) begin_smooth(ctx);
+}
+
+// It has answered one more round.
+void Node::take_step(Context& ctx, NodeId backend) {
+  if (steps.empty() || steps[backend.value] == 0) return;
+  --steps[backend.value];
+  ctx.observe({.kind = Label::Kind::weighs, .backend = backend, .weight = weight(ctx, backend)});
+  if (seats) {
+    LeastConnections least = LeastConnections::on(*seats);
+    least.set_weight(backend.value, weight(ctx, backend));
+    seats = std::move(least.seats);
   }
-  if (hashes(ctx.options().algorithm)) owners = owners_of(health, ctx.options().bug);
+  if (smooth) begin_smooth(ctx);
 }
 
 std::optional<NodeId> Node::pick(Context& ctx, NodeId client) {
@@ -84,7 +154,7 @@ std::optional<NodeId> Node::pick(Context& ctx, NodeId client) {
   };
   switch (ctx.options().algorithm) {
     case Algorithm::round_robin:
-      if (ctx.options().bug == Bug::rr_skip_after_removal) return pick_in_turn();  // L04
+      if (ctx.options().bug == Bug::rr_skip_after_removal) return pick_in_turn(ctx);  // L04
       return node(turns->pick());
     case Algorithm::smooth:
       if (ctx.options().bug == Bug::wrr_burst) return pick_in_bursts(ctx);  // L01
@@ -100,16 +170,16 @@ std::optional<NodeId> Node::pick(Context& ctx, NodeId client) {
     case Algorithm::sticky:
       return pick_sticky(ctx, client);
     case Algorithm::hash:
-      if (owners.empty()) return std::nullopt;
-      return owners[place_of(client)];
+    case Algorithm::maglev:
+      return owner_with_room(ctx, client);
   }
   return std::nullopt;
 }
 
 // L04: the turn is an index into the list of those that are available, and stays as it is when one
 // in front of it goes.
-std::optional<NodeId> Node::pick_in_turn() {
-  const std::vector<NodeId> available = available_of(health);
+std::optional<NodeId> Node::pick_in_turn(Context& ctx) {
+  const std::vector<NodeId> available = takers(ctx);
   if (available.empty()) return std::nullopt;
   const NodeId picked = available[turns->next % available.size()];
   ++turns->next;
@@ -118,7 +188,7 @@ std::optional<NodeId> Node::pick_in_turn() {
 
 // L01: each in turn is picked as many times in a row as it weighs.
 std::optional<NodeId> Node::pick_in_bursts(Context& ctx) {
-  const std::vector<NodeId> available = available_of(health);
+  const std::vector<NodeId> available = takers(ctx);
   if (available.empty()) return std::nullopt;
   std::int64_t sum = 0;
   for (const NodeId one : available) sum += ctx.options().weights[one.value];
@@ -131,7 +201,7 @@ std::optional<NodeId> Node::pick_in_bursts(Context& ctx) {
 }
 
 std::optional<NodeId> Node::pick_of_two(Context& ctx) const {
-  const std::vector<NodeId> available = available_of(health);
+  const std::vector<NodeId> available = takers(ctx);
   if (available.empty()) return std::nullopt;
   const auto draw = [&] {
     return available[ctx.choose(static_cast<std::uint32_t>(available.size()))].value;
@@ -143,13 +213,25 @@ std::optional<NodeId> Node::pick_of_two(Context& ctx) const {
   return NodeId{static_cast<std::uint8_t>(of_two(first, second, open, ctx.options().weights))};
 }
 
+// Whoever owns the client's place, or the first behind it that has room: consistent hashing with
+// bounded loads (Mirrokni, Thorup and Zadimoghaddam, 2018), whose bound is the cap.
+std::optional<NodeId> Node::owner_with_room(const Context& ctx, NodeId client) const {
+  for (std::size_t i = 0; i < owners.size(); ++i) {
+    const NodeId owner = owners[(client.value + i) % owners.size()];
+    if (takes(ctx, owner)) return owner;
+  }
+  return std::nullopt;
+}
+
+// A client whose backend is full goes elsewhere this once.
 std::optional<NodeId> Node::pick_sticky(Context& ctx, NodeId client) {
-  if (owners.empty()) return std::nullopt;
+  const std::optional<NodeId> other = owner_with_room(ctx, client);
+  if (!other) return std::nullopt;
   const auto session = sessions.find(client);
   const bool stays = session != sessions.end() && health[session->second.value].available() &&
                      ctx.options().bug != Bug::sticky_not_restored;  // L12
-  if (!stays) sessions[client] = owners[place_of(client)];
-  return sessions[client];
+  if (!stays) sessions[client] = *other;
+  return takes(ctx, sessions[client]) ? sessions[client] : other;
 }
 
 }  // namespace gainsay::balancer

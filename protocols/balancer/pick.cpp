@@ -50,9 +50,13 @@ std::optional<Backend> SmoothRoundRobin::pick() {
 namespace {
 
 constexpr std::uint64_t whole = std::uint64_t{720'720} << 12;  // divisible by all up to 16
-constexpr Weight weight_max = Weight{1} << 20;
 // Turns are counted more coarsely, so that 2^40 picks do not fill 64 bits.
 constexpr unsigned turn_shift = 8;
+
+std::uint64_t quotient_of(Weight weight) {
+  if (weight > weight_max) throw UsageError("a weight of a backend is at most 2^20");
+  return weight == 0 ? LeastConnections::never : whole / weight;
+}
 
 }  // namespace
 
@@ -65,11 +69,17 @@ LeastConnections LeastConnections::on(std::vector<Seat> seats) {
 
 LeastConnections LeastConnections::of(std::span<const Weight> weights) {
   std::vector<Seat> seats(weights.size());
-  for (std::size_t i = 0; i < weights.size(); ++i) {
-    if (weights[i] > weight_max) throw UsageError("a weight of a backend is at most 2^20");
-    seats[i].quotient = weights[i] == 0 ? never : whole / weights[i];
-  }
+  for (std::size_t i = 0; i < weights.size(); ++i) seats[i].quotient = quotient_of(weights[i]);
   return on(std::move(seats));
+}
+
+void LeastConnections::set_weight(Backend backend, Weight weight) {
+  Seat& seat = seats[backend];
+  const std::uint64_t quotient = quotient_of(weight);
+  const bool comes = seat.available && seat.quotient == never && quotient != never;
+  if (comes) miss_turns(seat);
+  seat.quotient = quotient;
+  play(backend);
 }
 
 LeastConnections::Entry LeastConnections::entry_of(Backend backend) const {
@@ -99,11 +109,13 @@ void LeastConnections::play(Backend backend) {
   }
 }
 
+void LeastConnections::miss_turns(Seat& seat) const {
+  if (rounds[1].load != never) seat.turn = std::max(seat.turn, rounds[1].turn);
+}
+
 void LeastConnections::set_available(Backend backend, bool available) {
   Seat& seat = seats[backend];
-  if (available && !seat.available && rounds[1].load != never) {
-    seat.turn = std::max(seat.turn, rounds[1].turn);
-  }
+  if (available && !seat.available) miss_turns(seat);
   seat.available = available;
   play(backend);
 }

@@ -19,6 +19,7 @@ namespace gainsay::balancer {
 
 using Backend = std::uint32_t;
 using Weight = std::uint32_t;
+constexpr Weight weight_max = Weight{1} << 20;  // where quotients of weights are compared
 
 // In turn. Among k available backends any k picks in a row are k different ones, also where others
 // came or went before: the turn belongs to a place, not to a count. O(log n) to the base 64.
@@ -42,7 +43,7 @@ struct RoundRobin {
 // Smooth weighted round robin, as nginx has it since 1.3.1: each pick gives every available backend
 // credit of its weight, and takes all that was given from the one that has most. In as many picks
 // as the weights sum to, from the start, each backend is picked as often as its weight says; they
-// are spread out, not in bursts. O(n).
+// are spread out, not in bursts. O(n); SmoothTournament picks the same among many.
 struct SmoothRoundRobin {
   struct Seat {
     Weight weight = 0;
@@ -87,12 +88,15 @@ struct LeastConnections {
   // As it was with these seats, which are all that it knows.
   static LeastConnections on(std::vector<Seat> seats);
   void set_available(Backend backend, bool available);
+  // Throws UsageError: a weight above 2^20.
+  void set_weight(Backend backend, Weight weight);
   std::optional<Backend> pick();
   // A connection is closed, or was never opened. False when none was open: nothing is done then.
   bool release(Backend backend);
   std::uint64_t open(Backend backend) const { return seats[backend].open; }
 
   Entry entry_of(Backend backend) const;
+  void miss_turns(Seat& seat) const;
   void play(Backend backend);  // the tournament anew, as this seat has changed
 };
 

@@ -238,6 +238,18 @@ TEST(Events, BeforeTheStartsThereIsNothingElse) {
   EXPECT_THROW(started_world(failing), UsageError);
 }
 
+TEST(Events, WhoIsSteadfastDoesNotCrash) {
+  System system = system_of({.crashes = 2}, {});
+  system.steadfast = {id(1)};
+  validate(system);
+  LiveWorld world = started_world(system);
+  EXPECT_FALSE(is_enabled(world, at(EventKind::crash, 1)));
+  expect_refused(world, at(EventKind::crash, 1), Status::not_enabled);
+  expect_applied(world, at(EventKind::crash, 2));
+  system.steadfast = {id(3)};
+  EXPECT_THROW(validate(system), UsageError);
+}
+
 TEST(Events, HaveEveryAnswerToTheirChoicesAndOnlyThose) {
   const System system = system_of({}, {{0, 1, Pick{}}});
   LiveWorld world = started_world(system);

@@ -303,6 +303,16 @@ TEST(Symmetry, RenamesClientsWithTheirHistory) {
   }
 }
 
+TEST(Symmetry, WhoNeverCrashesIsNotLikeWhoMay) {
+  const Bounds bounds{.nodes = 3, .crashes = 1, .limits = {{"term", 1}, {"log", 0}}};
+  Model model = find_system("raft-core")->make({.bounds = bounds});
+  model.system.steadfast = {NodeId{0}};
+  const CheckReport full = run(model, none);
+  const CheckReport reduced = run(model, symmetry);
+  EXPECT_EQ(difference_of(model, full, reduced), "") << full << reduced;
+  EXPECT_EQ(reduced.interchangeable, "n2, n3");
+}
+
 TEST(Symmetry, AClientBoundToAServerIsRefused) {
   Bounds bounds{.nodes = 3, .clients = 2, .network = Network::unordered};
   const Model model = find_system("paxos")->make({.bounds = bounds});

@@ -109,6 +109,7 @@ const std::map<std::string, Needs>& needs() {
         {{"Heartbeat", "it only tells again what was told before, should that be lost"},
          {"Ask", "it only asks for what was told before, should that be lost"}}}},
       {"raft-core", {{within({.nodes = 3, .limits = {{"term", 1}, {"log", 1}}})}, {}}},
+      {"chord", {{within({.nodes = 4, .crashes = 1, .restarts = 1})}, {}}},
       {"balancer",
        {{within({.nodes = 2,
                  .clients = 1,

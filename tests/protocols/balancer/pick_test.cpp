@@ -121,6 +121,10 @@ class PlainLeast {
   void comes_back(Backend backend, const std::set<Backend>& gone) {
     if (const auto next = best(gone)) turn_[backend] = std::max(turn_[backend], turn_[*next]);
   }
+  void set_weight(Backend backend, Weight weight, const std::set<Backend>& gone) {
+    if (!gone.contains(backend) && weights_[backend] == 0 && weight > 0) comes_back(backend, gone);
+    weights_[backend] = weight;
+  }
   std::uint64_t open(Backend backend) const { return open_[backend]; }
 
  private:
@@ -149,7 +153,11 @@ TEST(LeastConnections, IsWhatAskingAllIs) {
         if (comes) plain.comes_back(backend, gone);
         comes ? (void)gone.erase(backend) : (void)gone.insert(backend);
         fast.set_available(backend, comes);
-      } else if (what < 4) {
+      } else if (what == 1) {
+        const auto weight = any<Weight>(0, 6);
+        plain.set_weight(backend, weight, gone);
+        fast.set_weight(backend, weight);
+      } else if (what < 5) {
         const bool was_open = plain.open(backend) > 0;
         RC_ASSERT(fast.release(backend) == was_open);
         if (was_open) plain.release(backend);
@@ -191,6 +199,8 @@ TEST(LeastConnections, WhoComesBackIsNotServedInABurst) {
 
 TEST(LeastConnections, WeightsAreBounded) {
   EXPECT_THROW(LeastConnections::of(std::vector<Weight>{(1U << 20) + 1}), UsageError);
+  LeastConnections least = LeastConnections::of(std::vector<Weight>{1});
+  EXPECT_THROW(least.set_weight(0, (1U << 20) + 1), UsageError);
 }
 
 // --- two choices ---
