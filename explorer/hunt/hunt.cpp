@@ -64,6 +64,7 @@ class Hunter {
   std::unique_ptr<Tables> tables_;
   std::vector<std::unique_ptr<RoundRunner>> runners_;
   std::uint64_t next_round_ = 0;
+  std::size_t side_by_side_ = jobs_;
   std::set<std::uint64_t> local_states_;
   HuntReport report_;
   std::vector<PropertyReport> properties_before_;  // of earlier tables
@@ -144,11 +145,12 @@ bool Hunter::must_stop() {
   return !report_.stopped_by.empty();
 }
 
-// Rounds that run side by side. How many has no influence on what comes out.
+// Rounds that run side by side, before anybody looks at the clock. How many has no influence on
+// what comes out.
 std::vector<Hunter::Task> Hunter::next_tasks() {
-  const std::size_t most = jobs_ == 1 ? 1 : 2 * jobs_;
   std::vector<Task> tasks;
-  for (; tasks.size() < most; ++next_round_) {
+  constexpr int looked_at = 1'000'000;  // at once, where few are wanted
+  for (int i = 0; i < looked_at && tasks.size() < side_by_side_; ++i, ++next_round_) {
     const std::uint64_t first = next_round_ * runs_in_round;
     if (options_.runs && first >= *options_.runs) break;
     if (options_.wanted && !options_.wanted(next_round_)) continue;
@@ -161,6 +163,7 @@ std::vector<Hunter::Task> Hunter::next_tasks() {
 
 HuntReport Hunter::run() {
   while (!must_stop()) {
+    const double before = seconds();
     const std::vector<Task> tasks = next_tasks();
     std::vector<Round> rounds(tasks.size());
     std::atomic<std::uint64_t> given_up{~std::uint64_t{0}};
@@ -172,6 +175,10 @@ HuntReport Hunter::run() {
       take_in(round);
     }
     report_progress();
+    // Threads that are woken for less than this do not pay.
+    const double took = seconds() - before;
+    if (took < 0.1) side_by_side_ = std::min<std::size_t>(2 * side_by_side_, 64 * jobs_);
+    if (took > 0.5) side_by_side_ = std::max<std::size_t>(side_by_side_ / 2, jobs_);
     if (resident_bytes() > tables_->bytes_before + options_.memory_bytes) renew_tables();
   }
   report_properties();
