@@ -38,7 +38,13 @@ RandomRun random_run(const Model& model, RandomStream& random, std::uint32_t ste
   LiveWorld world(model.system);
   const std::size_t length = model.system.size() + steps;
   while (run.events.size() < length && !run.violation) {
-    const std::vector<Event> events = world.enabled();
+    std::vector<Event> events = world.enabled();
+    if (run.events.size() < model.system.size()) {  // world 0 is behind all starts, in id order
+      const NodeId next{static_cast<std::uint8_t>(run.events.size())};
+      std::erase_if(events, [&](const Event& event) {
+        return event.kind != EventKind::start || event.process != next;
+      });
+    }
     if (events.empty()) break;
     extend(model, world, events[random.below(static_cast<std::uint32_t>(events.size()))], run);
   }
