@@ -93,7 +93,10 @@ Model make_model(const Bounds& bounds, Properties<Node> properties, Setup<Node> 
 template <class Node>
 CheckReport check(const Bounds& bounds, Properties<Node> properties, Setup<Node> setup = {},
                   const CheckOptions& options = {}) {
-  return check(make_model<Node>(bounds, std::move(properties), std::move(setup)), options);
+  const Model model = make_model<Node>(bounds, std::move(properties), std::move(setup));
+  CheckReport report = check(model, options);
+  if (report.counterexample) report.trace = counterexample_text(model, *report.counterexample, {});
+  return report;
 }
 
 }  // namespace gainsay

@@ -1,6 +1,6 @@
 // GoogleTest: a check as an assertion, and committed traces as regression tests.
 //
-//   EXPECT_HOLDS(gainsay::make_model<Node>({.nodes = 4, .crashes = 1}, properties));
+//   EXPECT_HOLDS(gainsay::check<Node>({.nodes = 4, .crashes = 1}, properties));
 //   EXPECT_HOLDS(model, {.max_states = 1'000'000});
 //   EXPECT_FIXED(model, "traces/lost-vote.trace.json");
 //
@@ -32,16 +32,26 @@ struct Checked {
   std::string trace;  // where it lies, or why it could not be written; empty: there is none
 };
 
-inline Checked checked(CheckReport report) { return {.report = std::move(report)}; }
-inline Checked checked(const Model& model, const CheckOptions& options = {}) {
-  Checked result{.report = check(model, options)};
+// `save` writes the trace and says where.
+template <class Save>
+Checked checked_and_saved(CheckReport report, Save save) {
+  Checked result{.report = std::move(report)};
   try {
-    const auto path = save_trace(model, result.report, output_directory());
+    const std::filesystem::path path = save(result.report);
     if (!path.empty()) result.trace = "the trace is " + path.string();
   } catch (const std::exception& error) {  // the story is told all the same
     result.trace = std::string("the trace could not be kept: ") + error.what();
   }
   return result;
+}
+inline Checked checked(CheckReport report) {
+  return checked_and_saved(
+      std::move(report), [](const CheckReport& of) { return save_trace(of, output_directory()); });
+}
+inline Checked checked(const Model& model, const CheckOptions& options = {}) {
+  return checked_and_saved(check(model, options), [&](const CheckReport& of) {
+    return save_trace(model, of, output_directory());
+  });
 }
 
 inline ::testing::AssertionResult holds(const char*, const Checked& checked) {

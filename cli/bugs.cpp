@@ -50,8 +50,11 @@ Table text_table() {
   const auto row = [last = std::string()](const Row& of) mutable {
     if (of.entry.name != last) std::printf("%s\n", of.entry.name.c_str());
     last = of.entry.name;
-    std::printf("%-26s %-22s %-10s %9s %5.1f %3zu\n", of.bug.name.c_str(), of.bug.breaks.c_str(),
-                std::string(to_string(of.report.verdict)).c_str(),
+    constexpr int width = 26;
+    const bool fits = of.bug.name.size() <= std::size_t{width};
+    if (!fits) std::printf("%s\n", of.bug.name.c_str());
+    std::printf("%-*s %-22s %-10s %9s %5.1f %3zu\n", width, fits ? of.bug.name.c_str() : "",
+                of.bug.breaks.c_str(), std::string(to_string(of.report.verdict)).c_str(),
                 with_commas(of.report.states).c_str(), of.report.seconds, of.events());
     std::fflush(stdout);
   };

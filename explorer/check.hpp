@@ -277,6 +277,8 @@ struct CheckReport {
   DiscoveryReport discovery;
   std::optional<Counterexample> counterexample;
   bool shortest = false;  // no counterexample has fewer events at as few faults
+  // The trace of the counterexample, a whole file; filled in by check<Node>. Else see save_trace.
+  std::string trace;
   std::string story;      // of the counterexample, in words
   std::string incomplete_because;
   // Of an incomplete check: what would make it end. Of a violation: that clocks were not bounded.

@@ -228,12 +228,10 @@ std::string counterexample_text(const Model& model, const Counterexample& found,
   return trace_text(model.system, trace, found.events);
 }
 
-std::filesystem::path save_trace(const Model& model, const Counterexample& found,
-                                 const Provenance& how, const std::filesystem::path& directory) {
-  const std::string text = counterexample_text(model, found, how);
-  std::string name = model.system.name;
-  if (!model.system.bug.empty()) name += "-" + model.system.bug;
-  name += "-" + found.property;
+namespace {
+
+std::filesystem::path save_text(const std::string& text, std::string name,
+                                const std::filesystem::path& directory) {
   std::ranges::replace_if(
       name, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '-'; },
       '-');
@@ -243,10 +241,25 @@ std::filesystem::path save_trace(const Model& model, const Counterexample& found
   return path;
 }
 
+}  // namespace
+
+std::filesystem::path save_trace(const Model& model, const Counterexample& found,
+                                 const Provenance& how, const std::filesystem::path& directory) {
+  std::string name = model.system.name;
+  if (!model.system.bug.empty()) name += "-" + model.system.bug;
+  return save_text(counterexample_text(model, found, how), name + "-" + found.property, directory);
+}
+
 std::filesystem::path save_trace(const Model& model, const CheckReport& report,
                                  const std::filesystem::path& directory) {
   if (!report.counterexample) return {};
   return save_trace(model, *report.counterexample, {}, directory);
+}
+
+std::filesystem::path save_trace(const CheckReport& report,
+                                 const std::filesystem::path& directory) {
+  if (report.trace.empty()) return {};
+  return save_text(report.trace, report.system + "-" + report.counterexample->property, directory);
 }
 
 }  // namespace gainsay

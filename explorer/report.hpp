@@ -36,5 +36,7 @@ std::string counterexample_text(const Model& model, const Counterexample& found,
 // finding never replaces another. Throws FileError.
 std::filesystem::path save_trace(const Model& model, const CheckReport& report,
                                  const std::filesystem::path& directory);
+// The same where the report has its trace.
+std::filesystem::path save_trace(const CheckReport& report, const std::filesystem::path& directory);
 
 }  // namespace gainsay

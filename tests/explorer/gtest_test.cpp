@@ -60,6 +60,18 @@ TEST_F(Assertions, AViolationTellsItsStoryAndKeepsItsTrace) {
   EXPECT_NE(message.find("the trace is " + the_trace().string()), std::string::npos) << message;
 }
 
+TEST_F(Assertions, AReportMayBringItsTrace) {
+  const Model model = faulty();
+  CheckReport report = check(model);
+  EXPECT_NE(message_of([&] { EXPECT_HOLDS(report); }), "");
+  EXPECT_TRUE(the_trace().empty());
+  report.trace = counterexample_text(model, *report.counterexample, {});
+  const std::string message = message_of([&] { EXPECT_HOLDS(report); });
+  ASSERT_FALSE(the_trace().empty());
+  EXPECT_NE(message.find("the trace is " + the_trace().string()), std::string::npos) << message;
+  EXPECT_TRUE(review(model, read_trace(the_trace())).fate == TraceFate::violates);
+}
+
 TEST_F(Assertions, WhatIsIncompleteDoesNotHold) {
   const std::string message = message_of([] { EXPECT_HOLDS(correct(), {.max_states = 3}); });
   EXPECT_NE(message.find("incomplete"), std::string::npos) << message;

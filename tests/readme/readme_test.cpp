@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <regex>
 #include <string_view>
 
@@ -37,13 +38,6 @@ std::vector<Block> blocks(const std::filesystem::path& page) {
     open = open != fence;
   }
   return found;
-}
-
-std::string first_block(const std::string& language) {
-  for (const Block& block : blocks(source / "README.md")) {
-    if (block.language == language) return block.text;
-  }
-  return "";
 }
 
 std::string without_seconds(const std::string& text) {
@@ -214,23 +208,130 @@ TEST(Docs, TheFirstProgramsAreShort) {
   }
 }
 
+// A project outside the tree: a page's first program and build file, with what is installed.
+class OutsideProject {
+ public:
+  explicit OutsideProject(const std::string& page)
+      : scratch_("outside-" + std::filesystem::path(page).stem().string()) {
+    for (const Block& block : blocks(source / page)) {
+      if (block.language == "cpp" && code_.empty()) code_ = block.text;
+      if (block.language == "cmake" && cmake_.empty()) cmake_ = block.text;
+      if (block.language == "diff" && diff_.empty()) diff_ = block.text;
+      if (block.language == "text excerpt") excerpt_ = block.text;
+    }
+    std::ofstream(scratch_.path() / "CMakeLists.txt") << cmake_;
+    std::filesystem::create_directories(scratch_.path() / "traces");
+  }
+
+  void configure() {
+    const std::string prefix = (scratch_.path() / "prefix").string();
+    write(code_);
+    const Ran installed =
+        shell(scratch_, "cmake --install '" GAINSAY_BINARY_DIR "' --prefix '" + prefix + "'");
+    ASSERT_EQ(installed.code, 0) << installed.err;
+    const Ran configured =
+        shell(scratch_, "cmake -G Ninja -S . -B build -DCMAKE_PREFIX_PATH='" + prefix +
+                            "' -DCMAKE_CXX_COMPILER='" GAINSAY_COMPILER
+                            "' -DCMAKE_CXX_FLAGS='" GAINSAY_SANITIZER_FLAGS "'");
+    ASSERT_EQ(configured.code, 0) << configured.err;
+  }
+  // Each line that the diff takes away is replaced by the line that it adds.
+  std::string patched() const {
+    std::istringstream lines(diff_);
+    std::string code = code_;
+    std::string old;
+    for (std::string line; std::getline(lines, line);) {
+      if (line[0] == '-') old = line.substr(1);
+      const std::size_t at = code.find(old);
+      if (line[0] == '+' && at != std::string::npos) code.replace(at, old.size(), line.substr(1));
+    }
+    return code;
+  }
+  void write(const std::string& code) { std::ofstream(scratch_.path() / "main.cpp") << code; }
+  Ran build_and_run(const std::string& program) {
+    const Ran built = shell(scratch_, "cmake --build build");
+    EXPECT_EQ(built.code, 0) << built.out << built.err;
+    return shell(scratch_, "build/" + program);
+  }
+  const std::filesystem::path& path() const { return scratch_.path(); }
+  const std::string& code() const { return code_; }
+  const std::string& excerpt() const { return excerpt_; }
+
+ private:
+  Scratch scratch_;
+  std::string code_, cmake_, diff_, excerpt_;
+};
+
 TEST(Readme, ItsProgramBuildsOutsideTheTreeFromWhatIsInstalled) {
-  const Scratch scratch("outside");
-  std::ofstream(scratch.path() / "main.cpp") << first_block("cpp");
-  std::ofstream(scratch.path() / "CMakeLists.txt") << first_block("cmake");
-  const std::string prefix = (scratch.path() / "prefix").string();
-  const Ran installed =
-      shell(scratch, "cmake --install '" GAINSAY_BINARY_DIR "' --prefix '" + prefix + "'");
-  ASSERT_EQ(installed.code, 0) << installed.err;
-  const Ran configured =
-      shell(scratch, "cmake -G Ninja -S . -B build -DCMAKE_PREFIX_PATH='" + prefix +
-                         "' -DCMAKE_CXX_COMPILER='" GAINSAY_COMPILER
-                         "' -DCMAKE_CXX_FLAGS='" GAINSAY_SANITIZER_FLAGS "'");
-  ASSERT_EQ(configured.code, 0) << configured.err;
-  const Ran built = shell(scratch, "cmake --build build");
-  ASSERT_EQ(built.code, 0) << built.out << built.err;
-  const Ran ran = shell(scratch, "build/atomic_commit");
-  EXPECT_EQ(ran.code, 0) << ran.out;
+  OutsideProject project("README.md");
+  project.configure();
+  EXPECT_EQ(project.build_and_run("atomic_commit").code, 0);
+}
+
+// It passes; with the bug it fails as the chapter says; the trace that it leaves then stays fixed.
+TEST(Chapter, OnTestsIsAProjectOutsideTheTree) {
+  OutsideProject project("docs/18-in-your-tests.md");
+  project.configure();
+  const Ran good = project.build_and_run("atomic_commit_test");
+  EXPECT_EQ(good.code, 0) << good.out;
+
+  const std::string faulty = project.patched();
+  ASSERT_NE(faulty, project.code());
+  project.write(faulty);
+  const Ran bad = project.build_and_run("atomic_commit_test");
+  EXPECT_EQ(bad.code, 1) << bad.out;
+  std::istringstream lines(project.excerpt());
+  for (std::string line; std::getline(lines, line);) {
+    EXPECT_NE(bad.out.find(line), std::string::npos) << line << "\nnot in\n" << bad.out;
+  }
+  EXPECT_NE((bad.out + bad.err).find("Falsifiable after"), std::string::npos) << bad.err;
+
+  std::filesystem::remove_all(project.path() / "traces");
+  std::filesystem::rename(project.path() / "gainsay-out", project.path() / "traces");
+  const Ran still = project.build_and_run("atomic_commit_test");
+  EXPECT_NE(still.out.find("FAILED  ] AtomicCommit.StaysFixed"), std::string::npos) << still.out;
+  project.write(project.code());
+  const Ran mended = project.build_and_run("atomic_commit_test");
+  EXPECT_EQ(mended.code, 0) << mended.out;
+}
+
+// The commands of the first recipe, as a job would run them; what a service fills in is filled in,
+// and nights are a second long.
+TEST(Ci, TheRecipeRunsWordForWord) {
+  const Scratch scratch("ci-recipe");
+  const auto traces = source / "traces";
+  std::filesystem::create_directory_symlink(traces, scratch.path() / "traces");
+  std::map<std::string, int> codes;
+  const auto run = [&](std::string line, const std::string& shard) {
+    const std::string what = line.substr(0, line.find(' ', line.find(' ', 10) + 1));
+    line = std::regex_replace(line, std::regex(R"(\$\{\{ matrix\.shard \}\})"), shard);
+    line = std::regex_replace(line, std::regex(R"(\$\{\{ github\.run_id \}\})"), "1234567890");
+    line = std::regex_replace(line, std::regex("--time 20m"), "--time 1s");
+    // The whole suite: SuiteByVerb runs it, a system a test.
+    if (what == "./gainsay check --junit") line += " two-phase-commit";
+    const std::string program = std::string("'") + GAINSAY_PROGRAM + "' ";
+    const Ran ran = shell(scratch, program + line.substr(std::string("./gainsay ").size()));
+    EXPECT_EQ(ran.code, 0) << line << "\n" << ran.out << ran.err;
+    ++codes[what];
+  };
+  std::string recipe;
+  for (const Block& block : blocks(source / "docs/ci.md")) {
+    if (block.language == "yaml" && recipe.empty()) recipe = block.text;
+  }
+  const std::regex command("^ *- run: (\\./gainsay .*)$");
+  std::istringstream lines(recipe);
+  for (std::string line; std::getline(lines, line);) {
+    std::smatch found;
+    if (!std::regex_match(line, found, command)) continue;
+    const bool shared = line.find("matrix.shard") != std::string::npos;
+    for (int shard = 1; shard <= (shared ? 4 : 1); ++shard) run(found[1], std::to_string(shard));
+  }
+  EXPECT_EQ(codes["./gainsay hunt raft"], 4);
+  EXPECT_EQ(codes["./gainsay campaign replay"], 1);
+  EXPECT_EQ(codes["./gainsay campaign merge"], 1);
+  EXPECT_EQ(codes["./gainsay campaign status"], 1);
+  EXPECT_TRUE(std::filesystem::exists(scratch.path() / "check.xml"));
+  EXPECT_TRUE(std::filesystem::exists(scratch.path() / "replay.xml"));
 }
 
 // What the columns of the numbers say, the tests of the seeded bugs compare, which run them.
