@@ -138,14 +138,15 @@ TestCase case_of(const Row& row, int code) {
   return one;
 }
 
-// "53 traces: 50 still violate, 3 fixed"
+// "53 traces: 3 fixed, 50 still violate"
 std::string total(const std::vector<Row>& rows) {
   std::map<std::string, std::size_t> counts;
   for (const Row& row : rows) ++counts[outcome(row)];
   std::string text = std::to_string(rows.size()) + (rows.size() == 1 ? " trace: " : " traces: ");
   std::string separator;
   for (const auto& [what, count] : counts) {
-    text += separator + std::to_string(count) + " " + what;
+    const bool many = count > 1 && what == to_string(TraceFate::violates);
+    text += separator + std::to_string(count) + " " + (many ? "still violate" : what);
     separator = ", ";
   }
   return text;

@@ -174,13 +174,14 @@ void print(const Model& model, const HuntReport& report, bool verbose) {
   std::cout << summary(report, verbose);
   for (const HuntFinding& finding : report.findings) {
     const Counterexample& found = finding.counterexample;
-    std::cout << "\n  " << found.message << " (" << found.events.size() << " events, "
-              << found.faults << (found.faults == 1 ? " fault" : " faults");
+    std::string what = "  " + found.message + " (" + std::to_string(found.events.size()) +
+                       " events, " + std::to_string(found.faults) +
+                       (found.faults == 1 ? " fault" : " faults");
     if (finding.events_before > found.events.size()) {
-      std::cout << ", from " << finding.events_before << " events";
+      what += ", from " + std::to_string(finding.events_before) + " events";
     }
-    if (finding.shortest) std::cout << "; none is shorter";
-    std::cout << ")\n" << tell_story(model.system, found.events);
+    if (finding.shortest) what += "; none is shorter";
+    std::cout << "\n" << wrap(what + ")", 4, 80) << tell_story(model.system, found.events);
     if (!finding.trace.empty()) std::cout << "  gainsay replay " << finding.trace.string() << "\n";
   }
   std::cout << std::flush;
