@@ -30,12 +30,17 @@ bool counts_are_right(const View& node) {
   return open == node.counted;
 }
 
+// Properties are asked of states with other names, too: there anybody may be named.
+bool is_available(const View& node, NodeId backend) {
+  return backend.value < node.health.size() && node.health[backend.value].available();
+}
+
 bool opens_to_available_only(const View& before, const View& after) {
   for (const auto& [request, connection] : after.connections) {
     const auto old = before.connections.find(request);
     const bool is_new =
         old == before.connections.end() || old->second.attempt != connection.attempt;
-    if (is_new && !after.health[connection.backend.value].available()) return false;
+    if (is_new && !is_available(after, connection.backend)) return false;
   }
   return true;
 }
@@ -45,7 +50,7 @@ bool keeps_sessions(const View& before, const View& after) {
   for (const auto& [client, backend] : before.sessions) {
     const auto now = after.sessions.find(client);
     const bool moved = now == after.sessions.end() || now->second != backend;
-    if (moved && after.health[backend.value].available()) return false;
+    if (moved && is_available(after, backend)) return false;
   }
   return true;
 }
@@ -96,7 +101,10 @@ bool have_the_same_sessions(const View& a, const View& b) {
 // backends (p - 1) / w of the one is less than (p + 1) / w of the other.
 bool is_even(const View& node, const std::vector<Weight>& weights) {
   std::vector<std::uint64_t> had(weights.size());
-  for (const NodeId owner : node.owners) ++had[owner.value];
+  for (const NodeId owner : node.owners) {
+    if (owner.value >= had.size()) return false;  // of a state with other names, as symmetry asks
+    ++had[owner.value];
+  }
   for (std::size_t a = 0; a < node.health.size(); ++a) {
     for (std::size_t b = 0; b < node.health.size(); ++b) {
       if (!node.health[a].available() || !node.health[b].available()) continue;
@@ -125,8 +133,8 @@ bool moves_least(const View& before, const View& after) {
     const NodeId old_owner = before.owners[place];
     const NodeId new_owner = after.owners[place];
     if (old_owner == new_owner) continue;
-    const bool has_gone = !after.health[old_owner.value].available();
-    const bool has_come = !before.health[new_owner.value].available();
+    const bool has_gone = !is_available(after, old_owner);
+    const bool has_come = !is_available(before, new_owner);
     if (!has_gone && !has_come) return false;
   }
   return true;

@@ -78,7 +78,7 @@ TEST(Twin, RandomTablesHaveTheSameStatesTransitionsAndDepth) {
     }
     ++compared;
   }));
-  EXPECT_GT(compared, 50U);
+  EXPECT_GT(compared, 20U);  // by chance about 60 of 100
 }
 
 TEST(Twin, RandomTablesHaveTheSameVerdictAndTheLeastCounterexample) {
