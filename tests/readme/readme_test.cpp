@@ -217,7 +217,7 @@ class OutsideProject {
       if (block.language == "cpp" && code_.empty()) code_ = block.text;
       if (block.language == "cmake" && cmake_.empty()) cmake_ = block.text;
       if (block.language == "diff" && diff_.empty()) diff_ = block.text;
-      if (block.language == "text excerpt") excerpt_ = block.text;
+      if (block.language == "text of its tests") excerpt_ = block.text;
     }
     std::ofstream(scratch_.path() / "CMakeLists.txt") << cmake_;
     std::filesystem::create_directories(scratch_.path() / "traces");
