@@ -172,8 +172,7 @@ int run_replay_traces(const ReplayTracesArguments& arguments) {
   }
   if (!arguments.json) std::cout << total(rows) << "\n";
   write_reports(arguments.reports, "gainsay campaign replay", cases);
-  if (stop_requested && code != violated) return 128 + stop_signal.load();
-  return code;
+  return unless_stopped(code);
 }
 
 void add_replay_traces(CLI::App& campaign, Action& action) {

@@ -281,8 +281,7 @@ int run_check(const CheckArguments& arguments) {
     if (stop_requested) break;
   }
   write_reports(arguments.reports, "gainsay check", cases);
-  if (stop_requested && code != violated) return 128 + stop_signal.load();
-  return code;
+  return unless_stopped(code);
 }
 
 void add_search_options(CLI::App& check, CheckArguments& arguments) {

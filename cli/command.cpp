@@ -18,6 +18,10 @@ int worse(int a, int b) {
   return rank(a) <= rank(b) ? a : b;
 }
 
+int unless_stopped(int code) {
+  return stop_requested && code != violated ? 128 + stop_signal.load() : code;
+}
+
 namespace {
 
 std::uint64_t parse_number(std::string_view text, const std::string& what) {

@@ -67,6 +67,8 @@ std::uint64_t parse_bytes(const std::string& text, const std::string& flag);
 // Set by SIGINT and SIGTERM.
 extern std::atomic<bool> stop_requested;
 extern std::atomic<int> stop_signal;
+// The code of a signal that came, if one did: but a violation that was found stays one.
+int unless_stopped(int code);
 
 // One file per verb: adds the subcommand, and leaves what to run in `action`.
 using Action = std::function<int()>;

@@ -256,8 +256,7 @@ int run_hunt(const HuntArguments& arguments) {
     code = worse(code, hunt_one(arguments, entry.make(configuration)));
     if (stop_requested) break;
   }
-  if (stop_requested && code != violated) return 128 + stop_signal.load();
-  return code;
+  return unless_stopped(code);
 }
 
 void add_options(CLI::App& hunt, HuntArguments& arguments) {

@@ -7,6 +7,7 @@
 
 #include "cli/command.hpp"
 #include "engine/story.hpp"
+#include "explorer/confirm.hpp"
 #include "explorer/replay.hpp"
 #include "explorer/report.hpp"
 
@@ -44,7 +45,7 @@ Counterexample recorded_run(const Model& model, const Trace& trace) {
     if (property.name == run.property) run.kind = property.kind;
   }
   run.events.assign(report.events.begin(), report.events.begin() + report.violation_step + 1);
-  for (const Event& event : run.events) run.faults += budget_of(model.system, event).cost();
+  run.faults = faults_of(model.system, run.events);
   return run;
 }
 

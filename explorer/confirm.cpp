@@ -29,4 +29,10 @@ void confirm(const Model& model, const Counterexample& found) {
   }
 }
 
+std::uint32_t faults_of(const System& system, const std::vector<Event>& events) {
+  std::uint32_t cost = 0;
+  for (const Event& event : events) cost += budget_of(system, event).cost();
+  return cost;
+}
+
 }  // namespace gainsay

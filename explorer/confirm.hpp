@@ -1,5 +1,8 @@
-// A finding is not believed before the live world has run it.
+// Of a finding: its fault cost, and that it is not believed before the live world has run it.
 #pragma once
+
+#include <cstdint>
+#include <vector>
 
 #include "explorer/check.hpp"
 
@@ -8,5 +11,8 @@ namespace gainsay {
 // Throws std::logic_error where the live world does not run the events, or does not violate the
 // property by the last of them.
 void confirm(const Model& model, const Counterexample& found);
+
+// What the events use of the fault budgets, all together.
+std::uint32_t faults_of(const System& system, const std::vector<Event>& events);
 
 }  // namespace gainsay

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/story.hpp"
+#include "explorer/confirm.hpp"
 #include "explorer/minimize.hpp"
 
 namespace gainsay {
@@ -70,7 +71,7 @@ std::optional<RandomRun> ShorterRuns::minimized() const {
                        .kind = kind_of(*model_, run_.violation->property),
                        .message = run_.violation->message,
                        .events = run_.events};
-  for (const Event& event : found.events) found.faults += budget_of(model_->system, event).cost();
+  found.faults = faults_of(model_->system, found.events);
   RandomRun shorter = run_of(*model_, minimize(*model_, found).counterexample.events);
   if (shorter.events.size() >= run_.events.size()) return std::nullopt;
   return shorter;

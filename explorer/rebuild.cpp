@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "engine/world.hpp"
+#include "explorer/confirm.hpp"
 #include "explorer/parallel.hpp"
 #include "explorer/search.hpp"
 #include "properties/evaluate.hpp"
@@ -109,9 +110,7 @@ Counterexample Search::rebuild(const Found& found, LayerKey key) {
       counterexample.message = machine_.fault(edge.fault);
     }
   }
-  for (const Event& event : counterexample.events) {
-    counterexample.faults += budget_of(model_.system, event).cost();
-  }
+  counterexample.faults = faults_of(model_.system, counterexample.events);
   verify(counterexample);
   return counterexample;
 }

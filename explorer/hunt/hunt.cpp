@@ -46,7 +46,7 @@ class Hunter {
   bool must_stop();
   std::vector<Task> next_tasks();
   void take_in(const Round& round);
-  HuntFinding finding_of(const Round& round, const Hit& hit);
+  HuntFinding finding_of(const Hit& hit);
   void save(const Counterexample& as_met, HuntFinding& finding);
   void keep(const HuntFinding& finding);
   void report_properties();
@@ -215,13 +215,13 @@ void Hunter::take_in(const Round& round) {
   }
   local_states_.insert(round.local_states.begin(), round.local_states.end());
   for (const Hit& hit : round.hits) {
-    told.findings.push_back(finding_of(round, hit));
+    told.findings.push_back(finding_of(hit));
     keep(told.findings.back());
   }
   if (options_.done) options_.done(told);
 }
 
-HuntFinding Hunter::finding_of(const Round&, const Hit& hit) {
+HuntFinding Hunter::finding_of(const Hit& hit) {
   HuntFinding finding{
       .run = hit.run, .strategy = std::string(strategies()[hit.strategy].name), .hits = hit.hits};
   Counterexample met;
@@ -239,7 +239,7 @@ HuntFinding Hunter::finding_of(const Round&, const Hit& hit) {
     met.message = "\"" + property.name + "\" does not hold";
   }
   met.events = runners_.front()->walk().events_of(hit.path);
-  for (const Event& event : met.events) met.faults += budget_of(model_.system, event).cost();
+  met.faults = faults_of(model_.system, met.events);
   confirm(model_, met);
   finding.counterexample = met;
   finding.events_before = static_cast<std::uint32_t>(met.events.size());
