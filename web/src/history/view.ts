@@ -74,7 +74,7 @@ class View {
   constructor(place: HTMLElement, private readonly data: HistoryData, private readonly options: HistoryOptions) {
     this.overview = new Overview(data, () => this.layout, (column) => this.centre(column));
     this.layout = layOut(data, partOf(data, 0));
-    this.dimmed = this.dim.checked = data.violation !== undefined;
+    this.dimmed = this.dim.checked = data.violation !== undefined && !(options.bare && data.operations < 20);
     const { bare } = options;
     if (!bare) place.append(headerOf(data, new Keys()));
     if (!bare || data.operations > 50) place.append(this.story, this.controls(), this.overview.canvas);
@@ -146,6 +146,7 @@ class View {
     if (!violation || !this.layout.part.broken) {
       const { order, size } = this.layout.part;
       this.story.replaceChildren(make("p", {}, size === 0 ? "No operation says anything of the object."
+        : order === 0 && this.data.verdict === "linearizable" ? "None of the operations need have taken effect."
         : order === 0
         ? "No order of this part is known."
         : `${withCommas(order)} of ${plural(size, "operation")} take effect in one order` +

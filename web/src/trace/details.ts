@@ -1,9 +1,11 @@
 // All about one step: the message, what it changed and sent, and the state behind it.
-import { make, withCommas } from "../dom";
+import { make, pathWraps, withCommas } from "../dom";
 import { markIcon } from "./marks";
 import type { Message, Model, Step } from "./model";
-import { fateOf, fateWords, inWords } from "./words";
+import { byText, fateOf, fateWords, inWords } from "./words";
 
+// The part of a path that names a field among its neighbours: "term" of "log[3].term".
+const lastOf = (path: string) => /(\.?[^.[\]{}]+|\[[^\]]*\]|\{.*\})$/.exec(path)?.[0].replace(/^\./, "") ?? path;
 const rowsMax = 120; // of a state, before more is asked for
 
 export class Details {
@@ -72,13 +74,14 @@ export class Details {
     if (step.changes.length > 0) {
       out.push(make("h3", {}, "What it changed"), make("dl", { class: "changes" },
         ...step.changes.flatMap(({ path, before, after }) => [
-          make("dt", {}, path),
+          make("dt", {}, ...pathWraps(path)),
           make("dd", {}, before === null ? null : make("del", {}, before), before === null ? "" : " \u2192 ",
             after === null ? "gone" : make("ins", {}, after)),
         ])));
     }
     if (step.sends.length > 0) {
-      out.push(make("h3", {}, "What it sent"), make("ul", { class: "sends" }, ...step.sends.map((message) => this.sent(message))));
+      out.push(make("h3", {}, "What it sent"), ...byText(step.sends).map(([text, messages]) =>
+        make("div", { class: "sends" }, make("code", {}, text), make("ul", {}, ...messages.map((message) => this.sent(message))))));
     }
     return out;
   }
@@ -100,7 +103,7 @@ export class Details {
       ? message.delivered.slice(0, 20).flatMap((step, i) => [i === 0 ? " at " : ", ", this.link(step)])
       : fate === "lost" ? [" at ", this.link(message.lost)] : [];
     return make("li", { class: fate },
-      `to ${this.model.processes[message.to].name}: `, make("code", {}, message.text), " ",
+      `to ${this.model.processes[message.to].name}: `,
       make("span", { class: "fate" }, fateWords[fate], ...where));
   }
 
@@ -112,11 +115,15 @@ export class Details {
     const changed = new Map(step.at === process ? step.allChanges.map((change) => [change.path, change]) : []);
     const all = [...model.stateAfter(process, step)];
     const shown = all.filter(([path], i) => i < most || changed.has(path));
-    const rows = shown.map(([path, value]) =>
+    const group = (path: string) => path.slice(0, path.length - lastOf(path).length);
+    const rows = shown.flatMap(([path, value], i) => [
+      ...(group(path) === "" || (i > 0 && group(path) === group(shown[i - 1][0])) ? []
+        : [make("tr", { class: "group" }, make("th", { colspan: 2 }, ...pathWraps(group(path).replace(/\.$/, ""))))]),
       make("tr", { class: changed.has(path) ? "changed" : "" },
-        make("th", { scope: "row" }, path),
+        make("th", { scope: "row", class: group(path) === "" ? "" : "inner", "aria-label": path }, lastOf(path)),
         make("td", {}, value, changed.has(path) ? make("span", { class: "muted" }, changed.get(path)!.before === null
-          ? " (new)" : ` (was ${changed.get(path)!.before})`) : null)));
+          ? " (new)" : ` (was ${changed.get(path)!.before})`) : null)),
+    ]);
     this.state.replaceChildren(
       make("h3", {}, make("label", {}, "State of ", this.chooser), ` behind step ${step.index}`),
       rows.length === 0 ? make("p", { class: "muted" }, "It has no state that is known.")

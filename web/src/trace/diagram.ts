@@ -3,6 +3,7 @@
 import { make } from "../dom";
 import { svg } from "../shared/svg";
 import type { Arrow, Layout, Row } from "./layout";
+import { longRows } from "./layout";
 import { mark } from "./marks";
 import type { Model, Step } from "./model";
 import { changeWords, fateOf, inShort } from "./words";
@@ -10,7 +11,6 @@ import { changeWords, fateOf, inShort } from "./words";
 export const rowHeight = 30;
 const gutter = 52; // step numbers and marks
 const margin = 8; // rows drawn beyond what is in sight
-const longRows = 60; // of an arrow, of which only the ends are drawn
 const letterWidth = 7.2;
 
 export interface Shown {
@@ -137,6 +137,7 @@ export class Diagram {
     if (this.drawn.last < 0) {
       this.places = this.measure();
       this.drawHead();
+      this.element.style.setProperty("--whole", `${rows.length * rowHeight + this.head.offsetHeight + 30}px`);
       this.tall.style.height = `${Math.max(rows.length, 1) * rowHeight + 24}px`;
       this.tall.style.width = this.head.style.width = `${this.places.width}px`;
     }
@@ -184,7 +185,7 @@ export class Diagram {
 
   // Those of the chosen step are on top.
   private arrowsToDraw(first: number, last: number): Arrow[] {
-    return this.shown.layout.arrows(first - 1, last + 1)
+    return this.shown.layout.arrows(first - 1, last + 1, this.shown.selected)
       .sort((a, b) => Number(this.isOfSelected(a.message)) - Number(this.isOfSelected(b.message)));
   }
   private isOfSelected(message: Arrow["message"]): boolean {

@@ -28,6 +28,8 @@ export interface Bar {
   step: Step;
 }
 
+export const longRows = 60; // of an arrow, of which only the ends are drawn
+
 const blockRows = 32;
 
 export class Layout {
@@ -38,7 +40,8 @@ export class Layout {
   readonly downs: (Bar & { process: number })[] = [];
   readonly cuts: Bar[] = [];
   readonly startRow: Map<number, number> = new Map();
-  private readonly blocks: Arrow[][];
+  private readonly blocks: Arrow[][]; // those in sight of so many rows
+  private readonly arrowsOf = new Map<Message, Arrow[]>();
 
   constructor(private readonly model: Model, private readonly filter: Filter) {
     this.columns = model.processes.map((_, i) => i).filter((i) => !filter.hiddenProcesses.has(i));
@@ -121,17 +124,25 @@ export class Layout {
   }
 
   private add(arrow: Arrow): void {
+    this.arrowsOf.set(arrow.message, [...(this.arrowsOf.get(arrow.message) ?? []), arrow]);
     const first = Math.max(0, Math.floor(Math.max(arrow.from, 0) / blockRows));
     const last = Math.min(this.blocks.length - 1, Math.floor(arrow.to / blockRows));
-    for (let block = first; block <= last; ++block) this.blocks[block].push(arrow);
+    const isLong = arrow.to - arrow.from > longRows;
+    for (let block = first; block <= last; ++block) {
+      if (!isLong || block === first || block === last) this.blocks[block].push(arrow);
+    }
   }
 
-  // Arrows that touch these rows, each once.
-  arrows(first: number, last: number): Arrow[] {
+  // Arrows that touch these rows, each once. Of long ones only the ends are looked at, but for
+  // messages of this step.
+  arrows(first: number, last: number, step: Step | null): Arrow[] {
     const found = new Set<Arrow>();
     const begin = Math.max(0, Math.floor(first / blockRows));
     for (let block = begin; block <= last / blockRows && block < this.blocks.length; ++block) {
       for (const arrow of this.blocks[block]) if (arrow.from <= last && arrow.to >= first) found.add(arrow);
+    }
+    for (const message of step ? [...step.sends, ...(step.message ? [step.message] : [])] : []) {
+      for (const arrow of this.arrowsOf.get(message) ?? []) if (arrow.from <= last && arrow.to >= first) found.add(arrow);
     }
     return [...found];
   }

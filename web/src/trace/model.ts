@@ -45,13 +45,14 @@ export interface Process {
 
 const typeOf = (text: string) => /^[^{([\s]*/.exec(text)![0] || text.slice(0, 20);
 
-// Bookkeeping that a reader need not see: which timers are armed, and an empty list that has got
-// its first elements.
+// Not bookkeeping: which timers are armed, an empty list that has got its first elements, and the
+// elements of one that was emptied.
 function isNews(change: Change, all: Change[]): boolean {
   if (change.path === "timers armed" || change.path === "process is") return false;
   if (change.after !== null) return true;
-  return !all.some((other) => other.after !== null && /^[[{.]/.test(other.path.slice(change.path.length)) &&
-    other.path.startsWith(change.path));
+  const isPartOf = (path: string, whole: string) => path.startsWith(whole) && /^[[{.]/.test(path.slice(whole.length));
+  return !all.some((other) => other.after !== null && other.before === null &&
+    (isPartOf(other.path, change.path) || isPartOf(change.path, other.path)));
 }
 
 export class Model {
@@ -98,7 +99,7 @@ export class Model {
       text: row.text === undefined ? "" : texts[row.text],
       choices: row.choices ?? [], crash: row.crash ?? null, causes: row.causes ?? [],
       changes: allChanges.filter((change) => isNews(change, allChanges)),
-      notes: (row.notes ?? []).map((note) => texts[note]), sends: [],
+      notes: row.kind === "start" ? [] : (row.notes ?? []).map((note) => texts[note]), sends: [],
     };
   }
 

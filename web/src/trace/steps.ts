@@ -1,9 +1,9 @@
 // Every step as text: what the diagram shows, for those who cannot see it or want to copy it.
-import { make } from "../dom";
+import { make, pathWraps } from "../dom";
 import { PagedTable } from "../shared/paged_table";
 import { markIcon } from "./marks";
 import type { Model, Step } from "./model";
-import { changeWords, fateOf, fateWords, inWords } from "./words";
+import { byText, changeWords, fateAt, inWords } from "./words";
 
 export class Steps {
   private readonly byProcess = make("select", { change: () => this.show(this.steps) },
@@ -33,7 +33,7 @@ export class Steps {
   private row(step: Step): HTMLTableRowElement {
     const { model } = this;
     const marks = [step === model.violation && "broke", step === model.critical && "critical", step === this.selected && "selected"];
-    const changes = make("td", {}, ...[...step.notes, ...step.changes.map(changeWords)].map((text) => make("div", {}, text)));
+    const changes = make("td", {}, ...[...step.notes, ...step.changes.map(changeWords)].map((text) => make("div", {}, ...pathWraps(text))));
     const cells = this.byProcess.value === "each"
       ? model.processes.map((_, i) => (i === step.at ? changes : make("td"))) : [changes];
     if (step.at < 0 && this.byProcess.value === "each") cells[0] = changes;
@@ -43,8 +43,9 @@ export class Steps {
       make("td", {}, make("div", { class: "what" }, markIcon(step.kind),
         make("button", { type: "button", class: "plain", click: () => this.select(step) }, inWords(model, step) + said))),
       ...cells,
-      make("td", {}, ...step.sends.map((message) =>
-        make("div", {}, `${message.text} to ${model.processes[message.to].name}: ${fateWords[fateOf(message)]}`))));
+      make("td", {}, ...byText(step.sends).map(([text, messages]) =>
+        make("div", {}, text, make("span", { class: "muted" },
+          ...messages.map((message) => ` \u2192 ${model.processes[message.to].name} ${fateAt(message)}.`))))));
     if (step === this.selected) row.setAttribute("aria-current", "true");
     return row;
   }

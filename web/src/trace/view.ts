@@ -77,7 +77,7 @@ class View {
           `Violates \u201c${verdict.property}\u201d`, make("span", { class: "at" }, ` at step ${withCommas(verdict.step)}`))
         : make("h1", {}, "A run that violates nothing"),
       make("p", {}, make("strong", {}, `${data.system}${bug}`), `, within ${data.bounds}`),
-      verdict !== undefined && verdict.message !== "" && make("p", {}, verdict.message),
+      verdict !== undefined && !["", `"${verdict.property}" does not hold`].includes(verdict.message) && make("p", {}, verdict.message),
       data.note !== "" && make("p", { class: "cut" }, data.note),
       data.cut !== "" && make("p", { class: "cut" }, data.cut),
       explain !== undefined && this.explanation(explain));

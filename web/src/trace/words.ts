@@ -60,3 +60,19 @@ export const fateWords: Record<Fate, string> = {
   repeated: "under way already, so this one changes nothing",
   overheard: "kept by the adversary",
 };
+
+// Where and how it ended: "delivered at 7 and 9", for a message that is one of many.
+export function fateAt(message: Message): string {
+  const fate = fateOf(message);
+  const at = fate === "delivered" ? message.delivered : fate === "lost" && message.lost ? [message.lost] : [];
+  if (at.length === 0) return fateWords[fate];
+  const more = at.length > 5 ? ` and ${at.length - 5} more` : "";
+  return `${fateWords[fate]} at ${at.slice(0, 5).map(({ index }) => index).join(", ")}${more}`;
+}
+
+// Those that say the same, to whomever.
+export function byText(messages: Message[]): [string, Message[]][] {
+  const found = new Map<string, Message[]>();
+  for (const message of messages) found.set(message.text, [...(found.get(message.text) ?? []), message]);
+  return [...found];
+}
