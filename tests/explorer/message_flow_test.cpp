@@ -95,7 +95,7 @@ Model faulty_network(Network network, Across across) {
   bounds.drops = 3;
   bounds.duplicates = network == Network::unordered ? 3 : 0;
   if (network == Network::async) bounds.drops = 0;
-  bounds.partitions = 2;
+  if (network != Network::async) bounds.partitions = 2;
   bounds.across = across;
   return find_system("raft")->make(configuration);
 }

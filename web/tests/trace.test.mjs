@@ -113,7 +113,7 @@ test("the past of a step, and where a message comes from and goes to", async () 
     assert.equal(await stepOf(tab), 10);
     await tab.click(".workbench .details button.plain >> nth=0");
     assert.equal(await stepOf(tab), 8);
-    assert.match(tab.url(), /#step-8$/);
+    await tab.waitForURL(/#step-8$/);
   });
 });
 

@@ -176,7 +176,7 @@ export class Diagram {
     this.picture.style.top = `${top}px`;
     const shownRows = rows.slice(first, last + 1);
     const arrows = this.arrowsToDraw(first, last);
-    this.picture.replaceChildren(defs(),
+    this.picture.replaceChildren(
       ...shownRows.map((row, i) => this.rowBack(row, first + i)),
       ...this.bars(first, last),
       ...arrows.map((arrow) => this.arrow(arrow)),
@@ -247,8 +247,9 @@ export class Diagram {
     for (const { process, from, to } of layout.downs) {
       if (to < first - 1 || from > last + 1) continue;
       const [top, bottom] = clip(from, to);
-      out.push(svg("rect", { x: x(process) - 8, y: top, width: 16, height: bottom - top, class: "down" },
-        svg("title", {}, "it is down")));
+      out.push(svg("g", { class: "down" }, svg("title", {}, "it is down"),
+        svg("rect", { x: x(process) - 8, y: top, width: 16, height: bottom - top }),
+        svg("path", { d: hatch(x(process), 8, top, bottom) })));
     }
     return out;
   }
@@ -277,7 +278,7 @@ export class Diagram {
       const y2 = (arrow.to + 0.5) * rowHeight;
       group.append(...(whole === 0 ? loop(x1, y1, y2) : line(x1, y1, x(message.to), y2, 7)));
     } else {
-      const length = whole === 0 ? 16 : Math.sign(whole) * Math.min(Math.abs(whole) * 0.62, column * 0.42 + Math.abs(whole) * 0.06);
+      const length = whole === 0 ? 16 : Math.sign(whole) * Math.min(Math.abs(whole) * 0.6, column * 0.3 + Math.abs(whole) * 0.22);
       const y2 = Math.min((arrow.to + 0.5) * rowHeight, y1 + rowHeight * 2.2);
       group.append(svg("line", { x1, y1, x2: x1 + length, y2 }), fateSign(fate, x1 + length, y2));
     }
@@ -329,10 +330,12 @@ export class Diagram {
   }
 }
 
-const defs = () => svg("defs", {},
-  svg("pattern", { id: "hatch", width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
-    svg("rect", { width: 6, height: 6, class: "hatch-back" }),
-    svg("line", { x1: 0, x2: 0, y1: 0, y2: 6, class: "hatch-line" })));
+// Slanted lines that fill a bar of this half width.
+function hatch(x: number, half: number, top: number, bottom: number): string {
+  let lines = "";
+  for (let y = top + half; y < bottom - half + 1; y += 6) lines += `M${x - half},${y + half - 1}L${x + half},${y - half}`;
+  return lines;
+}
 
 // An arrow that ends `short` of its target.
 function line(x1: number, y1: number, x2: number, y2: number, short: number): SVGElement[] {

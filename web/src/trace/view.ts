@@ -30,6 +30,9 @@ class View {
   private visible: Step[] = [];
   private selected: Step | null = null;
   private hovered: Step | null = null;
+  private pastOf?: { step: Step; past: Set<Step> };
+  private behind = false;
+  private addressTimer = 0;
   private matches: Step[] = [];
   private operations: { process: number; from: Step; to: Step | null; text: string }[] = [];
   private readonly said = make("p", { class: "said", "aria-live": "polite" });
@@ -48,11 +51,11 @@ class View {
     this.steps = new Steps(this.model, (step) => this.select(step));
     this.diagram = new Diagram(this.model, {
       select: (step) => this.select(step),
-      open: () => this.details.focusState(),
+      open: () => this.showState(),
       hover: (step) => this.hover(step),
       process: (process) => {
         if (!this.selected) this.selectAt(this.visible.length - 1);
-        this.details.showStateOf(process);
+        this.showState(process);
       },
     });
     this.findOperations();
@@ -151,7 +154,10 @@ class View {
   }
 
   private redraw(): void {
-    const past = this.past.checked && this.selected ? this.model.past(this.selected) : null;
+    if (this.selected && this.pastOf?.step !== this.selected) {
+      this.pastOf = { step: this.selected, past: this.model.past(this.selected) };
+    }
+    const past = this.past.checked && this.selected ? this.pastOf!.past : null;
     this.diagram.show({
       layout: this.layout, selected: this.selected, hovered: this.hovered, past,
       matches: new Set(this.matches), operations: this.operations,
@@ -162,13 +168,27 @@ class View {
     this.selected = step;
     this.hovered = null;
     this.redraw();
-    this.details.show(step);
-    this.steps.mark(step);
+    if (!this.behind) requestAnimationFrame(() => this.catchUp());
+    this.behind = true;
     if (!step) return;
     if (!this.layout.rowOf.has(step)) this.said.textContent = "This step is left out by the filter.";
     else this.said.textContent = this.sentence(step);
-    requestAnimationFrame(() => this.diagram.reveal(step));
     if (how === "move") this.keepAddress(step);
+  }
+
+  // What shows the chosen step besides the diagram: once a frame, however fast a key repeats.
+  private catchUp(): void {
+    if (!this.behind) return;
+    this.behind = false;
+    if (this.selected) this.diagram.reveal(this.selected); // measures, so it comes before what changes
+    this.details.show(this.selected);
+    this.steps.mark(this.selected);
+  }
+
+  private showState(process?: number): void {
+    this.catchUp();
+    if (process === undefined) this.details.focusState();
+    else this.details.showStateOf(process);
   }
 
   private sentence(step: Step): string {
@@ -191,11 +211,14 @@ class View {
     return found ? this.model.step(Number(found[1])) : null;
   }
   private keepAddress(step: Step): void {
-    try {
-      history.replaceState(null, "", `#step-${step.index}`);
-    } catch {
-      // Some browsers forbid it of files; then there is no address to keep.
-    }
+    clearTimeout(this.addressTimer); // while a key repeats it would be slow
+    this.addressTimer = setTimeout(() => {
+      try {
+        history.replaceState(null, "", `#step-${step.index}`);
+      } catch {
+        // Some browsers forbid it of files; then there is no address to keep.
+      }
+    }, 150);
   }
 
   // --- search ---
@@ -240,7 +263,7 @@ class View {
     keys.add("v", "the violation", () => this.model.violation && this.select(this.model.violation));
     keys.add("c", "the critical step", () => this.model.critical && this.select(this.model.critical));
     keys.add("p", "dim what the step does not depend on, or not", () => this.past.click());
-    keys.add("Enter", "the state behind the step", () => this.selected && this.details.focusState());
+    keys.add("Enter", "the state behind the step", () => this.selected && this.showState());
     keys.add("/", "search", () => this.search.focus());
     keys.add("n", "next one that was found", () => this.goToMatch(1));
     keys.add("N", "the one before", () => this.goToMatch(-1));
