@@ -25,7 +25,7 @@ function write(name, data) {
 }
 
 const said = (tab) => tab.textContent(".trace > .said");
-const stepOf = async (tab) => Number(/Step ([\d,]+)/.exec(await tab.textContent(".workbench .details h2"))[1]);
+const stepOf = async (tab) => await settled(tab) ?? Number(/Step ([\d,]+)/.exec(await tab.textContent(".workbench .details h2"))[1]);
 const isInSight = (tab, selector) => tab.$eval(selector, (element) => {
   const box = element.getBoundingClientRect();
   const frame = document.querySelector(".diagram").getBoundingClientRect();
