@@ -33,6 +33,9 @@ std::string why_not_replayed(const Trace& trace, std::optional<Model>& model) {
 }
 
 int write_page(const ShowArguments& arguments) {
+  if (arguments.full || !arguments.node.empty()) {
+    throw UsageError("--html: the page has all of it; --full and --node are for the text");
+  }
   const std::string text = read_trace_text(arguments.trace);
   const Trace trace = parse_trace(text, arguments.trace);
   std::optional<Model> model;

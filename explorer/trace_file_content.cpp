@@ -103,15 +103,18 @@ class FileContent {
   FileContent(const Trace& trace, const std::string& text) : trace_(trace) {
     const json whole = json::parse(text);
     const bool has_states = whole.contains("states") && whole["states"].is_array();
-    const json states = has_states ? whole["states"] : json::array();
+    const json none = json::array();
+    const json& states = has_states ? whole["states"] : none;
     if (!states.empty()) now_ = states_of(states[0]);
     for (const auto& [name, state] : now_) add_process(name, state);
     content_.has_fates = false;
     for (std::size_t i = 0; i < trace.events.size(); ++i) {
       // Where the last handler failed there is no state behind it.
-      States next = i + 1 < states.size() ? states_of(states[i + 1]) : now_;
-      add_event(i, next);
-      now_ = std::move(next);
+      States next;
+      const bool has_next = i + 1 < states.size();
+      if (has_next) next = states_of(states[i + 1]);
+      add_event(i, has_next ? &next : nullptr);
+      if (has_next) now_ = std::move(next);
     }
   }
   TraceContent take() { return std::move(content_); }
@@ -129,12 +132,14 @@ class FileContent {
     return place;
   }
 
-  void add_event(std::size_t index, States& next) {
+  void add_event(std::size_t index, States* next) {
     const TraceEvent& event = trace_.events[index];
     ShownEvent shown;
     if (has_process(event.kind)) shown.process = add_process(event.process);
     if (!event.from.empty()) shown.message = add_message(index, shown.process);
-    if (shown.process) shown.changes = changes(now_[event.process], next[event.process]);
+    if (shown.process && next != nullptr) {
+      shown.changes = changes(now_[event.process], (*next)[event.process]);
+    }
     content_.events.push_back(std::move(shown));
   }
 

@@ -15,10 +15,11 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t text_max = 400;       // of a value
-constexpr std::size_t message_max = 2'000;  // of what is said of the run
-constexpr std::size_t listed_max = 2'000;   // changes, causes and notes of one event
-constexpr std::size_t leaves_max = 5'000;   // of one process
+constexpr std::size_t text_max = 400;        // of a value
+constexpr std::size_t message_max = 2'000;   // of what is said of the run
+constexpr std::size_t listed_max = 2'000;    // changes, causes and notes of one event
+constexpr std::size_t leaves_max = 5'000;    // of one process
+constexpr std::size_t events_max = 100'000;  // more never fit
 
 // Texts, each once.
 class Texts {
@@ -229,20 +230,19 @@ Window window_of(const Trace& trace, std::size_t size) {
   return {.begin = end - std::min(size, end), .end = end};
 }
 
-// What a run's search for an explanation has left in the file: the step from which on the
-// violation could not be avoided.
+// Which step decided the run, if the file says so.
 Json explanation_in(const TraceReport& report) {
   const Json whole = Json::parse(report.text, nullptr, false);
   if (!whole.is_object() || !whole.contains("run") || !whole["run"].is_object()) return nullptr;
   const Json& run = whole["run"];
   if (!run.contains("explain") || !run["explain"].is_object()) return nullptr;
   const Json& explain = run["explain"];
-  const auto critical = explain.find("critical");
-  if (critical == explain.end() || !critical->is_number_unsigned()) return nullptr;
-  if (critical->get<std::uint64_t>() >= report.trace.events.size()) return nullptr;
-  Json shown = {{"critical", *critical}, {"how", ""}, {"lines", Json::array()}};
+  const auto step = explain.find("step");
+  if (step == explain.end() || !step->is_number_unsigned()) return nullptr;
+  if (step->get<std::uint64_t>() >= report.trace.events.size()) return nullptr;
+  Json shown = {{"step", *step}, {"how", ""}, {"lines", Json::array()}};
   if (explain.contains("how") && explain["how"].is_string()) {
-    shown["how"] = shortened(explain["how"].get<std::string>(), message_max);
+    shown["how"] = shortened(explain["how"].get<std::string>(), text_max);
   }
   if (explain.contains("lines") && explain["lines"].is_array()) {
     for (const Json& line : explain["lines"]) {
@@ -269,7 +269,7 @@ std::string trace_data(const TraceReport& report, const TracePageLimits& limits)
   const Json explanation = explanation_in(report);
   const std::string history =
       report.model == nullptr ? "" : trace_history(*report.model, report.trace, content);
-  for (std::size_t size = report.trace.events.size();; size /= 2) {
+  for (std::size_t size = std::min(report.trace.events.size(), events_max);; size /= 2) {
     Json json = Data(report, content, window_of(report.trace, size)).json();
     if (!explanation.is_null()) json["explain"] = explanation;
     if (!history.empty()) json["history"] = Json::parse(history);

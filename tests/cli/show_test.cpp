@@ -24,6 +24,8 @@ TEST(Show, DrawsAPage) {
   run_gainsay(scratch.path(), "show --html again.html " + trace);
   EXPECT_EQ(read_text(scratch.path() / "again.html"), page);
   EXPECT_EQ(run_gainsay(scratch.path(), "show --html . " + trace).code, 74);
+  EXPECT_EQ(run_gainsay(scratch.path(), "show --full --html page.html " + trace).code, 2);
+  EXPECT_EQ(run_gainsay(scratch.path(), "show --node n1 --html page.html " + trace).code, 2);
 }
 
 std::string with(const std::string& text, const std::string& from, const std::string& to) {

@@ -199,10 +199,10 @@ TEST(TracePage, ShowsTheCriticalStepIfTheFileHasOne) {
     recorded.text = whole.dump();
     return recorded.data();
   };
-  const json data = with({{"critical", 6}, {"how", "search"}, {"lines", {"one", 2, "three"}}});
-  EXPECT_EQ(data.at("explain").at("critical"), 6);
+  const json data = with({{"step", 6}, {"how", "exact"}, {"lines", {"one", 2, "three"}}});
+  EXPECT_EQ(data.at("explain").at("step"), 6);
   EXPECT_EQ(data.at("explain").at("lines"), (json{"one", "three"}));
-  for (const json& bad : {json{{"critical", 99}}, json{{"critical", -1}}, json{{"critical", "6"}},
+  for (const json& bad : {json{{"step", 99}}, json{{"step", -1}}, json{{"step", "6"}},
                           json::array(), json("text"), json::object()}) {
     EXPECT_FALSE(with(bad).contains("explain")) << bad;
   }

@@ -36,7 +36,7 @@ export async function look(page, options, ready, act) {
   const noise = [];
   tab.on("request", (request) => {
     const url = request.url();
-    if (url.split("#")[0] !== pathToFileURL(page).href && !url.startsWith("data:")) noise.push(`asked for ${url}`);
+    if (url.split("#")[0] !== pathToFileURL(page).href && !/^(data|blob):/.test(url)) noise.push(`asked for ${url}`);
   });
   tab.on("console", (message) => noise.push(`console: ${message.text()}`));
   tab.on("pageerror", (error) => noise.push(`error: ${error.message}`));

@@ -75,7 +75,11 @@ export function syntheticTrace(count, { processes = 5, seed = 1, text = (word) =
     kind: "trace", version: "0", name: text("traces/synthetic.trace.json"), system: text("synthetic"), bug: text("much"),
     bounds: "4 nodes, 1 client, unordered, crashes 9", note: "", cut: "",
     verdict: { property: text("agreement"), kind: "always", step: count - 1, message: text("two nodes decided differently") },
-    explain: { critical: Math.floor(count / 2), how: "by search", lines: [text("Before this step there was a way out.")] },
+    explain: {
+      step: Math.floor(count / 2), how: "exact",
+      lines: [text(`step ${Math.floor(count / 2)} decides it: behind it all ways to go on violate "agreement"`),
+        text(`it races with step ${Math.floor(count / 3)}: neither knows of the other`)],
+    },
     facts: [["System", text("synthetic 1")], ["Bounds", text("4 nodes")]],
     has_fates: true, first: 0, total: count,
     processes: names.map((name, i) => ({

@@ -241,6 +241,23 @@ test("text that wants to be markup, runs right to left or never ends", async () 
   }
 });
 
+test("the diagram as a picture", async () => {
+  const picture = path.join(folder, "picture.svg");
+  await look(write("picture", syntheticTrace(50, { text: (word) => `${word}\u0000<&` })), {}, async (tab) => {
+    await tab.focus(".diagram");
+    const saved = tab.waitForEvent("download");
+    await press(tab, "Home", "s");
+    await (await saved).saveAs(picture);
+  });
+  await lookFor(picture, {}, ".step", async (tab) => {
+    await shoot(tab, "picture");
+    assert.equal(await tab.locator("parsererror").count(), 0);
+    assert.equal(await tab.locator(".step").count(), 50);
+    assert.equal(await tab.locator(".name").count(), 5);
+    assert.notEqual(await tab.$eval(".mark.deliver", (mark) => getComputedStyle(mark).fill), "rgb(0, 0, 0)", "it has its colours");
+  });
+});
+
 test("nothing happened", async () => {
   const data = { ...syntheticTrace(5), events: [], messages: [], total: 0 };
   delete data.verdict;

@@ -29,3 +29,10 @@ export function copyable(text: string): HTMLElement {
   return make("p", { class: "command" }, code, " ",
     make("button", { type: "button", click: () => void copy() }, "Copy"), said);
 }
+
+// Gives the reader a file, without asking anybody.
+export function save(name: string, type: string, text: string): void {
+  const url = URL.createObjectURL(new Blob([text], { type }));
+  make("a", { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}

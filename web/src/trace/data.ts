@@ -32,7 +32,7 @@ export interface TraceData {
   note: string;
   cut: string;
   verdict?: { property: string; kind: string; step: number; message: string };
-  explain?: { critical: number; how: string; lines: string[] };
+  explain?: { step: number; how: string; lines: string[] }; // which step decided it; how "unknown": none is known
   facts: [string, string][];
   has_fates: boolean; // false: only what events name is known of messages
   first: number; // event

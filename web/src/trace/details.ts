@@ -62,7 +62,7 @@ export class Details {
     const { model } = this;
     const marks = [
       step === model.violation && make("p", { class: "badge broke" }, "\u2717 This step violates the property."),
-      step === model.critical && make("p", { class: "badge critical" }, "\u25c6 The critical step: before it there was a way out."),
+      step === model.critical && make("p", { class: "badge critical" }, "\u25c6 The critical step: it decides the run."),
     ].filter((mark): mark is HTMLParagraphElement => mark !== false);
     const out: Node[] = [
       make("h2", {}, markIcon(step.kind), ` Step ${step.index}`),

@@ -2,6 +2,7 @@
 // what is in sight is there.
 import { make } from "../dom";
 import { svg } from "../shared/svg";
+import { isDark } from "../shared/theme";
 import type { Arrow, Layout, Row } from "./layout";
 import { longRows } from "./layout";
 import { mark } from "./marks";
@@ -11,6 +12,7 @@ import { changeWords, fateOf, inShort } from "./words";
 export const rowHeight = 30;
 const gutter = 52; // step numbers and marks
 const margin = 8; // rows drawn beyond what is in sight
+const savedRowsMax = 400; // of a picture as a file
 const letterWidth = 7.2;
 
 export interface Shown {
@@ -115,7 +117,7 @@ export class Diagram {
     const { columns } = this.shown.layout;
     const count = Math.max(columns.length, 1);
     const side = count * 90 + 300 < room ? 34 : 0; // for labels beside the outer columns
-    const withNews = room - gutter - 2 * side - count * 104 > 240;
+    const withNews = room - gutter - 2 * side - count * 98 > 220;
     const forColumns = (withNews ? Math.min((room - gutter) * 0.64, count * 170) : room - gutter) - 2 * side;
     const column = Math.max(58, Math.min(forColumns / count, 210));
     const end = gutter + column * count + 2 * side;
@@ -166,7 +168,6 @@ export class Diagram {
   }
 
   private drawRows(first: number, last: number): void {
-    const { rows } = this.shown.layout;
     const { width } = this.places;
     const top = first * rowHeight;
     const height = (last - first + 1) * rowHeight + 24;
@@ -174,13 +175,38 @@ export class Diagram {
     this.picture.setAttribute("height", String(height));
     this.picture.setAttribute("viewBox", `0 ${top} ${width} ${height}`);
     this.picture.style.top = `${top}px`;
-    const shownRows = rows.slice(first, last + 1);
-    const arrows = this.arrowsToDraw(first, last);
-    this.picture.replaceChildren(
+    this.picture.replaceChildren(...this.elements(first, last));
+  }
+
+  private elements(first: number, last: number): SVGElement[] {
+    const shownRows = this.shown.layout.rows.slice(first, last + 1);
+    return [
       ...shownRows.map((row, i) => this.rowBack(row, first + i)),
       ...this.bars(first, last),
-      ...arrows.map((arrow) => this.arrow(arrow)),
-      ...shownRows.flatMap((row, i) => row.steps.map((step) => this.step(step, first + i, row))));
+      ...this.arrowsToDraw(first, last).map((arrow) => this.arrow(arrow)),
+      ...shownRows.flatMap((row, i) => row.steps.map((step) => this.step(step, first + i, row))),
+    ];
+  }
+
+  // The diagram as a file of its own; of a long one what is in sight.
+  file(): string {
+    const { rows, columns } = this.shown.layout;
+    const isWhole = rows.length <= savedRowsMax;
+    const first = isWhole ? 0 : Math.floor(this.scroll.scrollTop / rowHeight);
+    const last = isWhole ? rows.length - 1 : Math.min(rows.length - 1, first + this.pageSize);
+    const top = first * rowHeight - rowHeight;
+    const height = (last - first + 3) * rowHeight;
+    const { width } = this.places;
+    const names = columns.map((process) => svg("text", { x: this.places.x(process), y: top + rowHeight / 2, class: "name" },
+      this.model.processes[process].name));
+    const root = svg("svg", {
+      class: "space-time", width, height, viewBox: `0 ${top} ${width} ${height}`, "data-theme": isDark() ? "dark" : "light",
+    },
+      svg("style", {}, document.querySelector("style")?.textContent ?? ""),
+      svg("rect", { x: 0, y: top, width, height, class: "paper" }), ...this.elements(first, last),
+      svg("rect", { x: 0, y: top, width, height: rowHeight, class: "paper" }), ...names);
+    // Characters that no XML may have.
+    return new XMLSerializer().serializeToString(root).replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "\ufffd");
   }
 
   // Those of the chosen step are on top.

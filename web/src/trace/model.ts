@@ -80,7 +80,7 @@ export class Model {
       if (!message.copied) message.sent?.sends.push(message);
     });
     this.violation = data.verdict ? this.step(data.verdict.step) : null;
-    this.critical = data.explain ? this.step(data.explain.critical) : null;
+    this.critical = data.explain && data.explain.how !== "unknown" ? this.step(data.explain.step) : null;
   }
 
   // Null where it is not shown.

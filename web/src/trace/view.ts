@@ -3,7 +3,7 @@
 import { make, withCommas } from "../dom";
 import { historyView } from "../history/view";
 import { Keys } from "../shared/keys";
-import { copyable, toolbar } from "../shared/shell";
+import { copyable, save, toolbar } from "../shared/shell";
 import type { TraceData } from "./data";
 import { Details } from "./details";
 import { Diagram } from "./diagram";
@@ -86,13 +86,20 @@ class View {
       explain !== undefined && this.explanation(explain));
   }
 
-  private explanation({ critical, how, lines }: NonNullable<TraceData["explain"]>): HTMLElement {
-    const step = this.model.step(critical);
-    return make("section", { class: "explain", "aria-label": "The critical step" },
-      make("p", {}, "\u25c6 Critical ",
-        step ? make("button", { type: "button", class: "plain", click: () => this.select(step) }, `step ${critical}`) : `step ${critical}`,
-        step ? `: ${inWords(this.model, step)}` : "", how ? ` (${how})` : ""),
-      ...lines.map((line) => make("p", {}, line)));
+  private explanation({ lines }: NonNullable<TraceData["explain"]>): HTMLElement {
+    const [first, ...others] = lines.map((line) => this.withLinks(line));
+    return make("section", { class: "explain", "aria-label": "Which step decides it" },
+      make("p", {}, "\u25c6 ", ...(first ?? [])),
+      others.length > 0 && make("details", { open: others.length <= 8 },
+        make("summary", {}, "From there to the end"), make("ul", {}, ...others.map((line) => make("li", {}, ...line)))));
+  }
+
+  // Steps that a line names can be gone to.
+  private withLinks(line: string): (Node | string)[] {
+    return line.split(/(\bstep \d+)/).map((part) => {
+      const step = /^step \d+$/.test(part) ? this.model.step(Number(part.slice(5))) : null;
+      return step ? make("button", { type: "button", class: "plain", click: () => this.select(step) }, part) : part;
+    });
   }
 
   private controls(): HTMLElement {
@@ -103,7 +110,12 @@ class View {
       jump("\u2717 Violation", this.model.violation), jump("\u25c6 Critical step", this.model.critical),
       make("label", {}, this.past, " Dim what the step does not depend on"),
       make("span", { class: "search" }, this.search, " ", this.found),
+      make("button", { type: "button", title: "The diagram as an SVG file; of a long one what is in sight (s)", click: () => this.savePicture() }, "Save picture"),
       this.filters.element);
+  }
+
+  private savePicture(): void {
+    save(`${this.data.system.replaceAll(/\W+/g, "-").slice(0, 60)}.svg`, "image/svg+xml", this.diagram.file());
   }
 
   private history(): HTMLElement[] {
@@ -263,6 +275,7 @@ class View {
     keys.add("v", "the violation", () => this.model.violation && this.select(this.model.violation));
     keys.add("c", "the critical step", () => this.model.critical && this.select(this.model.critical));
     keys.add("p", "dim what the step does not depend on, or not", () => this.past.click());
+    keys.add("s", "save the diagram as a picture", () => this.savePicture());
     keys.add("Enter", "the state behind the step", () => this.selected && this.showState());
     keys.add("/", "search", () => this.search.focus());
     keys.add("n", "next one that was found", () => this.goToMatch(1));
