@@ -24,7 +24,8 @@ std::string why_not_replayed(const Trace& trace, std::optional<Model>& model) {
   try {
     model = model_of(trace);
     const ReplayReport report = replay(*model, trace);
-    if (!report.divergence) return "";
+    if (!report.divergence && report.steps == trace.events.size()) return "";
+    if (!report.divergence) return "This trace goes on behind a handler that fails.";
     return "The system changed since this trace was recorded: a replay diverges at step " +
            std::to_string(report.divergence->step) + " (" + report.divergence->likely + ").";
   } catch (const TraceError& error) {

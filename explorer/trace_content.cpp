@@ -1,6 +1,7 @@
 #include "explorer/trace_content.hpp"
 
 #include <array>
+#include <stdexcept>
 
 #include "engine/story.hpp"
 #include "explorer/message_flow.hpp"
@@ -59,6 +60,9 @@ class Recorder {
     const auto index = static_cast<std::uint32_t>(content_.events.size());
     const BeforeEvent before(world_, event);
     const Outcome outcome = world_.apply(event);
+    if (outcome.status != Outcome::Status::applied) {
+      throw std::logic_error("an event cannot be drawn: " + describe(system_, event));
+    }
     ShownEvent shown;
     if (has_process(event.kind)) shown.process = event.process.value;
     flow_.happened(index, event, outcome.step, world_);

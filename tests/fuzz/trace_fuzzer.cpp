@@ -18,7 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const bool lenient : {false, true}) {
       const ReplayReport report = replay(model, trace, {.lenient = lenient});
       tell_story(model.system, report.events);
-      if (lenient || report.divergence) continue;
+      if (lenient || report.divergence || report.steps < trace.events.size()) continue;
       trace_data({.name = "fuzzed", .text = text, .trace = trace, .model = &model});
     }
   } catch (const TraceError&) {
