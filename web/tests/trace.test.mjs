@@ -25,7 +25,10 @@ function write(name, data) {
 }
 
 const said = (tab) => tab.textContent(".trace > .said");
-const stepOf = async (tab) => await settled(tab) ?? Number(/Step ([\d,]+)/.exec(await tab.textContent(".workbench .details h2"))[1]);
+async function stepOf(tab) {
+  await settled(tab);
+  return Number(/Step ([\d,]+)/.exec(await tab.textContent(".workbench .details h2"))[1]);
+}
 const isInSight = (tab, selector) => tab.$eval(selector, (element) => {
   const box = element.getBoundingClientRect();
   const frame = document.querySelector(".diagram").getBoundingClientRect();
@@ -200,24 +203,29 @@ function lowContrasts() {
 
 test("ten thousand steps open at once and scroll with little in the page", async () => {
   const page = write("many", syntheticTrace(10_000));
-  const begin = Date.now();
   await look(page, {}, async (tab) => {
-    const opened = Date.now() - begin;
-    assert.ok(opened < 2_000, `it took ${opened} ms to open`);
+    // Time of the page's thread, since the machine may be busy with something else.
+    const session = await tab.context().newCDPSession(tab);
+    await session.send("Performance.enable", { timeDomain: "threadTicks" });
+    const busy = async () => (await session.send("Performance.getMetrics")).metrics.find(({ name }) => name === "TaskDuration").value;
+    const before = await busy();
+    await tab.reload();
+    await tab.waitForSelector(".space-time .step");
+    await settled(tab);
+    const opening = (await busy()) - before;
+    assert.ok(opening > 0 && opening < 2, `it took ${opening} s to open`);
     await shoot(tab, "many");
     await seeKeyboard(tab, 9_999, 9_999);
-    const slowest = await tab.evaluate(async () => {
+    const beforeScrolling = await busy();
+    await tab.evaluate(async () => {
       const diagram = document.querySelector(".diagram");
-      let most = 0;
       for (let i = 0; i < 60; ++i) {
-        const start = performance.now();
         diagram.scrollTop = (diagram.scrollHeight * ((i * 7) % 60)) / 60;
         await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-        most = Math.max(most, performance.now() - start);
       }
-      return most;
     });
-    assert.ok(slowest < 250, `a jump took ${slowest} ms`);
+    const jump = ((await busy()) - beforeScrolling) / 60;
+    assert.ok(jump < 0.05, `a jump takes ${jump} s`);
     assert.ok((await tab.evaluate(() => document.querySelectorAll("*").length)) < 6_000);
     assert.ok((await tab.locator(".space-time .step").count()) > 10);
   });

@@ -49,7 +49,7 @@ const typeOf = (text: string) => /^[^{([\s]*/.exec(text)![0] || text.slice(0, 20
 // elements of one that was emptied.
 function isNews(change: Change, all: Change[]): boolean {
   if (change.path === "timers armed" || change.path === "process is") return false;
-  if (change.after !== null) return true;
+  if (change.after !== null || all.length === 1) return true;
   const isPartOf = (path: string, whole: string) => path.startsWith(whole) && /^[[{.]/.test(path.slice(whole.length));
   return !all.some((other) => other.after !== null && other.before === null &&
     (isPartOf(other.path, change.path) || isPartOf(change.path, other.path)));

@@ -26,7 +26,7 @@ class View {
   private readonly diagram: Diagram;
   private readonly details: Details;
   private readonly steps: Steps;
-  private layout: Layout;
+  private layout!: Layout;
   private visible: Step[] = [];
   private selected: Step | null = null;
   private hovered: Step | null = null;
@@ -46,7 +46,6 @@ class View {
   constructor(place: HTMLElement, private readonly data: TraceData) {
     this.model = new Model(data);
     this.filters = new Filters(this.model, () => this.relayout());
-    this.layout = new Layout(this.model, this.filters.filter);
     this.details = new Details(this.model, (step) => this.select(step));
     this.steps = new Steps(this.model, (step) => this.select(step));
     this.diagram = new Diagram(this.model, {
@@ -65,7 +64,7 @@ class View {
       make("div", { class: "workbench" }, this.diagram.element, this.details.element),
       this.said, legend(this.model), this.steps.element, ...this.history(), this.facts());
     this.relayout();
-    this.select(this.stepOfAddress() ?? this.model.violation ?? this.model.steps[0] ?? null, "start");
+    this.select(this.stepOfAddress() ?? this.model.violation, "start");
     addEventListener("hashchange", () => this.select(this.stepOfAddress() ?? this.selected));
   }
 
