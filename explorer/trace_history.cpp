@@ -14,8 +14,9 @@ namespace {
 using namespace linearizability;
 using linearizability::Kind;  // of an operation
 
-// So that a page is a function of its trace: no clock ends the search, but a count of questions.
-constexpr std::uint64_t questions_max = 200'000;
+// So that a page is a function of its trace: no clock ends the search, but how often it asks, which
+// is for each new transition and each 2,048 steps.
+constexpr std::uint64_t questions_max = 10'000;
 constexpr std::size_t bytes_max = std::size_t{64} << 20;
 
 // The property of the object: the one that is violated, else the first.
