@@ -295,7 +295,7 @@ export class Diagram {
     if (arrow.again) classes.push("again");
     if (message.sentAt < 0) classes.push("forged");
     if (this.isOfSelected(message)) classes.push("selected");
-    else if (this.isDim(message.sent, delivery) || (this.shown.past && !delivery)) classes.push("dim");
+    else if (this.isDim(message.sent, delivery) || (this.shown.past && !delivery && fate !== "lost")) classes.push("dim");
     const group = svg("g", { class: classes.join(" ") });
     const whole = x(message.to) - x1;
     if (delivery && arrow.to - arrow.from > longRows && !this.isOfSelected(message)) {
