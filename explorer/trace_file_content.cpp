@@ -1,6 +1,6 @@
 // What a page can show of a trace whose system is not known here: what the file itself says, its
 // states as the Informal Trace Format has them.
-#include <algorithm>
+#include <array>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -84,6 +84,20 @@ void add_leaves(const json& value, const std::string& path, std::vector<Leaf>& o
   }
 }
 
+// Of a process as a trace has it: its own fields, and what the engine adds, called as in a replay.
+void add_process_leaves(const json& process, std::vector<Leaf>& out) {
+  if (!process.is_object() || !process.contains("state")) return add_leaves(process, "", out);
+  constexpr std::array<std::pair<const char*, const char*>, 5> parts = {
+      {{"status", "process is"},
+       {"timers", "timers armed"},
+       {"unsynced", "disk may hold"},
+       {"times", "time left"},
+       {"state", ""}}};
+  for (const auto& [name, path] : parts) {
+    if (process.contains(name)) add_leaves(process[name], path, out);
+  }
+}
+
 // Of each process, by name: its leaves in one state of the file.
 using States = std::map<std::string, std::vector<Leaf>>;
 States states_of(const json& state) {
@@ -93,7 +107,7 @@ States states_of(const json& state) {
   if (!is_list(processes, "#map")) return found;
   for (const json& pair : processes["#map"]) {
     if (!pair.is_array() || pair.size() != 2 || !pair[0].is_string()) continue;
-    add_leaves(pair[1], "", found[pair[0].get<std::string>()]);
+    add_process_leaves(pair[1], found[pair[0].get<std::string>()]);
   }
   return found;
 }

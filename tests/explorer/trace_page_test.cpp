@@ -183,9 +183,9 @@ TEST(TracePage, OfAnUnknownSystemShowsWhatTheFileSays) {
     return states.at(place);
   };
   // What the last state of the file says.
-  EXPECT_EQ(process("n3").at("state.role"), "leader");
-  EXPECT_EQ(process("n1").at("state.durable.term"), "1");
-  EXPECT_EQ(process("n1").at("status"), "up");
+  EXPECT_EQ(process("n3").at("role"), "leader");
+  EXPECT_EQ(process("n1").at("durable.term"), "1");
+  EXPECT_EQ(process("n1").at("process is"), "up");
   std::size_t sent = 0;
   for (const json& message : data.at("messages")) sent += message.at(3) != -1 ? 1 : 0;
   EXPECT_EQ(sent, data.at("messages").size()) << "all were sent by an event";
