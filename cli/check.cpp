@@ -12,6 +12,7 @@
 #include "cli/result.hpp"
 #include "engine/text.hpp"
 #include "engine/trace.hpp"
+#include "explorer/explain.hpp"
 #include "explorer/report.hpp"
 #include "explorer/report_parts.hpp"
 
@@ -213,7 +214,8 @@ void add_cases(const Model& model, const CheckReport& report, const std::filesys
 
 int run_one(const CheckArguments& arguments, const Model& model, bool table,
             std::vector<TestCase>& cases) {
-  const CheckReport report = check(model, options_of(arguments));
+  CheckReport report = check(model, options_of(arguments));
+  if (report.counterexample) add_explanation(model, *report.counterexample);
   if (isatty(STDERR_FILENO) != 0 && !arguments.quiet) std::cerr << "\r\033[K";
   std::filesystem::path trace;
   std::string cannot_write;  // a violation is told even when its trace cannot be kept

@@ -16,6 +16,7 @@
 #include "engine/trace_json.hpp"
 #include "engine/version.hpp"
 #include "explorer/campaign/campaign.hpp"
+#include "explorer/explain.hpp"
 #include "explorer/hunt/report.hpp"
 
 namespace gainsay::cli {
@@ -182,6 +183,7 @@ void print(const Model& model, const HuntReport& report, bool verbose) {
     }
     if (finding.shortest) what += "; none is shorter";
     std::cout << "\n" << wrap(what + ")", 4, 80) << tell_story(model.system, found.events);
+    if (found.explanation) std::cout << "\n" << tell(*found.explanation) << "\n";
     if (!finding.trace.empty()) std::cout << "  gainsay replay " << finding.trace.string() << "\n";
   }
   std::cout << std::flush;

@@ -8,6 +8,7 @@
 #include "cli/command.hpp"
 #include "engine/story.hpp"
 #include "explorer/confirm.hpp"
+#include "explorer/explain.hpp"
 #include "explorer/replay.hpp"
 #include "explorer/report.hpp"
 
@@ -40,13 +41,7 @@ Counterexample recorded_run(const Model& model, const Trace& trace) {
                      std::to_string(report.divergence->step) + "); see `gainsay replay`");
   }
   if (!report.violation) throw UsageError("nothing is violated in the trace");
-  Counterexample run{.property = report.violation->property, .message = report.violation->message};
-  for (const Property& property : model.properties) {
-    if (property.name == run.property) run.kind = property.kind;
-  }
-  run.events.assign(report.events.begin(), report.events.begin() + report.violation_step + 1);
-  run.faults = faults_of(model.system, run.events);
-  return run;
+  return violating_run(model, report);
 }
 
 std::string result_json(const Model& model, const MinimizeReport& report, const std::string& path) {
@@ -72,12 +67,13 @@ int run_minimize(const MinimizeArguments& arguments) {
   const Trace trace = read_trace(arguments.trace);
   const Model model = model_of(trace);
   const Counterexample run = recorded_run(model, trace);
-  const MinimizeReport report = minimize(model, run,
-                                         {.seconds = parse_seconds(arguments.time, "--time"),
-                                          .max_states = arguments.max_states,
-                                          .jobs = arguments.jobs,
-                                          .interrupted = &stop_requested});
-  const Counterexample& found = report.counterexample;
+  MinimizeReport report = minimize(model, run,
+                                   {.seconds = parse_seconds(arguments.time, "--time"),
+                                    .max_states = arguments.max_states,
+                                    .jobs = arguments.jobs,
+                                    .interrupted = &stop_requested});
+  Counterexample& found = report.counterexample;
+  add_explanation(model, found);
   const std::filesystem::path path = arguments.output.empty()
                                          ? default_output(arguments.trace)
                                          : std::filesystem::path(arguments.output);
@@ -96,7 +92,10 @@ int run_minimize(const MinimizeArguments& arguments) {
                 : report.cut    ? "; cut short"
                                 : "")
             << "\n";
-  if (!arguments.quiet) std::cout << tell_story(model.system, found.events);
+  if (!arguments.quiet) {
+    std::cout << tell_story(model.system, found.events);
+    if (found.explanation) std::cout << "\n" << tell(*found.explanation) << "\n";
+  }
   std::cout << "  gainsay replay " << path.string() << "\n";
   return stop_requested ? 128 + stop_signal.load() : ok;
 }

@@ -7,6 +7,7 @@
 
 #include "engine/text.hpp"
 #include "engine/trace.hpp"
+#include "explorer/explain.hpp"
 #include "explorer/report_parts.hpp"
 
 namespace gainsay {
@@ -169,6 +170,7 @@ std::string summary(const CheckReport& report, bool verbose) {
         text += wrap("  " + found.message, 2, columns);
       }
       text += "\n" + report.story + "\n";
+      if (found.explanation) text += tell(*found.explanation, columns) + "\n";
       if (!report.hint.empty()) text += wrap("  " + std::string(report.hint), 2, columns);
       break;
     }
@@ -225,6 +227,7 @@ std::string counterexample_text(const Model& model, const Counterexample& found,
   trace.strategy = how.strategy;
   trace.seed = how.seed;
   trace.minimized = how.minimized;
+  trace.explanation = found.explanation ? found.explanation : explain(model, found);
   return trace_text(model.system, trace, found.events);
 }
 

@@ -7,6 +7,7 @@
 
 #include "engine/trace.hpp"
 #include "explorer/confirm.hpp"
+#include "explorer/explain.hpp"
 #include "explorer/histories.hpp"
 #include "explorer/hunt/report.hpp"
 #include "explorer/hunt/round.hpp"
@@ -266,6 +267,7 @@ void Hunter::save(const Counterexample& as_met, HuntFinding& finding) {
                  .seed = seed_text(options_.seed) + ":" + std::to_string(finding.run)};
   if (options_.minimize) how.minimized = minimized(model_, as_met, finding.counterexample);
   try {
+    add_explanation(model_, finding.counterexample);
     finding.trace = save_trace(model_, finding.counterexample, how, options_.output);
   } catch (const FileError& error) {
     report_.cannot_write = error.what();
