@@ -70,6 +70,7 @@ std::uint8_t Evaluator::judge_step(const LocalEntry& before, const LocalEntry& a
 }
 
 bool Evaluator::has_step_properties() const { return !of_scope_[index_of(Scope::step)].empty(); }
+bool Evaluator::has_pair_properties() const { return !of_scope_[index_of(Scope::pair)].empty(); }
 
 // Of an argument and its renamings the verdict is one and the same: the worst.
 std::size_t Evaluator::inspect_node(const Machine& machine, Id local) {
@@ -130,6 +131,12 @@ std::size_t Evaluator::inspect_pairs(const Machine& machine, const Id* world, st
     worst = std::min(worst, known != ReadMap::none ? verdict(known) : evaluate_pair(machine, a, b));
   }
   return worst;
+}
+
+std::size_t Evaluator::inspect_pair(const Machine& machine, Id a, Id b) {
+  if (is_known_fine(a, b)) return none;
+  const Id known = pairs_.find(pair_key(a, b));
+  return known != ReadMap::none ? verdict(known) : evaluate_pair(machine, a, b);
 }
 
 // The local states of all nodes side by side, where they fit. Never all ones: no two nodes

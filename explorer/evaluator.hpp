@@ -31,6 +31,7 @@ class Evaluator {
   // process means the same in a renamed world.
   void close_under(Symmetry* symmetry) { symmetry_ = symmetry; }
   bool has_step_properties() const;
+  bool has_pair_properties() const;
 
   // The first always_step property that a local step breaks, index + 1, or 0.
   std::uint8_t judge_step(const LocalEntry& before, const LocalEntry& after, bool counts = true);
@@ -44,6 +45,10 @@ class Evaluator {
   bool is_fine(const Id* before, std::size_t process, Id local, VectorMemo& memo) const;
   // The same for a world of which nothing is known.
   std::size_t inspect_all(const Machine& machine, const Id* world);
+
+  // Two nodes' local states side by side, that of the lower id first: the first property of pairs
+  // that they violate, or `none`.
+  std::size_t inspect_pair(const Machine& machine, Id a, Id b);
 
   // Whether one property is violated by this very world, or step, without its renamings.
   bool is_violated(std::size_t property, const Machine& machine, const Id* world) const;

@@ -117,6 +117,9 @@ void Hunter::describe_hunt() {
   report_.options = system.options;
   report_.strategy = options_.strategy;
   report_.seed = options_.seed;
+  report_.has_pairs = std::ranges::any_of(
+      properties_, [](const Property* one) { return one->scope == Scope::pair; });
+  report_.no_cuts = options_.cuts ? Cuts::why_not(system) : "they were not asked for";
   for (const NamedStrategy& one : strategies()) {
     report_.strategies.push_back({.name = std::string(one.name)});
   }
@@ -222,6 +225,13 @@ void Hunter::take_in(const Round& round) {
   if (options_.done) options_.done(told);
 }
 
+std::vector<Event> picked(const std::vector<Event>& events,
+                          const std::vector<std::uint32_t>& kept) {
+  std::vector<Event> some;
+  for (const std::uint32_t place : kept) some.push_back(events[place]);
+  return some;
+}
+
 HuntFinding Hunter::finding_of(const Hit& hit) {
   HuntFinding finding{
       .run = hit.run, .strategy = std::string(strategies()[hit.strategy].name), .hits = hit.hits};
@@ -240,6 +250,8 @@ HuntFinding Hunter::finding_of(const Hit& hit) {
     met.message = "\"" + property.name + "\" does not hold";
   }
   met.events = runners_.front()->walk().events_of(hit.path);
+  finding.by_cut = !hit.kept.empty();
+  if (finding.by_cut) met.events = picked(met.events, hit.kept);
   met.faults = faults_of(model_.system, met.events);
   confirm(model_, met);
   finding.counterexample = met;

@@ -29,6 +29,7 @@ struct HuntFinding {
   std::string strategy;
   std::uint32_t events_before = 0;  // minimising
   std::uint32_t faults_before = 0;
+  bool by_cut = false;          // the run is another order of events that were met
   std::uint64_t hits = 1;       // runs that broke the same property in rounds where this was met
   std::filesystem::path trace;  // on disk before it is told; empty: nowhere
 };
@@ -61,6 +62,7 @@ struct HuntOptions {
   // the end of a round.
   std::uint64_t findings_max = 1;
   bool minimize = true;
+  bool cuts = true;  // pairs of concurrent local states are asked, too, where that is sound
   std::uint64_t minimize_states = 1'000'000;            // see MinimizeOptions
   std::uint64_t memory_bytes = std::uint64_t{2} << 30;  // tables that grow further begin anew
   std::filesystem::path output{};                       // where traces go; empty: nowhere
@@ -92,8 +94,10 @@ struct HuntReport {
   std::vector<HuntFinding> findings;       // different ones
   std::vector<PropertyReport> properties;  // verdicts: violated, or vacuous where never evaluated
   std::vector<std::string> not_judged;     // properties that runs say nothing of
-  std::string stopped_by;                  // "runs", "time", "interrupted", "findings"
-  std::string cannot_write;                // why a trace is missing
+  bool has_pairs = false;                  // there are properties of pairs
+  std::string no_cuts;       // why pairs were only asked side by side; empty: all were
+  std::string stopped_by;    // "runs", "time", "interrupted", "findings"
+  std::string cannot_write;  // why a trace is missing
   double seconds = 0;
   Hash128 digest;  // of all runs: equal exactly where they were the same
 };
