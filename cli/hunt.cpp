@@ -40,7 +40,7 @@ struct HuntArguments {
   std::string output = "gainsay-out";
   std::string progress = "auto";
   bool keep_long = false;
-  bool no_cuts = false;
+  bool cuts = false;
   bool json = false;
   bool quiet = false;
   bool verbose = false;
@@ -98,7 +98,7 @@ HuntOptions options_of(const HuntArguments& arguments) {
                       .properties = arguments.properties,
                       .findings_max = arguments.findings.value_or(findings),
                       .minimize = !arguments.keep_long,
-                      .cuts = !arguments.no_cuts,
+                      .cuts = arguments.cuts,
                       .output = arguments.output,
                       .interrupted = &stop_requested};
   if (!arguments.time.empty()) {
@@ -164,8 +164,7 @@ std::string hunt_json(const Model& model, const HuntReport& report) {
                                     {"evaluated", property.evaluated}});
   }
   result["not_judged"] = report.not_judged;
-  result["cuts"] = report.has_pairs && report.no_cuts.empty();
-  if (!report.no_cuts.empty()) result["no_cuts_because"] = report.no_cuts;
+  result["cuts"] = report.cuts;
   result["findings"] = ordered_json::array();
   for (const HuntFinding& finding : report.findings) {
     result["findings"].push_back(finding_json(finding));
@@ -284,7 +283,7 @@ void add_options(CLI::App& hunt, HuntArguments& arguments) {
   add("--max-depth", arguments.max_depth, "no run is longer (512)", "N");
   add("--memory", arguments.memory, "tables that grow further begin anew (2G)", "SIZE");
   add("-j,--jobs", arguments.jobs, "threads (default: one for each core)", "N");
-  hunt.add_flag("--no-cuts", arguments.no_cuts, "ask pairs of nodes only side by side")
+  hunt.add_flag("--cuts", arguments.cuts, "ask pairs of nodes at all cuts of each run")
       ->group("Hunt");
   const std::string group = "Output";
   hunt.add_option("-o,--output", arguments.output, "directory for traces (gainsay-out)")

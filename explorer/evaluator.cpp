@@ -70,7 +70,6 @@ std::uint8_t Evaluator::judge_step(const LocalEntry& before, const LocalEntry& a
 }
 
 bool Evaluator::has_step_properties() const { return !of_scope_[index_of(Scope::step)].empty(); }
-bool Evaluator::has_pair_properties() const { return !of_scope_[index_of(Scope::pair)].empty(); }
 
 // Of an argument and its renamings the verdict is one and the same: the worst.
 std::size_t Evaluator::inspect_node(const Machine& machine, Id local) {

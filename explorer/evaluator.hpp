@@ -31,7 +31,6 @@ class Evaluator {
   // process means the same in a renamed world.
   void close_under(Symmetry* symmetry) { symmetry_ = symmetry; }
   bool has_step_properties() const;
-  bool has_pair_properties() const;
 
   // The first always_step property that a local step breaks, index + 1, or 0.
   std::uint8_t judge_step(const LocalEntry& before, const LocalEntry& after, bool counts = true);

@@ -5,8 +5,9 @@
 namespace gainsay {
 
 std::string Cuts::why_not(const System& system) {
-  if (system.bounds.skew) return "clocks are bounded";
-  if (!system.adversary.byzantine.empty()) return "there is a Byzantine process";
+  if (system.bounds.skew) return "where clocks are bounded, a tick is of all processes at once";
+  if (!system.adversary.byzantine.empty())
+    return "what a Byzantine process says depends on all that it has heard";
   return "";
 }
 
@@ -33,6 +34,7 @@ void Cuts::begin(const Walk& walk) {
     views_[node].assign(1, View{.local = local, .shown = machine_.local(local).shown});
   }
   found_.reset();
+  know_inboxes(walk);
 }
 
 void Cuts::before(const Walk& walk, Move move) {
@@ -62,11 +64,28 @@ void Cuts::happen_everywhere(std::uint32_t event) {
   ++epoch_;
 }
 
+Cuts::Stamp& Cuts::stamp_of(std::size_t process, Id envelope) {
+  std::vector<Stamp>& stamps = stamps_[process];
+  if (envelope >= stamps.size()) stamps.resize(2 * std::size_t{envelope} + 64);
+  return stamps[envelope];
+}
+
+// What waits when an epoch begins is there, whoever says it again. Elsewhere than in async equal
+// messages are several, and the last one counts.
+void Cuts::know_inboxes(const Walk& walk) {
+  if (!async_) return;
+  for (std::size_t process = 0; process < processes_; ++process) {
+    for (const Id envelope : walk.inbox(process)) {
+      stamp_of(process, envelope) = {.epoch = epoch_, .event = in_prefix};
+    }
+  }
+}
+
 // What was sent before the last partition or its end is in everybody's past.
 void Cuts::receive(std::size_t process, Id envelope) {
   if (envelope >= stamps_[process].size()) return;
   const Stamp stamp = stamps_[process][envelope];
-  if (stamp.epoch != epoch_) return;
+  if (stamp.epoch != epoch_ || stamp.event == in_prefix) return;
   const std::uint32_t* sent = clocks_.data() + stamp.event * processes_;
   std::uint32_t* mine = clock(process);
   for (std::size_t i = 0; i < processes_; ++i) mine[i] = std::max(mine[i], sent[i]);
@@ -74,15 +93,14 @@ void Cuts::receive(std::size_t process, Id envelope) {
 
 void Cuts::send(const Walk& walk, const SendRef& send, std::uint32_t event, std::size_t from) {
   if (machine_.is_cut_off(walk.world(), send.to, {static_cast<std::uint8_t>(from)})) return;
-  std::vector<Stamp>& stamps = stamps_[send.to];
-  if (send.envelope >= stamps.size()) stamps.resize(2 * std::size_t{send.envelope} + 64);
-  Stamp& stamp = stamps[send.envelope];
+  Stamp& stamp = stamp_of(send.to, send.envelope);
   if (async_ && stamp.epoch == epoch_) return;
   stamp = {.epoch = epoch_, .event = event};
 }
 
 // A state that looks the same as the one before it has no other partners than that one had.
 bool Cuts::after(const Walk& walk) {
+  if (actor_ >= processes_) know_inboxes(walk);
   if (actor_ >= nodes_) return false;
   const Id local = machine_.local_of(walk.cell(actor_));
   if (local == locals_[actor_]) return false;

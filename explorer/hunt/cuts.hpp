@@ -18,7 +18,10 @@
 // - budgets: fewer events use less. Limits are of one process. Clients, histories and observers do
 //   not bear on what a node does.
 // A tick of bounded clocks is not looked at, nor is what a Byzantine process says, which depends on
-// all that it has heard: there pairs are not asked (`why_not`).
+// all that it has heard: there this is refused (`why_not`).
+//
+// It finds what is true of two nodes at different moments of a run, which is little more than what
+// is true at one: see docs/design.md.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +40,7 @@ class Cuts {
     std::vector<std::uint32_t> kept;  // of the run, by place: a run that violates it by the last
   };
 
-  // Why pairs are not asked of this system's runs; empty: they can be.
+  // Why this cannot be asked of the system's runs; empty: it can.
   static std::string why_not(const System& system);
 
   // REQUIRES: both outlive this, and nothing is against it.
@@ -58,11 +61,14 @@ class Cuts {
     Id local = 0;
     Id shown = 0;
   };
+  static constexpr std::uint32_t in_prefix = ~std::uint32_t{0};
   struct Stamp {
     std::uint32_t epoch = 0;
     std::uint32_t event = 0;
   };
   std::uint32_t* clock(std::size_t process) { return now_.data() + process * processes_; }
+  Stamp& stamp_of(std::size_t process, Id envelope);
+  void know_inboxes(const Walk& walk);
   void happen_everywhere(std::uint32_t event);
   void receive(std::size_t process, Id envelope);
   void send(const Walk& walk, const SendRef& send, std::uint32_t event, std::size_t from);

@@ -42,6 +42,7 @@ class Hunter {
     std::uint64_t runs = 0;
   };
 
+  void require_cuts() const;
   void describe_hunt();
   void renew_tables();
   bool must_stop();
@@ -102,12 +103,22 @@ Hunter::Hunter(const Model& model, const HuntOptions& options)
     throw UsageError("\"" + report_.not_judged.front() +
                      "\" is not of runs, but of what lies behind them; `gainsay check` asks it");
   }
+  if (options.cuts) require_cuts();
   if (properties_.size() > 250) throw UsageError("at most 250 properties are judged at once");
   if (!model.system.bounds.skew && futures_are_read(model.system, properties_)) {
     futures_ = futures_of_histories(model.system, properties_);
   }
   describe_hunt();
   renew_tables();
+}
+
+void Hunter::require_cuts() const {
+  const std::string why_not = Cuts::why_not(model_.system);
+  if (!why_not.empty()) throw UsageError("--cuts: " + why_not);
+  const auto is_of_pairs = [](const Property* one) { return one->scope == Scope::pair; };
+  if (std::ranges::none_of(properties_, is_of_pairs)) {
+    throw UsageError("--cuts: there is no property of pairs");
+  }
 }
 
 void Hunter::describe_hunt() {
@@ -117,9 +128,7 @@ void Hunter::describe_hunt() {
   report_.options = system.options;
   report_.strategy = options_.strategy;
   report_.seed = options_.seed;
-  report_.has_pairs = std::ranges::any_of(
-      properties_, [](const Property* one) { return one->scope == Scope::pair; });
-  report_.no_cuts = options_.cuts ? Cuts::why_not(system) : "they were not asked for";
+  report_.cuts = options_.cuts;
   for (const NamedStrategy& one : strategies()) {
     report_.strategies.push_back({.name = std::string(one.name)});
   }

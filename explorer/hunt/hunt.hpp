@@ -62,7 +62,9 @@ struct HuntOptions {
   // the end of a round.
   std::uint64_t findings_max = 1;
   bool minimize = true;
-  bool cuts = true;  // pairs of concurrent local states are asked, too, where that is sound
+  // Pairs of nodes are asked at all cuts of a run; see explorer/hunt/cuts.hpp. Throws UsageError
+  // where that would be unsound, or where there is nothing to ask.
+  bool cuts = false;
   std::uint64_t minimize_states = 1'000'000;            // see MinimizeOptions
   std::uint64_t memory_bytes = std::uint64_t{2} << 30;  // tables that grow further begin anew
   std::filesystem::path output{};                       // where traces go; empty: nowhere
@@ -94,10 +96,9 @@ struct HuntReport {
   std::vector<HuntFinding> findings;       // different ones
   std::vector<PropertyReport> properties;  // verdicts: violated, or vacuous where never evaluated
   std::vector<std::string> not_judged;     // properties that runs say nothing of
-  bool has_pairs = false;                  // there are properties of pairs
-  std::string no_cuts;       // why pairs were only asked side by side; empty: all were
-  std::string stopped_by;    // "runs", "time", "interrupted", "findings"
-  std::string cannot_write;  // why a trace is missing
+  bool cuts = false;                       // pairs of nodes were asked at all cuts
+  std::string stopped_by;                  // "runs", "time", "interrupted", "findings"
+  std::string cannot_write;                // why a trace is missing
   double seconds = 0;
   Hash128 digest;  // of all runs: equal exactly where they were the same
 };

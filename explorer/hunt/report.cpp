@@ -34,12 +34,6 @@ std::string sometimes_text(const HuntReport& report) {
   return text;
 }
 
-std::string cuts_text(const HuntReport& report) {
-  if (!report.has_pairs) return "";
-  if (report.no_cuts.empty()) return "  pairs of nodes asked at all cuts of each run\n";
-  return "  pairs of nodes only asked side by side: " + report.no_cuts + "\n";
-}
-
 std::string strategies_text(const HuntReport& report) {
   std::string text;
   for (const StrategyReport& one : report.strategies) {
@@ -79,7 +73,7 @@ std::string summary(const HuntReport& report, bool verbose) {
   text += "  " + counts(report) + "\n";
   text += "  strategy " + report.strategy + ", seed " + seed_text(report.seed) + ", ended by " +
           report.stopped_by + "; " + with_commas(report.local_states) + " local states met\n";
-  text += cuts_text(report);
+  if (report.cuts) text += "  pairs of nodes asked at all cuts of each run\n";
   text += sometimes_text(report);
   if (verbose) text += strategies_text(report);
   return text;

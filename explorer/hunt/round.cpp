@@ -47,8 +47,7 @@ std::vector<std::size_t> strategy_order(const std::string& name) {
 RoundRunner::RoundRunner(Machine& machine, Evaluator& evaluator, const HuntOptions& options,
                          const std::vector<std::size_t>& order)
     : options_(options), order_(order), walk_(machine, evaluator) {
-  const bool asks = options.cuts && evaluator.has_pair_properties();
-  if (asks && Cuts::why_not(machine.system()).empty()) cuts_.emplace(machine, evaluator);
+  if (options.cuts) cuts_.emplace(machine, evaluator);
   for (const NamedStrategy& one : strategies()) strategies_.push_back(one.make());
 }
 
