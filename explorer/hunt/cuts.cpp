@@ -50,7 +50,7 @@ void Cuts::before(const Walk& walk, Move move) {
   if (move.part != 0) receive(actor_, transition.input);
   clocks_.insert(clocks_.end(), clock(actor_), clock(actor_) + processes_);
   for (std::size_t i = 0; i < transition.send_count; ++i) {
-    send(walk, expansion.sends[transition.sends + i], event, actor_);
+    send(expansion.sends[transition.sends + i], event);
   }
 }
 
@@ -70,7 +70,7 @@ Cuts::Stamp& Cuts::stamp_of(std::size_t process, Id envelope) {
   return stamps[envelope];
 }
 
-// What waits when an epoch begins is there, whoever says it again. Elsewhere than in async equal
+// What was sent by the starts is there, whoever says it again. Elsewhere than in async equal
 // messages are several, and the last one counts.
 void Cuts::know_inboxes(const Walk& walk) {
   if (!async_) return;
@@ -91,8 +91,7 @@ void Cuts::receive(std::size_t process, Id envelope) {
   for (std::size_t i = 0; i < processes_; ++i) mine[i] = std::max(mine[i], sent[i]);
 }
 
-void Cuts::send(const Walk& walk, const SendRef& send, std::uint32_t event, std::size_t from) {
-  if (machine_.is_cut_off(walk.world(), send.to, {static_cast<std::uint8_t>(from)})) return;
+void Cuts::send(const SendRef& send, std::uint32_t event) {
   Stamp& stamp = stamp_of(send.to, send.envelope);
   if (async_ && stamp.epoch == epoch_) return;
   stamp = {.epoch = epoch_, .event = event};
@@ -100,7 +99,6 @@ void Cuts::send(const Walk& walk, const SendRef& send, std::uint32_t event, std:
 
 // A state that looks the same as the one before it has no other partners than that one had.
 bool Cuts::after(const Walk& walk) {
-  if (actor_ >= processes_) know_inboxes(walk);
   if (actor_ >= nodes_) return false;
   const Id local = machine_.local_of(walk.cell(actor_));
   if (local == locals_[actor_]) return false;

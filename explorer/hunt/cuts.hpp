@@ -14,7 +14,7 @@
 //   one before it was taken, as the sender's past has the earlier ones: of a link, or of equal
 //   messages, what is kept is then a prefix of what was sent and of what was taken;
 // - a partition and its end: all that anybody did before, and all that anybody does behind them
-//   depends on them, so that between two of them the network is the same;
+//   depends on them, so that between two of them the network is the same. (In async there is none.)
 // - budgets: fewer events use less. Limits are of one process. Clients, histories and observers do
 //   not bear on what a node does.
 // A tick of bounded clocks is not looked at, nor is what a Byzantine process says, which depends on
@@ -71,7 +71,7 @@ class Cuts {
   void know_inboxes(const Walk& walk);
   void happen_everywhere(std::uint32_t event);
   void receive(std::size_t process, Id envelope);
-  void send(const Walk& walk, const SendRef& send, std::uint32_t event, std::size_t from);
+  void send(const SendRef& send, std::uint32_t event);
   void keep(const Walk& walk, std::size_t property, std::size_t other, const View& view);
 
   Machine& machine_;

@@ -141,7 +141,7 @@ TEST(Explain, TheDecidingStepIsThatOfTheSlowTwin) {
   std::size_t compared = 0;
   std::size_t in_the_middle = 0;
   std::size_t of_faults = 0;
-  for (std::uint64_t seed = 0; seed < 600; ++seed) {
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
     TableShape shape{.seed = seed};
     shape.bounds.network = static_cast<Network>(seed % 3);
     shape.bounds.crashes = seed % 2;
@@ -167,9 +167,9 @@ TEST(Explain, TheDecidingStepIsThatOfTheSlowTwin) {
     if (*slow + 1 < found.events.size()) ++in_the_middle;
     if (found.faults > 0) ++of_faults;
   }
-  EXPECT_GT(compared, 100U);
-  EXPECT_GT(in_the_middle, 20U);
-  EXPECT_GT(of_faults, 20U);
+  EXPECT_GT(compared, 60U);
+  EXPECT_GT(in_the_middle, 10U);
+  EXPECT_GT(of_faults, 10U);
 }
 
 // --- the judge ---

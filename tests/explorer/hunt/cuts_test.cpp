@@ -104,7 +104,7 @@ bool violated_in_some_order(const Model& model, const Property& property,
 TEST(Cuts, WhatTheyFindIsARunAndTheyMissNothingSideBySide) {
   std::size_t found = 0;
   std::size_t only_by_cut = 0;
-  for (std::uint64_t seed = 0; seed < 3'000; ++seed) {
+  for (std::uint64_t seed = 0; seed < 1'200; ++seed) {
     TableShape shape{.seed = seed / 4};
     const auto draw = [seed](std::uint64_t period, std::uint64_t values) {
       return static_cast<std::uint32_t>(seed / period % values);
@@ -125,7 +125,7 @@ TEST(Cuts, WhatTheyFindIsARunAndTheyMissNothingSideBySide) {
     if (pair == model.properties.end()) continue;
     const CutRun run(model, *pair, seed);
     if (run.is_violated_at_once()) continue;
-    if (run.is_violated()) EXPECT_TRUE(run.is_found()) << seed;
+    EXPECT_TRUE(run.is_found() || !run.is_violated()) << seed;
     if (!run.is_found()) continue;
     ++found;
     EXPECT_NO_THROW(confirm(model, run.found())) << seed;
