@@ -191,7 +191,7 @@ void add_cases(const Model& model, const CheckReport& report, const std::filesys
       told = true;
       one.status = TestCase::Status::failed;
       one.message = report.counterexample ? report.counterexample->message : "violated";
-      one.body = report.story + "\ngainsay replay " + trace.string();
+      one.body = story_with_reason(report) + "\ngainsay replay " + trace.string();
       one.file = trace.string();
     } else if (property.verdict == Verdict::vacuous && !waived) {
       one.status = TestCase::Status::failed;
@@ -208,7 +208,7 @@ void add_cases(const Model& model, const CheckReport& report, const std::filesys
                    .name = report.counterexample->property,
                    .status = TestCase::Status::failed,
                    .message = report.counterexample->message,
-                   .body = report.story + "\ngainsay replay " + trace.string(),
+                   .body = story_with_reason(report) + "\ngainsay replay " + trace.string(),
                    .file = trace.string()});
 }
 

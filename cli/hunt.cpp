@@ -113,20 +113,22 @@ HuntOptions options_of(const HuntArguments& arguments) {
 
 nlohmann::ordered_json finding_json(const HuntFinding& finding) {
   const Counterexample& found = finding.counterexample;
-  return {{"property", found.property},
-          {"run", finding.run},
-          {"strategy", finding.strategy},
-          {"by_cut", finding.by_cut},
-          {"hits", finding.hits},
-          {"events", found.events.size()},
-          {"events_before", finding.events_before},
-          {"faults", found.faults},
-          {"faults_before", finding.faults_before},
-          {"shortest", finding.shortest},
-          {"message", found.message},
-          {"identity", finding.identity},
-          {"trace", finding.trace.string()},
-          {"replay", "gainsay replay " + finding.trace.string()}};
+  nlohmann::ordered_json result = {{"property", found.property},
+                                   {"run", finding.run},
+                                   {"strategy", finding.strategy},
+                                   {"by_cut", finding.by_cut},
+                                   {"hits", finding.hits},
+                                   {"events", found.events.size()},
+                                   {"events_before", finding.events_before},
+                                   {"faults", found.faults},
+                                   {"faults_before", finding.faults_before},
+                                   {"shortest", finding.shortest},
+                                   {"message", found.message},
+                                   {"identity", finding.identity},
+                                   {"trace", finding.trace.string()},
+                                   {"replay", "gainsay replay " + finding.trace.string()}};
+  if (found.explanation) result["explain"] = explanation_json(*found.explanation);
+  return result;
 }
 
 std::string hunt_json(const Model& model, const HuntReport& report) {

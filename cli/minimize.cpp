@@ -7,6 +7,7 @@
 
 #include "cli/command.hpp"
 #include "engine/story.hpp"
+#include "engine/trace_json.hpp"
 #include "explorer/confirm.hpp"
 #include "explorer/explain.hpp"
 #include "explorer/replay.hpp"
@@ -46,20 +47,21 @@ Counterexample recorded_run(const Model& model, const Trace& trace) {
 
 std::string result_json(const Model& model, const MinimizeReport& report, const std::string& path) {
   const Counterexample& found = report.counterexample;
-  const nlohmann::ordered_json result = {{"system", model.system.name},
-                                         {"verb", "minimize"},
-                                         {"property", found.property},
-                                         {"events_before", report.events_before},
-                                         {"events", found.events.size()},
-                                         {"faults_before", report.faults_before},
-                                         {"faults", found.faults},
-                                         {"shortest", report.shortest},
-                                         {"cut", report.cut},
-                                         {"runs", report.candidates},
-                                         {"identity", identity_of(model, found)},
-                                         {"trace", path},
-                                         {"replay", "gainsay replay " + path},
-                                         {"seconds", report.seconds}};
+  nlohmann::ordered_json result = {{"system", model.system.name},
+                                   {"verb", "minimize"},
+                                   {"property", found.property},
+                                   {"events_before", report.events_before},
+                                   {"events", found.events.size()},
+                                   {"faults_before", report.faults_before},
+                                   {"faults", found.faults},
+                                   {"shortest", report.shortest},
+                                   {"cut", report.cut},
+                                   {"runs", report.candidates},
+                                   {"identity", identity_of(model, found)},
+                                   {"trace", path},
+                                   {"replay", "gainsay replay " + path},
+                                   {"seconds", report.seconds}};
+  if (found.explanation) result["explain"] = explanation_json(*found.explanation);
   return result.dump() + "\n";
 }
 

@@ -209,18 +209,6 @@ json event_json(const TraceEvent& event, std::size_t index) {
   return value;
 }
 
-json explanation_json(const TraceExplanation& explanation) {
-  json value = {{"step", explanation.step}, {"how", explanation.how}, {"lines", json::array()}};
-  for (const std::string& line : explanation.lines) {
-    value["lines"].push_back(line.substr(0, trace_text_max));
-  }
-  if (explanation.ways == 0) return value;
-  value["ways"] = explanation.ways;
-  value["violating"] = explanation.violating;
-  value["violating_before"] = explanation.violating_before;
-  return value;
-}
-
 }  // namespace
 
 json bounds_json(const Bounds& bounds) {
@@ -244,6 +232,18 @@ json bounds_json(const Bounds& bounds) {
   json limits = json::object();
   for (const auto& [name, greatest] : bounds.limits) limits[name] = greatest;
   value["limits"] = std::move(limits);
+  return value;
+}
+
+json explanation_json(const TraceExplanation& explanation) {
+  json value = {{"step", explanation.step}, {"how", explanation.how}, {"lines", json::array()}};
+  for (const std::string& line : explanation.lines) {
+    value["lines"].push_back(line.substr(0, trace_text_max));
+  }
+  if (explanation.ways == 0) return value;
+  value["ways"] = explanation.ways;
+  value["violating"] = explanation.violating;
+  value["violating_before"] = explanation.violating_before;
   return value;
 }
 

@@ -140,6 +140,12 @@ std::string recoveries_text(const CheckReport& report) {
 
 }  // namespace
 
+std::string story_with_reason(const CheckReport& report) {
+  const auto& found = report.counterexample;
+  if (!found || !found->explanation) return report.story;
+  return report.story + "\n" + tell(*found->explanation, columns);
+}
+
 std::string summary(const CheckReport& report, bool verbose) {
   const std::string& what = report.system;
   const std::string bounds = describe(report.bounds, report.options);
@@ -169,8 +175,7 @@ std::string summary(const CheckReport& report, bool verbose) {
       if (found.message.find(found.property) == std::string::npos) {
         text += wrap("  " + found.message, 2, columns);
       }
-      text += "\n" + report.story + "\n";
-      if (found.explanation) text += tell(*found.explanation, columns) + "\n";
+      text += "\n" + story_with_reason(report) + "\n";
       if (!report.hint.empty()) text += wrap("  " + std::string(report.hint), 2, columns);
       break;
     }
