@@ -140,9 +140,9 @@ void Teller::run() {
 
 void Teller::tell() {
   verdict();
-  if (explanation_.how == "unknown") return;
+  if (explanation_.how == "unknown" || explanation_.step < starts_) return;
   way_to_the_end();
-  if (explanation_.step >= starts_) races();
+  races();
 }
 
 std::string of_ways(std::uint32_t violating) {
@@ -211,7 +211,7 @@ std::string Teller::of_step(std::uint32_t index) const {
 
 // The step and those behind it; where they are many, those that come of it and the last.
 void Teller::way_to_the_end() {
-  const std::uint32_t from = std::max(explanation_.step, starts_);
+  const std::uint32_t from = explanation_.step;
   if (from == last_) return;  // the story ends with it
   std::vector<std::uint32_t> told;
   for (std::uint32_t i = from; i <= last_; ++i) told.push_back(i);
@@ -252,7 +252,7 @@ void Teller::races() {
     line("it races with step " + std::to_string(i) + ", " +
          clipped(describe(system_, found_.events[i])) + ": neither knows of the other");
   }
-  if (rivals.empty()) line("it races with nothing");
+  if (rivals.empty()) line("no step of another process races with it");
 }
 
 std::vector<bool> Teller::past_of(std::uint32_t index) const {

@@ -205,7 +205,7 @@ TEST(Explain, TheChoiceDecidesAndNotItsMessage) {
             "    step 2: timer n1 decide choosing 1; heard in step 3\n"
             "    step 3: deliver n2 <- n1 Ruling{guilty=true}, sent in step 2; guilty: false\n"
             "      -> true\n"
-            "  it races with nothing\n");
+            "  no step of another process races with it\n");
 }
 
 TEST(Explain, WithoutAnEndOfWorldsItIsSampled) {
