@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <unordered_map>
 
 #include "explorer/confirm.hpp"
 #include "explorer/hunt/named_run.hpp"
+#include "explorer/memory.hpp"
 
 namespace gainsay {
 
@@ -18,14 +20,19 @@ class Minimizer {
 
  private:
   using Events = NamedRun::Events;
+  // Of the time; the rest is for the search.
+  static constexpr double shrinking = 0.8;
 
-  bool must_stop();
-  bool adopt(const Events& candidate);
+  bool must_stop(double share = shrinking);
+  bool adopt(const Events& candidate, Match match = Match::exact);
   bool drop(std::size_t first, std::size_t count);
   void drop_what_no_end_needs();
+  bool drop_a_loop();
   void drop_faults();
+  void drop_two_faults();
   void drop_processes();
   void drop_events();
+  void shrink();
   void put_in_order();
   void search(MinimizeReport& report);
   double seconds() const {
@@ -40,35 +47,93 @@ class Minimizer {
   const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
 };
 
-bool Minimizer::must_stop() {
-  const bool out_of_time = options_.seconds && seconds() >= *options_.seconds;
+bool Minimizer::must_stop(double share) {
+  const bool out_of_time = options_.seconds && seconds() >= share * *options_.seconds;
   const bool interrupted = options_.interrupted != nullptr && options_.interrupted->load();
   cut_ = cut_ || out_of_time || interrupted;
-  return cut_;
+  return out_of_time || interrupted;
 }
 
-bool Minimizer::adopt(const Events& candidate) {
-  std::optional<Events> taken = run_.try_events(candidate);
+bool Minimizer::adopt(const Events& candidate, Match match) {
+  std::optional<Events> taken = run_.try_events(candidate, match);
   if (!taken) return false;
   best_ = *std::move(taken);
   return true;
 }
 
-// Without some events, and without what cannot be taken then.
+// Without some events, and without what cannot be taken then, or with what is like it.
 bool Minimizer::drop(std::size_t first, std::size_t count) {
   Events rest(best_.begin(), best_.begin() + static_cast<std::ptrdiff_t>(first));
   const std::size_t end = std::min(best_.size(), first + count);
   rest.insert(rest.end(), best_.begin() + static_cast<std::ptrdiff_t>(end), best_.end());
-  return adopt(rest);
+  return adopt(rest) || (!must_stop() && adopt(rest, Match::alike));
 }
 
-// For properties of what one process knows that is all there is to it; others need more than the
-// past of the last event, and go on with the whole.
-void Minimizer::drop_what_no_end_needs() { adopt(run_.cone(best_)); }
+// What the violation does not depend on: for properties of what one process knows that is all but
+// the past of the last event, for pairs the past of the other process is needed, too. The least
+// that will do is taken.
+void Minimizer::drop_what_no_end_needs() {
+  if (adopt(run_.cone(best_))) return;
+  std::vector<NodeId> all;
+  for (std::uint8_t i = 0; i < model_.system.size() && !must_stop(); ++i) {
+    all.push_back({i});
+    if (adopt(run_.cone(best_, {{i}}))) return;
+  }
+  if (!must_stop()) adopt(run_.cone(best_, all));
+}
+
+// A long run comes back to the same local states: what lies between may be left out. The longest
+// loops first.
+bool Minimizer::drop_a_loop() {
+  struct Loop {
+    std::size_t first = 0;
+    std::size_t last = 0;
+  };
+  const std::size_t starts = model_.system.size();
+  constexpr std::size_t tries_max = 20;
+  std::unordered_map<std::uint64_t, Loop> loops;
+  const std::vector<std::uint64_t> marks = run_.marks(best_);
+  for (std::size_t i = starts - 1; i < marks.size(); ++i) {
+    loops.try_emplace(marks[i], Loop{.first = i}).first->second.last = i;
+  }
+  std::vector<Loop> longest;
+  for (const auto& [mark, loop] : loops) {
+    if (loop.last > loop.first) longest.push_back(loop);
+  }
+  std::ranges::sort(longest, [](const Loop& a, const Loop& b) {
+    return std::pair(b.last - b.first, a.first) < std::pair(a.last - a.first, b.first);
+  });
+  for (std::size_t i = 0; i < std::min(longest.size(), tries_max) && !must_stop(); ++i) {
+    if (drop(longest[i].first + 1, longest[i].last - longest[i].first)) return true;
+  }
+  return false;
+}
 
 void Minimizer::drop_faults() {
   for (std::size_t i = best_.size(); i-- > model_.system.size() && !must_stop();) {
     if (i < best_.size() && run_.faults({best_[i]}) > 0) drop(i, 1);
+  }
+  drop_two_faults();
+}
+
+// A crash and its restart, say, none of which can be left out alone.
+void Minimizer::drop_two_faults() {
+  constexpr std::size_t faults_max = 12;
+  for (bool again = true; again && !must_stop();) {
+    again = false;
+    std::vector<std::size_t> places;
+    for (std::size_t i = model_.system.size(); i < best_.size(); ++i) {
+      if (run_.faults({best_[i]}) > 0) places.push_back(i);
+    }
+    if (places.size() > faults_max) return;
+    for (std::size_t i = 0; i < places.size() && !again; ++i) {
+      for (std::size_t k = i + 1; k < places.size() && !again && !must_stop(); ++k) {
+        Events rest = best_;
+        rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(places[k]));
+        rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(places[i]));
+        again = adopt(rest) || adopt(rest, Match::alike);
+      }
+    }
   }
 }
 
@@ -80,7 +145,7 @@ void Minimizer::drop_processes() {
       const bool of_it = has_process(event.kind) && event.process.value == process;
       if (run_.is_start(index) || !of_it) rest.push_back(index);
     }
-    adopt(rest);
+    if (rest.size() < best_.size() && !adopt(rest)) adopt(rest, Match::alike);
   }
 }
 
@@ -126,15 +191,15 @@ void Minimizer::search(MinimizeReport& report) {
   Counterexample& best = report.counterexample;
   const bool is_property = std::ranges::any_of(
       model_.properties, [&](const Property& one) { return one.name == best.property; });
-  if (options_.max_states == 0 || !is_property || must_stop()) return;
+  if (options_.max_states == 0 || !is_property || must_stop(1)) return;
   CheckOptions options{.jobs = options_.jobs,
                        .max_states = options_.max_states,
-                       .memory_bytes = std::uint64_t{1} << 30,
+                       .memory_bytes = resident_bytes() + (std::uint64_t{1} << 30),
                        .properties = {best.property},
                        .interrupted = options_.interrupted};
   if (options_.seconds) options.seconds = std::max(0.0, *options_.seconds - seconds());
   const CheckReport found = check(model_, options);
-  must_stop();
+  must_stop(1);
   if (!found.counterexample || found.counterexample->property != best.property) return;
   const Counterexample& other = *found.counterexample;
   const auto size = [](const Counterexample& one) {
@@ -145,6 +210,16 @@ void Minimizer::search(MinimizeReport& report) {
   report.shortest = found.shortest;
 }
 
+// Each may make room for the others.
+void Minimizer::shrink() {
+  for (std::size_t before = 0; before != best_.size() && !must_stop();) {
+    before = best_.size();
+    drop_faults();
+    drop_processes();
+    drop_events();
+  }
+}
+
 MinimizeReport Minimizer::run() {
   MinimizeReport report;
   Events all(run_.size());
@@ -153,9 +228,9 @@ MinimizeReport Minimizer::run() {
   report.faults_before = run_.faults(all);
   if (!adopt(all)) throw UsageError("the run does not violate what it is said to");
   drop_what_no_end_needs();
-  drop_faults();
-  drop_processes();
-  drop_events();
+  while (!must_stop() && drop_a_loop()) {
+  }
+  shrink();
   put_in_order();
   report.counterexample = run_.counterexample(best_);
   search(report);
