@@ -1,6 +1,6 @@
 // How short the minimizer's traces are, of each seeded bug that a check contradicts, as a Markdown
 // table:
-//   shrink_table [seeds] [most worlds of the last searches] [system or bug]
+//   shrink_table [seeds] [most worlds of the exhaustive search] [of the guided one] [system or bug]
 // Each seed's first violation of the bug's property is made short; a share says how many of them
 // have as few events (and faults) as the check's, which are the least there are.
 #include <algorithm>
@@ -21,6 +21,7 @@ using namespace gainsay;
 struct Arguments {
   std::uint64_t seeds = 30;
   std::uint64_t states = 0;
+  std::uint64_t guided = 0;
   std::string only;
 };
 
@@ -62,7 +63,10 @@ Tally tally_of(const Model& model, const Counterexample& least, const Arguments&
     if (report.findings.empty()) continue;
     const MinimizeReport shrunk =
         minimize(model, report.findings.front().counterexample,
-                 {.seconds = 10, .max_states = arguments.states, .jobs = 1});
+                 {.seconds = 10,
+                  .max_states = arguments.states,
+                  .guided_states = arguments.guided,
+                  .jobs = 1});
     add(tally, shrunk, identity_of(model, shrunk.counterexample), least);
   }
   return tally;
@@ -101,7 +105,8 @@ int main(int argc, char** argv) {
   Arguments arguments;
   if (argc > 1) arguments.seeds = std::strtoull(argv[1], nullptr, 10);
   if (argc > 2) arguments.states = std::strtoull(argv[2], nullptr, 10);
-  if (argc > 3) arguments.only = argv[3];
+  if (argc > 3) arguments.guided = std::strtoull(argv[3], nullptr, 10);
+  if (argc > 4) arguments.only = argv[4];
   std::printf(
       "| id | bug | found | met | least | now | as short | as few faults | identities | s | most "
       "s |\n|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n");

@@ -4,9 +4,11 @@
 #include <chrono>
 #include <unordered_map>
 
+#include "explorer/canonical_run.hpp"
 #include "explorer/confirm.hpp"
 #include "explorer/hunt/named_run.hpp"
 #include "explorer/memory.hpp"
+#include "explorer/shortest_run.hpp"
 
 namespace gainsay {
 
@@ -22,6 +24,7 @@ class Minimizer {
   using Events = NamedRun::Events;
   // Of the time; the rest is for the search.
   static constexpr double shrinking = 0.8;
+  static constexpr std::uint64_t guided_states_max = 300'000;
 
   bool must_stop(double share = shrinking);
   bool adopt(const Events& candidate, Match match = Match::exact);
@@ -32,8 +35,11 @@ class Minimizer {
   void drop_two_faults();
   void drop_processes();
   void drop_events();
+  bool lessen_choice(std::size_t place);
+  void lessen_choices();
   void shrink();
-  void put_in_order();
+  void take_if_less(const Counterexample& other, Counterexample& best) const;
+  bool search_all(Counterexample& best);
   void search(MinimizeReport& report);
   double seconds() const {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
@@ -167,47 +173,71 @@ void Minimizer::drop_events() {
   }
 }
 
-// Neighbours that are out of order change places where that makes no difference.
-void Minimizer::put_in_order() {
-  const auto precedes = [&](std::uint32_t a, std::uint32_t b) {
-    return run_.event(a) < run_.event(b);
+void Minimizer::take_if_less(const Counterexample& other, Counterexample& best) const {
+  const auto size = [](const Counterexample& one) {
+    return std::pair(one.faults, one.events.size());
   };
-  for (bool again = true; again && !must_stop();) {
-    again = false;
-    for (std::size_t i = model_.system.size() + 1; i < best_.size(); ++i) {
-      if (!precedes(best_[i], best_[i - 1])) continue;
-      Events swapped = best_;
-      std::swap(swapped[i - 1], swapped[i]);
-      const auto taken = run_.try_events(swapped);
-      if (!taken || *taken != swapped) continue;
-      best_ = swapped;
-      again = true;
-    }
-  }
+  if (other.property == best.property && size(other) <= size(best)) best = other;
 }
 
-// Fewest faults first, then fewest events: what the program does best where it ends.
-void Minimizer::search(MinimizeReport& report) {
-  Counterexample& best = report.counterexample;
+// Fewest faults first, then fewest events: what the program does best where it ends. It has half of
+// the time that is left.
+bool Minimizer::search_all(Counterexample& best) {
   const bool is_property = std::ranges::any_of(
       model_.properties, [&](const Property& one) { return one.name == best.property; });
-  if (options_.max_states == 0 || !is_property || must_stop(1)) return;
+  if (options_.max_states == 0 || !is_property || must_stop(1)) return false;
   CheckOptions options{.jobs = options_.jobs,
                        .max_states = options_.max_states,
                        .memory_bytes = resident_bytes() + (std::uint64_t{1} << 30),
                        .properties = {best.property},
                        .interrupted = options_.interrupted};
-  if (options_.seconds) options.seconds = std::max(0.0, *options_.seconds - seconds());
+  if (options_.seconds) options.seconds = std::max(0.0, *options_.seconds - seconds()) / 2;
   const CheckReport found = check(model_, options);
-  must_stop(1);
-  if (!found.counterexample || found.counterexample->property != best.property) return;
-  const Counterexample& other = *found.counterexample;
-  const auto size = [](const Counterexample& one) {
-    return std::pair(one.faults, one.events.size());
-  };
-  if (size(other) > size(best)) return;
-  best = other;
-  report.shortest = found.shortest;
+  if (!found.counterexample || found.counterexample->property != best.property) return false;
+  take_if_less(*found.counterexample, best);
+  return found.shortest;
+}
+
+// Where that does not end, what is shorter is sought by how far it is to a violation.
+void Minimizer::search(MinimizeReport& report) {
+  Counterexample& best = report.counterexample;
+  report.shortest = search_all(best);
+  const std::uint64_t states =
+      options_.guided_states.value_or(options_.max_states == 0 ? 0 : guided_states_max);
+  if (report.shortest || states == 0 || must_stop(1)) return;
+  const ShortestRunReport nearest =
+      shortest_run(model_, best, {.max_states = states, .must_stop = [this] { return must_stop(1); }});
+  if (nearest.run) take_if_less(*nearest.run, best);
+}
+
+// Of an event: one of its choices made less, where the rest, or what is like it, still violates and
+// is no longer. What clients ask for is chosen when they start.
+bool Minimizer::lessen_choice(std::size_t place) {
+  const Event was = run_.event(best_[place]);
+  const auto before = std::pair(run_.faults(best_), best_.size());
+  for (std::size_t i = 0; i < was.choices.size(); ++i) {
+    for (std::uint32_t less = 0; less < was.choices[i] && !must_stop(); ++less) {
+      Event event = was;
+      event.choices[i] = less;
+      Events candidate = best_;
+      candidate[place] = run_.known(event);
+      for (const Match match : {Match::exact, Match::alike}) {
+        const auto taken = run_.try_events(candidate, match);
+        if (!taken || std::pair(run_.faults(*taken), taken->size()) > before) continue;
+        if (taken->size() <= place || run_.event((*taken)[place]) != event) continue;
+        best_ = *taken;
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+void Minimizer::lessen_choices() {
+  for (std::size_t place = 0; place < best_.size(); ++place) {
+    while (place < best_.size() && !must_stop() && lessen_choice(place)) {
+    }
+  }
 }
 
 // Each may make room for the others.
@@ -217,6 +247,7 @@ void Minimizer::shrink() {
     drop_faults();
     drop_processes();
     drop_events();
+    lessen_choices();
   }
 }
 
@@ -231,9 +262,10 @@ MinimizeReport Minimizer::run() {
   while (!must_stop() && drop_a_loop()) {
   }
   shrink();
-  put_in_order();
   report.counterexample = run_.counterexample(best_);
   search(report);
+  report.counterexample =
+      canonical_run(model_, report.counterexample, [this] { return must_stop(1); });
   confirm(model_, report.counterexample);
   report.candidates = run_.tries();
   report.cut = cut_;

@@ -21,6 +21,9 @@ struct MinimizeOptions {
   std::optional<double> seconds{};
   // How many worlds the exhaustive search may visit; 0: none is made.
   std::uint64_t max_states = 1'000'000;
+  // The same of the search by distances, which follows where that does not end; none: 300,000, or
+  // none where there is no exhaustive search.
+  std::optional<std::uint64_t> guided_states{};
   unsigned jobs = 0;
   const std::atomic<bool>* interrupted = nullptr;
 };

@@ -117,7 +117,6 @@ std::optional<Move> NamedRun::move_of(std::uint32_t index) {
   return Move{.actor = static_cast<std::uint8_t>(actor), .part = part, .index = at};
 }
 
-// A number for an event that may not be of the run.
 std::uint32_t NamedRun::known(Event event) {
   const auto [at, is_new] =
       others_.try_emplace(std::move(event), static_cast<std::uint32_t>(events_.size()));
@@ -189,12 +188,17 @@ bool NamedRun::is_violated() const {
 }
 
 // The initial starts; false: there are none like these.
-bool NamedRun::start() {
+bool NamedRun::start(const Events& events, Events& taken) {
   walk_.begin();
-  for (std::uint32_t i = 0; is_start(i); ++i) {
-    const auto move = move_of(i);
+  for (std::uint32_t i = 0; i < model_.system.size(); ++i) {
+    const auto at = std::ranges::find_if(events, [&](std::uint32_t index) {
+      return is_start(index) && event(index).process.value == i;
+    });
+    const std::uint32_t index = at == events.end() ? i : *at;
+    const auto move = move_of(index);
     if (!move) return false;
     walk_.pass(*move);
+    taken.push_back(index);
   }
   walk_.judge_world();
   return true;
@@ -222,8 +226,7 @@ std::optional<NamedRun::Events> NamedRun::try_events(const Events& events, Match
   std::size_t next = resume(events, taken);
   const std::size_t resumed = taken.size();
   if (next == 0) {
-    if (!start()) return std::nullopt;
-    for (std::uint32_t i = 0; is_start(i); ++i) taken.push_back(i);
+    if (!start(events, taken)) return std::nullopt;
   }
   const std::size_t apart = std::max<std::size_t>(16, events.size() / 128);
   std::size_t last = next;
@@ -292,6 +295,56 @@ NamedRun::Events NamedRun::cone(const Events& events, const std::vector<NodeId>&
   }
   std::ranges::reverse(cone);
   return cone;
+}
+
+// Starts and the network's own events; in fifo also what loses the messages of a link.
+bool NamedRun::keeps_its_place(const Event& event) const {
+  if (event.kind == EventKind::start || !has_process(event.kind)) return true;
+  const bool loses = event.kind == EventKind::crash || event.kind == EventKind::restart ||
+                     event.kind == EventKind::drop;
+  return loses && model_.system.bounds.network == Network::fifo;
+}
+
+// A message that was sent several times is taken to arrive in the order in which it was sent.
+std::vector<std::vector<std::uint32_t>> NamedRun::dependencies(const Events& events) {
+  const bool async = model_.system.bounds.network == Network::async;
+  const bool by_labels =
+      !properties_.empty() && (properties_.front()->scope == Scope::history ||
+                               properties_.front()->scope == Scope::observer);
+  std::map<std::tuple<NodeId, NodeId, Bytes>, std::vector<std::uint32_t>> senders;
+  std::map<std::tuple<NodeId, NodeId, Bytes>, std::size_t> arrived;
+  std::vector<bool> labelled;
+  std::vector<std::vector<std::uint32_t>> result;
+  walk_.begin();
+  for (std::uint32_t place = 0; place < events.size(); ++place) {
+    const Event& of = event(events[place]);
+    const auto move = move_of(events[place]);
+    std::vector<std::uint32_t>& before = result.emplace_back();
+    labelled.push_back(false);
+    const Transition* transition = move ? &walk_.transition(*move) : nullptr;
+    if (transition != nullptr) labelled.back() = by_labels && transition->labels != 0;
+    for (std::uint32_t other = 0; other < place; ++other) {
+      const Event& earlier = event(events[other]);
+      const bool is_of_one = earlier.process == of.process;
+      if (is_of_one || (labelled[other] && labelled[place]) || keeps_its_place(earlier) ||
+          keeps_its_place(of) || place + 1 == events.size()) {
+        before.push_back(other);
+      }
+    }
+    const std::tuple name(of.from, of.process, of.message);
+    if (const auto sent = senders.find(name); is_about_message(of.kind) && sent != senders.end()) {
+      const std::size_t turn = async ? 0 : arrived[name]++;
+      before.push_back(sent->second[std::min(turn, sent->second.size() - 1)]);
+    }
+    if (transition == nullptr || transition->fault != 0) continue;
+    for (std::size_t i = 0; i < transition->send_count; ++i) {
+      const SendRef& send = walk_.part(move->actor, move->part).sends[transition->sends + i];
+      const NodeId to{static_cast<std::uint8_t>(send.to)};
+      senders[{NodeId{move->actor}, to, machine_.message_of(send.envelope)}].push_back(place);
+    }
+    walk_.pass(*move);
+  }
+  return result;
 }
 
 std::vector<std::uint64_t> NamedRun::marks(const Events& events) {

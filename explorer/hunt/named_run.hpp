@@ -27,14 +27,21 @@ class NamedRun {
 
   const Event& event(std::uint32_t index) const { return events_[index]; }
   std::size_t size() const { return run_.events.size(); }  // of the run
-  bool is_start(std::uint32_t index) const { return index < model_.system.size(); }
+  bool is_start(std::uint32_t index) const { return event(index).kind == EventKind::start; }
+  // A number for an event that may not be of the run.
+  std::uint32_t known(Event event);
   std::uint32_t faults(const Events& events) const;
   // Those of the events that could be taken, up to the one that violates the property; none: it is
-  // not violated. The initial starts are taken in any case.
+  // not violated. The initial starts are taken in any case: those of the run where others are missing.
   std::optional<Events> try_events(const Events& events, Match match = Match::exact);
   // Those of the events that the last event of some processes depends on, that of the run and of
   // these. REQUIRES: they can all be taken.
   Events cone(const Events& events, const std::vector<NodeId>& ends = {});
+  // For each event, earlier ones (by place) so that any order that keeps those before it is a run
+  // with the same local states and messages: of one process, of what sent a message, of what is
+  // labelled where the property is about labels. What concerns many keeps its place among all.
+  // REQUIRES: they can all be taken.
+  std::vector<std::vector<std::uint32_t>> dependencies(const Events& events);
   // What the local states and budgets are behind each event, as a number that is the same for equal
   // ones. REQUIRES: the same.
   std::vector<std::uint64_t> marks(const Events& events);
@@ -51,8 +58,7 @@ class NamedRun {
     std::uint32_t index = 0;
   };
 
-  void prepare();
-  bool start();
+  bool start(const Events& events, Events& taken);
   std::size_t resume(const Events& events, Events& taken);
   std::optional<Found> find(std::uint32_t index, Match match);
   std::optional<Move> move_of(std::uint32_t index);
@@ -61,7 +67,7 @@ class NamedRun {
   std::size_t actor_of(const Event& event) const;
   std::uint32_t part_of(std::size_t actor, std::uint32_t index);
   std::uint32_t index_of(std::size_t actor, std::uint32_t part, std::uint32_t index);
-  std::uint32_t known(Event event);
+  bool keeps_its_place(const Event& event) const;
   bool is_violated() const;
 
   const Model& model_;
