@@ -87,18 +87,25 @@ class Canonical {
     for (std::uint32_t i = 0; i < all.size(); ++i) all[i] = i;
     if (!run_.try_events(all)) return found_;
     const Dependencies before = run_.dependencies(all);
+    Dependencies to_the_last = before;  // which violates by itself
+    for (std::uint32_t i = 0; i + 1 < all.size(); ++i) to_the_last.back().push_back(i);
     const Points points(model_.system);
     const Group group(points.size(), interchangeable(model_.system, {}, renamings_max));
-    std::vector<std::vector<Event>> orders;
+    std::vector<std::vector<Event>> free;
+    std::vector<std::vector<Event>> bound;
     for (std::size_t g = 0; g < group.size(); ++g) {
       const Renaming renaming{group[g], model_.system.size(), points.sets()};
       const auto images = rename_events(model_.system, found_.events, renaming);
-      if (!images.empty()) orders.push_back(least_order(images, before));
+      if (images.empty()) continue;
+      free.push_back(least_order(images, before));
+      bound.push_back(least_order(images, to_the_last));
     }
-    std::ranges::sort(orders);
-    for (const std::vector<Event>& order : orders) {
-      if (must_stop && must_stop()) return found_;
-      if (auto run = replayed(order)) return *std::move(run);
+    for (auto* orders : {&free, &bound}) {
+      std::ranges::sort(*orders);
+      for (const std::vector<Event>& order : *orders) {
+        if (must_stop && must_stop()) return found_;
+        if (auto run = replayed(order)) return *std::move(run);
+      }
     }
     return found_;
   }

@@ -327,7 +327,7 @@ std::vector<std::vector<std::uint32_t>> NamedRun::dependencies(const Events& eve
       const Event& earlier = event(events[other]);
       const bool is_of_one = earlier.process == of.process;
       if (is_of_one || (labelled[other] && labelled[place]) || keeps_its_place(earlier) ||
-          keeps_its_place(of) || place + 1 == events.size()) {
+          keeps_its_place(of)) {
         before.push_back(other);
       }
     }

@@ -22,7 +22,8 @@ bool agrees(const Model& model, const std::string& property, std::uint64_t state
       check(model, {.reduce = none, .jobs = 1, .max_states = states_max, .properties = {property}});
   if (!slow.counterexample || !slow.shortest) return false;
   const Counterexample& least = *slow.counterexample;
-  const ShortestRunReport fast = shortest_run(model, least, {.max_states = states_max});
+  const ShortestRunReport fast =
+      shortest_run(model, least, {.max_states = states_max, .events = 5'000});
   EXPECT_NE(fast.because, "nothing as good was met") << model.system.name;
   if (!fast.run) return false;
   confirm(model, *fast.run);
