@@ -15,17 +15,12 @@
 
 namespace gainsay {
 
-// A sequential object, type-erased: applying an operation to a state gives the result it must have.
-struct SequentialObject {
-  Bytes initial;
-  std::function<std::pair<Bytes, Bytes>(BytesView state, BytesView operation)> apply;
-};
-
 // A sequential model is a struct with `State`, `Operation`, `Result` and
 // `static Result apply(State&, const Operation&)`.
 template <class SequentialModel>
 SequentialObject sequential_object() {
-  return {.initial = encoded(typename SequentialModel::State{}),
+  return {.state_type = &type_of<typename SequentialModel::State>(),
+          .initial = encoded(typename SequentialModel::State{}),
           .apply = [](BytesView state_bytes, BytesView operation_bytes) {
             auto state = decoded<typename SequentialModel::State>(state_bytes);
             const auto operation = decoded<typename SequentialModel::Operation>(operation_bytes);
@@ -47,6 +42,7 @@ Property linearizable(std::string name = "linearizability") {
     return is_linearizable(history, object);
   };
   property.futures = futures_of_linearizability<SequentialModel>();
+  property.object = sequential_object<SequentialModel>();
   return property;
 }
 

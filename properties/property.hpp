@@ -65,6 +65,14 @@ struct Futures {
   std::function<bool(BytesView)> has_result;  // something has returned
 };
 
+// A sequential object without its types: applying an operation to a state gives the state after it
+// and the result that it must have.
+struct SequentialObject {
+  const Type* state_type = nullptr;
+  Bytes initial;
+  std::function<std::pair<Bytes, Bytes>(BytesView state, BytesView operation)> apply;
+};
+
 struct Property {
   std::string name;
   PropertyKind kind = PropertyKind::always;
@@ -72,8 +80,9 @@ struct Property {
   // node, pair, world, step: pointers to views.
   std::function<bool(std::span<const void* const>)> holds;
   std::function<bool(const History&)> history_holds;
-  std::optional<Futures> futures{};  // history: agrees with `history_holds`
-  std::size_t observer = 0;          // index into System::observers
+  std::optional<Futures> futures{};          // history: agrees with `history_holds`
+  std::optional<SequentialObject> object{};  // of kind `linearizable`
+  std::size_t observer = 0;                  // index into System::observers
   std::function<bool(BytesView)> observer_holds;
   RecoveryOptions recovery{};
   std::optional<Lasting> lasting{};  // of kind `recovers`
