@@ -59,9 +59,8 @@ Counterexample late_violation(const Model& model, const Arguments& arguments) {
     }
   }
   Evaluator evaluator(model.system, properties);
-  Machine machine(model.system,
-                  {.judge_step = [&](const LocalEntry& before, const LocalEntry& after,
-                                     bool counts) {
+  Machine machine(model.system, {.judge_step = [&](const LocalEntry& before,
+                                                   const LocalEntry& after, bool counts) {
                     return evaluator.judge_step(before, after, counts);
                   }});
   RandomStream random(arguments.seed);
@@ -100,8 +99,8 @@ void measure(Arguments arguments) {
   }
   std::printf("seed %llu\n", static_cast<unsigned long long>(arguments.seed));
   for (const std::uint64_t states : {0, 1'000'000}) {
-    const MinimizeReport report = minimize(
-        model, found, {.seconds = arguments.seconds, .max_states = states, .jobs = 1});
+    const MinimizeReport report =
+        minimize(model, found, {.seconds = arguments.seconds, .max_states = states, .jobs = 1});
     std::printf("\"%s\": %u events, %u faults; %zu, %u after %.2f s, %llu runs%s%s\n",
                 found.property.c_str(), report.events_before, report.faults_before,
                 report.counterexample.events.size(), report.counterexample.faults, report.seconds,

@@ -61,12 +61,11 @@ Tally tally_of(const Model& model, const Counterexample& least, const Arguments&
                                            .properties = {least.property},
                                            .minimize = false});
     if (report.findings.empty()) continue;
-    const MinimizeReport shrunk =
-        minimize(model, report.findings.front().counterexample,
-                 {.seconds = 10,
-                  .max_states = arguments.states,
-                  .guided_states = arguments.guided,
-                  .jobs = 1});
+    const MinimizeReport shrunk = minimize(model, report.findings.front().counterexample,
+                                           {.seconds = 10,
+                                            .max_states = arguments.states,
+                                            .guided_states = arguments.guided,
+                                            .jobs = 1});
     add(tally, shrunk, identity_of(model, shrunk.counterexample), least);
   }
   return tally;
@@ -76,19 +75,18 @@ void print_row(const CatalogEntry& entry, const Bug& bug, const Arguments& argum
   const Model model = entry.make(variant(bug));
   const auto property = std::ranges::find(model.properties, bug.breaks, &Property::name);
   if (property == model.properties.end() || property->kind == PropertyKind::recovers) return;
-  const CheckReport checked = check(
-      model, {.jobs = 1, .max_states = 1'000'000, .seconds = 10, .properties = {bug.breaks}});
+  const CheckReport checked =
+      check(model, {.jobs = 1, .max_states = 1'000'000, .seconds = 10, .properties = {bug.breaks}});
   if (!checked.counterexample || !checked.shortest) return;
   if (checked.counterexample->property != bug.breaks) return;
   const Counterexample& least = *checked.counterexample;
   const Tally tally = tally_of(model, least, arguments);
   const auto share = [&](std::uint64_t count) {
-    return tally.found == 0 ? 0.0 : 100.0 * static_cast<double>(count) /
-                                        static_cast<double>(tally.found);
+    return tally.found == 0 ? 0.0
+                            : 100.0 * static_cast<double>(count) / static_cast<double>(tally.found);
   };
   const auto mean = [&](std::uint64_t sum) {
-    return tally.found == 0 ? 0.0
-                            : static_cast<double>(sum) / static_cast<double>(tally.found);
+    return tally.found == 0 ? 0.0 : static_cast<double>(sum) / static_cast<double>(tally.found);
   };
   std::printf("| %s | `%s` | %llu | %.0f | %zu | %.1f | %.0f %% | %.0f %% | %zu | %.2f | %.2f |\n",
               bug.id.c_str(), bug.name.c_str(), static_cast<unsigned long long>(tally.found),

@@ -26,9 +26,8 @@ LocalDistance::LocalDistance(Machine& machine, Evaluator& evaluator, Goal goal,
     if (runs % 16 == 0 && options_.must_stop && options_.must_stop()) return;
     walk.start(random);
     // From somewhere on the way, as often as not.
-    const auto prefix = random.below(2) == 0
-                            ? 0
-                            : random.below(static_cast<std::uint32_t>(known_.size()) + 1);
+    const auto prefix =
+        random.below(2) == 0 ? 0 : random.below(static_cast<std::uint32_t>(known_.size()) + 1);
     if (prefix > 0) {
       Moves moves(start_.begin(), start_.end());
       moves.insert(moves.end(), known_.begin(), known_.begin() + prefix);
@@ -60,7 +59,8 @@ void LocalDistance::take(Walk& walk, Move move) {
     graphs_[actor].nodes[to].before.push_back(from);
   } else if (walk.broken()) {  // by the step itself
     const Id fault = walk.broken()->fault;
-    const bool is_goal = goal_.property != nullptr ? fault == 0 : fault != 0 && goal_.is_fault(fault);
+    const bool is_goal =
+        goal_.property != nullptr ? fault == 0 : fault != 0 && goal_.is_fault(fault);
     if (is_goal) graphs_[actor].nodes[from].ends = true;
   }
 }

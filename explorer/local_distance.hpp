@@ -1,8 +1,8 @@
 // How many events are between a world and a violation, from the graph of local states alone: an
 // event moves one process, along one edge of its graph. The graph is of the steps that random runs
-// and the run that is known take. All that a process might do with whatever anybody ever sends would
-// give a lower bound; but its handlers would meet messages that never come in such a state, and need
-// not end then. So this is a guide and no bound: there may be edges that nobody took.
+// and the run that is known take. All that a process might do with whatever anybody ever sends
+// would give a lower bound; but its handlers would meet messages that never come in such a state,
+// and need not end then. So this is a guide and no bound: there may be edges that nobody took.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,7 @@ class LocalDistance {
     std::function<bool(Id fault)> is_fault;
   };
   struct Options {
-    std::uint64_t events = 200'000;       // of random runs
+    std::uint64_t events = 200'000;        // of random runs
     std::uint64_t tuples_max = 1'000'000;  // of local states that a property is about
     std::function<bool()> must_stop;
   };
@@ -33,8 +33,8 @@ class LocalDistance {
 
   // Why nothing can be said of a goal in a system, whatever its graph; empty: something can.
   static std::string obstacle(const System& system, const Goal& goal);
-  // REQUIRES: no obstacle; the machine and the evaluator, which judges the goal alone, outlive this,
-  // and so does the goal's property. The events violate it by the last.
+  // REQUIRES: no obstacle; the machine and the evaluator, which judges the goal alone, outlive
+  // this, and so does the goal's property. The events violate it by the last.
   LocalDistance(Machine& machine, Evaluator& evaluator, Goal goal, const std::vector<Event>& known,
                 Options options);
 

@@ -205,8 +205,8 @@ void Minimizer::search(MinimizeReport& report) {
   const std::uint64_t states =
       options_.guided_states.value_or(options_.max_states == 0 ? 0 : guided_states_max);
   if (report.shortest || states == 0 || must_stop(1)) return;
-  const ShortestRunReport nearest =
-      shortest_run(model_, best, {.max_states = states, .must_stop = [this] { return must_stop(1); }});
+  const ShortestRunReport nearest = shortest_run(
+      model_, best, {.max_states = states, .must_stop = [this] { return must_stop(1); }});
   if (nearest.run) take_if_less(*nearest.run, best);
 }
 

@@ -1,10 +1,11 @@
 // Shrinking a run that violates a property to a short one that violates the same property.
 //
-// First the run itself: what its end does not depend on, then faults one by one, then whole
+// First the run itself: what its end does not depend on, loops, then faults one by one, then whole
 // processes, then events (delta debugging: Zeller and Hildebrandt, TSE 2002), where an event that
-// is left without what it needs is left out, too. Then an exhaustive search for the least faults
-// and the least length, as far as its budget goes. Last, events that do not depend on each other
-// are put in order, so that one bug comes out as one trace more often.
+// is left without what it needs is left out, too, or replaced by what is like it. Then an exhaustive
+// search for the least faults and the least length, as far as its budget goes, and behind it one
+// that is guided by distances. Last, names and the order of independent events are chosen, so that
+// one bug comes out as one trace.
 //
 // What comes out has been run on the live world and breaks the property by its last event.
 #pragma once

@@ -75,12 +75,13 @@ class Shortest {
   std::optional<LocalDistance> distance_;
   std::vector<std::vector<Step>> starts_;  // by initial world
   std::vector<World> worlds_;
-  std::vector<Id> words_;                             // of the worlds, one after the other
+  std::vector<Id> words_;  // of the worlds, one after the other
   std::unordered_multimap<std::uint64_t, std::uint32_t> index_;  // hash of words -> world
-  std::map<Cost, std::vector<Item>> queue_;           // the last comes first: it is furthest on
+  std::map<Cost, std::vector<Item>> queue_;  // the last comes first: it is furthest on
 };
 
-Shortest::Shortest(const Model& model, const Counterexample& known, const ShortestRunOptions& options)
+Shortest::Shortest(const Model& model, const Counterexample& known,
+                   const ShortestRunOptions& options)
     : model_(model),
       known_(known),
       options_(options),
@@ -102,9 +103,8 @@ Shortest::Shortest(const Model& model, const Counterexample& known, const Shorte
 LocalDistance::Goal Shortest::make_goal() {
   if (!properties_.empty()) return {.property = properties_.front(), .is_fault = nullptr};
   return {.property = nullptr, .is_fault = [this](Id fault) {
-            const auto kind = machine_.fault_is_expectation(fault)
-                                  ? StepResult::Fault::expectation
-                                  : StepResult::Fault::exception;
+            const auto kind = machine_.fault_is_expectation(fault) ? StepResult::Fault::expectation
+                                                                   : StepResult::Fault::exception;
             return violation_of_fault(kind, "").property == known_.property &&
                    machine_.fault(fault) == known_.message;
           }};
@@ -222,7 +222,8 @@ Counterexample Shortest::counterexample(const Item& end) {
   const std::vector<Step>& starts = starts_[worlds_[at].step.transition];
   steps.insert(steps.end(), starts.rbegin(), starts.rend());
   std::ranges::reverse(steps);
-  Counterexample result{.property = known_.property, .kind = known_.kind, .message = known_.message};
+  Counterexample result{
+      .property = known_.property, .kind = known_.kind, .message = known_.message};
   std::vector<Id> world = machine_.unstarted();
   for (const Step& step : steps) {
     const Expansion& expansion = machine_.expand(world.data(), step.actor);

@@ -308,9 +308,8 @@ bool NamedRun::keeps_its_place(const Event& event) const {
 // A message that was sent several times is taken to arrive in the order in which it was sent.
 std::vector<std::vector<std::uint32_t>> NamedRun::dependencies(const Events& events) {
   const bool async = model_.system.bounds.network == Network::async;
-  const bool by_labels =
-      !properties_.empty() && (properties_.front()->scope == Scope::history ||
-                               properties_.front()->scope == Scope::observer);
+  const bool by_labels = !properties_.empty() && (properties_.front()->scope == Scope::history ||
+                                                  properties_.front()->scope == Scope::observer);
   std::map<std::tuple<NodeId, NodeId, Bytes>, std::vector<std::uint32_t>> senders;
   std::map<std::tuple<NodeId, NodeId, Bytes>, std::size_t> arrived;
   std::vector<bool> labelled;
@@ -356,7 +355,8 @@ std::vector<std::uint64_t> NamedRun::marks(const Events& events) {
     walk_.pass(*move);
     Hash128 sum;
     for (std::size_t slot = 0; slot < machine_.slots(); ++slot) {
-      const bool is_told = slot == machine_.history_slot() || slot >= machine_.first_observer_slot();
+      const bool is_told =
+          slot == machine_.history_slot() || slot >= machine_.first_observer_slot();
       if (!is_told) sum += machine_.hash_of(slot, walk_.world()[slot]);
     }
     marks.push_back(sum.low ^ sum.high);

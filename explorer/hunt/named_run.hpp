@@ -32,7 +32,8 @@ class NamedRun {
   std::uint32_t known(Event event);
   std::uint32_t faults(const Events& events) const;
   // Those of the events that could be taken, up to the one that violates the property; none: it is
-  // not violated. The initial starts are taken in any case: those of the run where others are missing.
+  // not violated. The initial starts are taken in any case: those of the run where others are
+  // missing.
   std::optional<Events> try_events(const Events& events, Match match = Match::exact);
   // Those of the events that the last event of some processes depends on, that of the run and of
   // these. REQUIRES: they can all be taken.

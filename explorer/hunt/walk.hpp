@@ -60,8 +60,8 @@ class Walk {
   void judge_world();
   // REQUIRES: can_take(move), and nothing is broken.
   void take(Move move);
-  // Where a walk that replays is, to go on from there again. REQUIRES: nothing is broken; of restore
-  // that it was saved by a walk on the same machine.
+  // Where a walk that replays is, to go on from there again. REQUIRES: nothing is broken; of
+  // restore that it was saved by a walk on the same machine.
   struct Saved {
     std::vector<Id> world;
     std::vector<std::vector<Id>> inboxes;

@@ -144,8 +144,9 @@ struct Clumsy {
 };
 
 TEST(CanonicalRun, TwoBugsBehindOnePropertyStayTwo) {
-  const Model model = {make_system<Clumsy>("clumsy", {.nodes = 3, .network = Network::unordered}),
-                       {always<Clumsy>("never wrong", [](const Clumsy& one) { return !one.wrong; })}};
+  const Model model = {
+      make_system<Clumsy>("clumsy", {.nodes = 3, .network = Network::unordered}),
+      {always<Clumsy>("never wrong", [](const Clumsy& one) { return !one.wrong; })}};
   std::set<std::string> found;
   std::set<std::size_t> lengths;
   for (std::uint64_t seed = 1; seed <= 40; ++seed) {

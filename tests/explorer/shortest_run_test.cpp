@@ -79,8 +79,7 @@ TEST_P(ShortestRunOfBug, IsAsShortAsTheCheckSays) {
   if (!slow.counterexample || !slow.shortest) GTEST_SKIP() << "the check does not end soon";
   const Counterexample& least = *slow.counterexample;
   if (least.property != bug.breaks) GTEST_SKIP() << "something else is broken first";
-  const ShortestRunReport fast =
-      shortest_run(model, least, {.max_states = 30'000});
+  const ShortestRunReport fast = shortest_run(model, least, {.max_states = 30'000});
   if (!fast.run) GTEST_SKIP() << fast.because;
   confirm(model, *fast.run);
   EXPECT_EQ(fast.run->faults, least.faults);
