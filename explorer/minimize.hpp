@@ -2,7 +2,7 @@
 //
 // First the run itself: what its end does not depend on, loops, then faults one by one, then whole
 // processes, then events (delta debugging: Zeller and Hildebrandt, TSE 2002), where an event that
-// is left without what it needs is left out, too, or replaced by what is like it. Then an exhaustive
+// is left without what it needs is left out, too, or replaced by what is like it. Then a complete
 // search for the least faults and the least length, as far as its budget goes, and behind it one
 // that is guided by distances. Last, names and the order of independent events are chosen, so that
 // one bug comes out as one trace.
