@@ -165,6 +165,30 @@ TEST(TracePage, JudgesTheHistoryOfClients) {
   EXPECT_FALSE(fine.contains("violation"));
 }
 
+// The judge of recorded histories and the property of the system are two programs.
+TEST(TracePage, AgreesWithTheVerdictsOfAllCommittedTraces) {
+  std::size_t broken = 0;
+  std::size_t fine = 0;
+  for (const auto& file :
+       std::filesystem::directory_iterator(std::string(GAINSAY_SOURCE_DIR) + "/traces")) {
+    const std::string name = file.path().filename();
+    if (!name.ends_with(".trace.json")) continue;
+    SCOPED_TRACE(name);
+    const Recorded recorded(name.substr(0, name.find('.')));
+    const json data = recorded.data();
+    EXPECT_EQ(data.at("cut"), "");
+    if (!data.contains("history")) continue;
+    const json& history = data.at("history");
+    EXPECT_EQ(history.at("operations"), history.at("parts").at(0).at("operations").size());
+    if (!history.at("judged")) continue;
+    const bool violates = recorded.trace.verdict->property == history.at("name");
+    EXPECT_EQ(history.at("verdict"), violates ? "not linearizable" : "linearizable");
+    (violates ? broken : fine) += 1;
+  }
+  EXPECT_GT(broken, 5U);
+  EXPECT_GT(fine, 5U);
+}
+
 TEST(TracePage, OfAnUnknownSystemShowsWhatTheFileSays) {
   const Recorded recorded("raft-vote-not-persisted");
   const json known = recorded.data();

@@ -106,8 +106,10 @@ test("what the clients saw is judged, and leads to the steps", async () => {
 
 test("the past of a step, and where a message comes from and goes to", async () => {
   await look(draw("raft-vote-not-persisted"), {}, async (tab) => {
-    assert.ok((await tab.locator(".step.dim").count()) > 0);
+    assert.equal(await tab.locator(".step.dim").count(), 0, "at first all is to be seen");
     await tab.focus(".diagram");
+    await press(tab, "v");
+    assert.equal(await tab.locator(".step.dim").count(), 1, "n2, who has another vote");
     await press(tab, "p");
     assert.equal(await tab.locator(".step.dim").count(), 0);
     await press(tab, "v", "ArrowLeft");

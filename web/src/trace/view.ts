@@ -31,12 +31,16 @@ class View {
   private selected: Step | null = null;
   private hovered: Step | null = null;
   private pastOf?: { step: Step; past: Set<Step> };
+  private isByHand = false; // the step was chosen so
   private behind = false;
   private addressTimer = 0;
   private matches: Step[] = [];
   private operations: { process: number; from: Step; to: Step | null; text: string }[] = [];
   private readonly said = make("p", { class: "said", "aria-live": "polite" });
-  private readonly past = make("input", { type: "checkbox", change: () => this.redraw() });
+  private readonly past = make("input", { type: "checkbox", change: () => {
+    this.isByHand = true;
+    this.redraw();
+  } });
   private readonly search = make("input", {
     type: "search", placeholder: "search", "aria-label": "Search steps", input: () => this.find(),
     keydown: (event: KeyboardEvent) => this.pressInSearch(event),
@@ -90,7 +94,7 @@ class View {
     return make("section", { class: "explain", "aria-label": "Which step decides it" },
       make("p", {}, "\u25c6 ", ...(first ?? [])),
       others.length > 0 && make("details", { open: others.length <= 8 },
-        make("summary", {}, "From there to the end"), make("ul", {}, ...others.map((line) => make("li", {}, ...line)))));
+        make("summary", {}, "From there on"), make("ul", {}, ...others.map((line) => make("li", {}, ...line)))));
   }
 
   // Steps that a line names can be gone to.
@@ -168,7 +172,8 @@ class View {
     if (this.selected && this.pastOf?.step !== this.selected) {
       this.pastOf = { step: this.selected, past: this.model.past(this.selected) };
     }
-    const past = this.past.checked && this.selected ? this.pastOf!.past : null;
+    // At first all of the run is to be seen: what broke may be the work of several.
+    const past = this.past.checked && this.selected && this.isByHand ? this.pastOf!.past : null;
     this.diagram.show({
       layout: this.layout, selected: this.selected, hovered: this.hovered, past,
       matches: new Set(this.matches), operations: this.operations,
@@ -177,6 +182,7 @@ class View {
 
   private select(step: Step | null, how: "start" | "move" = "move"): void {
     this.selected = step;
+    this.isByHand = how === "move";
     this.hovered = null;
     this.redraw();
     if (!this.behind) requestAnimationFrame(() => this.catchUp());
