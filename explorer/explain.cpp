@@ -47,10 +47,16 @@ Decision decide(const Model& model, const Counterexample& found) {
     if (before < nearly_all) break;
     result.violating = before;
   }
-  if (fate != Continuations::Fate::unknown) return result;
-  told.how = result.nearly == last || continuations.exhausted() ? "unknown" : "sampled";
-  told.step = result.nearly;
-  told.violating = result.violating;
+  const bool exact = fate != Continuations::Fate::unknown;
+  if (!exact) {
+    told.how = result.nearly == last || continuations.exhausted() ? "unknown" : "sampled";
+    told.step = result.nearly;
+    told.violating = result.violating;
+  }
+  if (continuations.exhausted()) {  // ways that were not gone to their end say nothing
+    told.ways = told.violating = told.violating_before = 0;
+    result.nearly = told.step;
+  }
   return result;
 }
 
@@ -155,19 +161,20 @@ void Teller::verdict() {
   const std::string step = "step " + std::to_string(what.step);
   const std::string goal = " violate \"" + found_.property + "\"";
   const std::string all = "all ways to go on without faults" + goal;
+  const std::string of_random =
+      " (of " + std::to_string(what.ways) + " random ones " + std::to_string(what.violating_before);
   const bool exact = what.how == "exact";
   if (what.how == "unknown") {
-    line("which step decides it is not known: before " + step + ", " +
-         of_ways(what.violating_before) + goal);
+    line("which step decides it is not known" +
+         (what.ways == 0 ? "" : ": before " + step + ", " + of_ways(what.violating_before) + goal));
   } else if (what.step < starts_) {
     line("no step decides it: from the start on " + (exact ? all : of_ways(what.violating) + goal));
   } else if (exact && what.step == last_) {
-    line(step + ", the last, decides it: before it not " + all + " (of " +
-         std::to_string(what.ways) + " random ones " + std::to_string(what.violating_before) +
-         " do)");
+    const std::string share = what.ways == 0 ? "" : of_random + " do)";
+    line(step + ", the last, decides it: before it not " + all + share);
   } else if (exact) {
-    line(step + " decides it: behind it " + all + ", before it not all do (of " +
-         std::to_string(what.ways) + " random ones " + std::to_string(what.violating_before) + ")");
+    const std::string share = what.ways == 0 ? "" : of_random + ")";
+    line(step + " decides it: behind it " + all + ", before it not all do" + share);
   } else {
     line(step + " seems to decide it: behind it " + of_ways(what.violating) + goal +
          ", before it " + std::to_string(what.violating_before));
