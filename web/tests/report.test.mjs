@@ -185,10 +185,12 @@ test("each verdict has its sentence", async () => {
   for (const [more, words] of [
     [{ verdict: "violated", properties: broken }, /^\u2717 Violates \u201celection safety\u201d$/],
     [{ verdict: "incomplete" }, /^\? Nothing violated, but not all was judged$/],
+    [{ verdict: "not violated", expectations: [{ what: "a leader", met: true }, { what: "answers", met: false }] }, /^\u2717 Not as expected: answers$/],
     [{ verdict: "vacuous" }, /^\u25cb Nothing violated, but something was never evaluated$/],
   ]) {
     await look(write(more.verdict, syntheticReport({ more })), {}, async (tab) => {
       assert.match(await tab.textContent("h1"), words);
+      if (more.expectations) assert.match(await tab.textContent(".expectations"), /a leader: so it is.*answers: not so/);
       if (more.verdict === "violated") assert.equal((await rowsOf(tab, "Properties"))[0][0], "election safety");
     });
   }

@@ -96,6 +96,7 @@ export interface Results {
   judged: { node_steps: number; judged_steps: number };
   not_of_runs: string[];
   not_judged: { name: string; why: string }[];
+  expectations?: { what: string; met: boolean }[]; // of a scenario
   timeline: Columns;
   version: string;
 }

@@ -8,11 +8,13 @@ import { faultsTable, leadersTable, messagesTable, nodesTable, propertiesTable }
 import { Timeline } from "./timeline";
 import { bytes, duration, number, rate, share } from "./words";
 
-export function verdictWords({ verdict, properties }: Results): { sign: string; text: string; more: string; kind: string } {
+export function verdictWords({ verdict, properties, expectations = [] }: Results): { sign: string; text: string; more: string; kind: string } {
   const broken = properties.filter((property) => property.verdict === "violated").map(({ name }) => `\u201c${name}\u201d`);
   if (verdict === "violated") {
     return { sign: "\u2717", text: `Violates ${broken.join(", ") || "a property"}`, more: "", kind: "violated" };
   }
+  const missed = expectations.filter(({ met }) => !met).map(({ what }) => what);
+  if (missed.length > 0) return { sign: "\u2717", text: `Not as expected: ${missed.join("; ")}`, more: "", kind: "violated" };
   if (properties.length === 0) return { sign: "", text: "Measured; no property was asked", more: "", kind: "" };
   if (verdict === "incomplete") return { sign: "?", text: "Nothing violated, but not all was judged", more: "", kind: "" };
   if (verdict === "vacuous") {
@@ -26,7 +28,7 @@ export function reportView(place: HTMLElement, { command, results }: ReportData)
   place.classList.add("report");
   const timeline = new Timeline(results, keys);
   place.append(header(results, keys), tiles(results), timeline.element,
-    ...[propertiesTable(results), faultsTable(results), leadersTable(results), messagesTable(results), linksMatrix(results),
+    ...[expectations(results), propertiesTable(results), faultsTable(results), leadersTable(results), messagesTable(results), linksMatrix(results),
       nodesTable(results), whatWasRun(results, command)].filter((one) => one !== null));
 }
 
@@ -62,6 +64,14 @@ function tiles(results: Results): HTMLElement {
     leaders.elections > 0 && tile("Elections", number(leaders.elections),
       leaders.time_to_elect_ns.count > 0 ? `nobody led for ${duration(leaders.time_to_elect_ns.max)} at most` : "there was always a leader"),
     tile("Messages", rate(messages.all.sent / seconds), `${share(messages.all.lost + messages.all.cut + messages.all.to_down, messages.all.sent)} did not arrive`));
+}
+
+function expectations({ expectations: all = [] }: Results): HTMLElement | null {
+  if (all.length === 0) return null;
+  return make("section", { class: "expectations", "aria-labelledby": "expectations-heading" },
+    make("h2", { id: "expectations-heading" }, "What the scenario expects"),
+    make("ul", {}, ...all.map(({ what, met }) => make("li", { class: met ? "" : "missed" },
+      make("span", { "aria-hidden": "true" }, met ? "\u2713 " : "\u2717 "), `${what}: ${met ? "so it is" : "not so"}`))));
 }
 
 const of32 = (value: number) => share(value, 2 ** 32);
