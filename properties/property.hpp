@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -19,6 +20,10 @@
 #include "engine/system.hpp"
 
 namespace gainsay {
+
+namespace linearizability {
+struct Model;
+}
 
 enum class PropertyKind : std::uint8_t {
   always,
@@ -73,16 +78,29 @@ struct Property {
   std::function<bool(std::span<const void* const>)> holds;
   std::function<bool(const History&)> history_holds;
   std::optional<Futures> futures{};  // history: agrees with `history_holds`
+  // Of linearizability: the object, for the checker of long histories.
+  std::shared_ptr<const linearizability::Model> object{};
   std::size_t observer = 0;          // index into System::observers
   std::function<bool(BytesView)> observer_holds;
   RecoveryOptions recovery{};
   std::optional<Lasting> lasting{};  // of kind `recovers`
 };
 
+// Of a long run: what a step can have broken, by looking at what it changed alone. Properties are
+// judged where it says so and nowhere else; it must not be silent where one is broken.
+class RunFilter {
+ public:
+  virtual ~RunFilter() = default;
+  // After a step of the node: its state, as the protocol's own type. All starts are behind.
+  virtual bool may_break(NodeId node, const void* state, bool is_up) = 0;
+};
+
 // A system with what must hold of it.
 struct Model {
   System system;
   std::vector<Property> properties;
+  // For its long runs; empty: properties are judged after each step that changes a view.
+  std::function<std::unique_ptr<RunFilter>()> filter{};
 };
 
 // The views of all nodes, in id order.

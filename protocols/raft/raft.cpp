@@ -412,8 +412,13 @@ const Session* Node::session_of(const Context& ctx, const RequestId& request) co
 
 // True when the log makes appending a request pointless: it has an entry for it that this leader
 // commits itself, or for a later request, so that the client has had the answer.
-bool Node::holds(const RequestId& request) const {
-  return std::ranges::any_of(durable.log, [&](const Entry& entry) {
+// What is applied is in the sessions, where there are any.
+bool Node::holds(const Context& ctx, const RequestId& request) const {
+  const bool has_sessions = ctx.options().bug != Bug::no_dedupe;
+  const std::size_t applied = commit > base() ? place(commit) + 1 : 0;
+  const std::size_t first = has_sessions ? std::min(applied, durable.log.size()) : 0;
+  const auto begin = durable.log.begin() + static_cast<std::ptrdiff_t>(first);
+  return std::any_of(begin, durable.log.end(), [&](const Entry& entry) {
     const auto* command = std::get_if<Command>(&entry.command);
     if (command == nullptr || command->request.client != request.client) return false;
     const std::uint32_t number = command->request.number;
@@ -437,7 +442,7 @@ void Node::on(Context& ctx, NodeId, const Request<Operation>& request) {
       return;
     }
   }
-  if (holds(request.id)) return;
+  if (holds(ctx, request.id)) return;
   append(ctx, {.term = durable.term,
                .command = Command{.request = request.id, .operation = request.operation}});
 }

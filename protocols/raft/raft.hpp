@@ -300,7 +300,7 @@ struct Node {
   void commit_to(Context& ctx, Index index);
   void apply(Context& ctx, Index index);
   const Session* session_of(const Context& ctx, const RequestId& request) const;
-  bool holds(const RequestId& request) const;
+  bool holds(const Context& ctx, const RequestId& request) const;
 
   // raft_membership.cpp
   Index members_index() const;  // of the latest configuration in the log, or 0
@@ -362,6 +362,8 @@ struct View {
 View view(const Node& node);
 
 std::vector<Property> properties(const Bounds& bounds, const Options& options);
+// For long runs: what a step can have broken of them.
+std::unique_ptr<RunFilter> make_filter(std::uint32_t nodes);
 
 // Limits: "term", "log". Throws UsageError for a limit, an option or a bug that there is not.
 Model make_model(const Configuration& configuration);

@@ -1,0 +1,75 @@
+// A model in virtual time: measured, with its properties watched, and kept as a trace where one of
+// them breaks.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/simulator/metrics.hpp"
+#include "engine/simulator/simulation.hpp"
+#include "explorer/check.hpp"
+#include "properties/run_watch.hpp"
+
+namespace gainsay {
+
+struct SimulateOptions {
+  SimulationOptions simulation{};
+  MetricsOptions metrics{};
+  bool properties = true;
+  // Events of the run that are kept, from its start on, whether it breaks a property or not; one
+  // that does is run again, and all of it is kept.
+  std::size_t recorded_max = 0;
+  std::uint64_t history_bytes = std::uint64_t{1} << 30;  // what judging the history may take
+  const std::atomic<bool>* interrupted = nullptr;
+  // Told every so much simulated time.
+  Nanoseconds tell_every = second;
+  std::function<void(const Simulation&, const Metrics&)> progress{};
+};
+
+struct SimulatedProperty {
+  std::string name;
+  PropertyKind kind = PropertyKind::always;
+  Verdict verdict = Verdict::holds;
+  std::uint64_t evaluated = 0;
+};
+
+struct SimulateReport {
+  std::string system;
+  std::string version;
+  Bounds bounds;
+  OptionTexts options;
+  std::string bug;
+  std::uint64_t seed = 0;
+  Nanoseconds simulated = 0;
+  bool interrupted = false;
+  std::vector<SimulatedProperty> properties;
+  std::vector<std::string> not_of_runs;                         // only a check asks them
+  std::vector<std::pair<std::string, std::string>> not_judged;  // by name: why
+  std::optional<Counterexample> counterexample;  // as a run under the network async
+  std::string not_kept;  // why there is a violation and no such run; empty where there is
+  std::shared_ptr<const Metrics> metrics;
+  std::vector<Event> recorded;  // up to recorded_max events that change something
+  double seconds = 0;
+
+  // Violated; incomplete where something was not judged or the run was interrupted; vacuous where
+  // something was never evaluated.
+  Verdict verdict() const;
+};
+
+// REQUIRES: the model outlives the report. Throws UsageError for a system that cannot be simulated.
+SimulateReport simulate(const Model& model, const SimulateOptions& options);
+
+// What a simulation is about, on a screen of 80 columns.
+std::string summary(const System& system, const SimulationOptions& options,
+                    const SimulateReport& report);
+// The same for programs: see docs for its fields. The same run gives the same bytes.
+std::string simulate_json(const System& system, const SimulationOptions& options,
+                          const SimulateReport& report);
+// The text format of Prometheus.
+std::string prometheus_text(const System& system, const Metrics& metrics, Nanoseconds now);
+
+}  // namespace gainsay
