@@ -28,7 +28,6 @@ struct SimulateArguments {
   std::string seed = "0";
   std::vector<std::string> latency;
   std::string loss, duplication, reordering, bandwidth, disk, drift;
-  bool ordered = false;
   std::string load = "100/s";
   std::string think;
   std::string client_timeout;
@@ -107,7 +106,6 @@ LinkModel links_of(const SimulateArguments& arguments) {
   links.loss = chance(arguments.loss, "--loss");
   links.duplicates = chance(arguments.duplication, "--duplication");
   links.reordering = chance(arguments.reordering, "--reordering");
-  links.keeps_order = arguments.ordered || links.reordering > 0;
   if (!arguments.bandwidth.empty()) {
     links.bytes_per_second = parse_bytes(arguments.bandwidth, "--bandwidth");
   }
@@ -120,7 +118,8 @@ std::vector<ClockModel> clocks_of(const SimulateArguments& arguments, const Syst
   for (const auto& [name, value] : parse_pairs(arguments.drift, "--drift")) {
     const NodeId node = node_named(system, name, "--drift");
     const bool is_slow = value.starts_with('-');
-    const std::uint64_t ppm = parse_millionths(value.substr(is_slow ? 1 : 0), "--drift") / 1'000'000;
+    const std::uint64_t ppm =
+        parse_millionths(value.substr(is_slow ? 1 : 0), "--drift") / 1'000'000;
     if (ppm > 500'000) throw UsageError("--drift is at most 500000 millionths");
     if (clocks.size() <= node.value) clocks.resize(std::size_t{node.value} + 1);
     const auto drift = static_cast<std::int64_t>(ppm);
@@ -236,11 +235,10 @@ int run_simulate(const SimulateArguments& arguments) {
   if (options.progress) std::cerr << "\r\033[K";
   std::filesystem::path trace;
   if (report.counterexample) {
-    trace = save_trace(model, *report.counterexample,
-                       {.mode = "simulate",
-                        .strategy = "virtual time",
-                        .seed = seed_text(report.seed)},
-                       arguments.traces);
+    trace =
+        save_trace(model, *report.counterexample,
+                   {.mode = "simulate", .strategy = "virtual time", .seed = seed_text(report.seed)},
+                   arguments.traces);
   }
   const std::string json = simulate_json(model.system, options.simulation, report);
   if (!arguments.output.empty()) write_file(arguments.output, json);
@@ -278,13 +276,14 @@ void add_options(CLI::App& simulate, SimulateArguments& arguments) {
   add("--disk", arguments.disk, "how long a write takes, as --latency", "TIME");
   add("--drift", arguments.drift, "slow clocks, in millionths: n1=200", "LIST");
   group = "Network";
-  add("--latency", arguments.latency, "5ms, 10..100ms, normal:50ms,10ms, log-normal:20ms,0.5, "
-      "exponential:10ms, pareto:1ms,1.5, file:PATH; or two numbers of ms", "TIME")
+  add("--latency", arguments.latency,
+      "5ms, 10..100ms, normal:50ms,10ms, log-normal:20ms,0.5, "
+      "exponential:10ms, pareto:1ms,1.5, file:PATH; or two numbers of ms",
+      "TIME")
       ->expected(1, 2);
   add("--loss,--packet-loss", arguments.loss, "share of messages: 0.01 or 1%", "SHARE");
   add("--duplication", arguments.duplication, "share that comes twice", "SHARE");
-  simulate.add_flag("--ordered", arguments.ordered, "links keep their order")->group(group);
-  add("--reordering", arguments.reordering, "share that others may overtake", "SHARE");
+  add("--reordering", arguments.reordering, "share that overtakes or is overtaken (0)", "SHARE");
   add("--bandwidth", arguments.bandwidth, "of each link, in bytes a second", "SIZE");
   group = "Load";
   add("--load", arguments.load, "requests come at this rate (100/s)", "RATE");

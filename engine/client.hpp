@@ -32,8 +32,8 @@ struct Workload {
   // A timer says when the next operation begins, rather than the end of the one before it; and a
   // client stays with the server that has answered it.
   bool paced = false;
-  // In place of `clients`, where there are too many operations to keep: client c's operation i, from
-  // 0 on, of `operations` for each of `client_count`.
+  // In place of `clients`, where there are too many operations to keep: client c's operation i,
+  // from 0 on, of `operations` for each of `client_count`.
   std::function<WorkItem<Operation>(std::uint32_t client, std::uint32_t position)> item{};
   std::uint32_t client_count = 0;
   std::uint32_t operations = 0;

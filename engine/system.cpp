@@ -213,8 +213,9 @@ void validate(const System& system) {
     throw UsageError("--skew is for systems without Byzantine processes and twins");
   }
   if (system.bounds.nodes > processes_max || system.processes.size() > ids_max) {
-    throw UsageError("a system has at most 64 nodes and 255 processes; this one adds some to those "
-                     "asked for");
+    throw UsageError(
+        "a system has at most 64 nodes and 255 processes; this one adds some to those "
+        "asked for");
   }
   const bool syncs =
       std::ranges::any_of(system.processes, [](const auto& t) { return t->syncs(); });

@@ -112,8 +112,8 @@ bool PropertyWatch::is_worth_judging(const SimulatedStep& step) {
   const bool may_break = filter_->may_break(step.process, state, is_up);
   const NodeStatus now = model_->system.status(state);
   NodeStatus& last = statuses_[step.process.value];
-  const bool is_news = now.role != last.role || now.term != last.term ||
-                       (now.committed > 0) != (last.committed > 0);
+  const bool is_news =
+      now.role != last.role || now.term != last.term || (now.committed > 0) != (last.committed > 0);
   last = now;
   filtered_ += may_break || is_news ? 0 : 1;
   return may_break || is_news;
@@ -155,8 +155,7 @@ void PropertyWatch::take_labels(const SimulatedStep& step) {
   for (const Label& label : step.labels) {
     if (label.kind == Label::Kind::observe) {
       for (std::size_t i = 0; i < observers_.size(); ++i) {
-        observers_[i] =
-            model_->system.observers[i].next(observers_[i], step.process, label.value);
+        observers_[i] = model_->system.observers[i].next(observers_[i], step.process, label.value);
       }
       observed = true;
       continue;
@@ -182,8 +181,8 @@ void PropertyWatch::take_labels(const SimulatedStep& step) {
   }
 }
 
-// Moments are twice the numbers of steps, and what is invoked in a step comes behind what returns in
-// it.
+// Moments are twice the numbers of steps, and what is invoked in a step comes behind what returns
+// in it.
 void PropertyWatch::finish(Nanoseconds, const linearizability::Limits& limits) {
   for (WatchedProperty& watched : properties_) {
     const bool always = watched.property->kind != PropertyKind::sometimes;
@@ -200,8 +199,7 @@ void PropertyWatch::finish(Nanoseconds, const linearizability::Limits& limits) {
   }
 }
 
-void PropertyWatch::judge_history(WatchedProperty& watched,
-                                  const linearizability::Limits& limits) {
+void PropertyWatch::judge_history(WatchedProperty& watched, const linearizability::Limits& limits) {
   const Property& property = *watched.property;
   if (property.object == nullptr) {
     not_judged_.emplace_back(property.name, "it cannot be asked of a long history");
@@ -210,8 +208,8 @@ void PropertyWatch::judge_history(WatchedProperty& watched,
   ++watched.evaluated;
   const auto judgement = linearizability::judge(*property.object, history_, limits);
   if (judgement.verdict == linearizability::Verdict::unknown) {
-    not_judged_.emplace_back(property.name, "judging it took too much " +
-                                                judgement.unknown_because);
+    not_judged_.emplace_back(property.name,
+                             "judging it took too much " + judgement.unknown_because);
   } else if (judgement.verdict == linearizability::Verdict::not_linearizable) {
     violate(property, last_step_);
     // The history is broken by the step in which this operation returned.

@@ -1,5 +1,5 @@
-// Properties over a run of many events: each is judged again only where the views that it reads have
-// changed, and the client history once, at the end.
+// Properties over a run of many events: each is judged again only where the views that it reads
+// have changed, and the client history once, at the end.
 #pragma once
 
 #include <memory>

@@ -1,5 +1,5 @@
-// What the clients of a replicated key-value store do. In a check each appends its own letter to one
-// shared key and reads it back, in turn; under load it reads and writes keys at random.
+// What the clients of a replicated key-value store do. In a check each appends its own letter to
+// one shared key and reads it back, in turn; under load it reads and writes keys at random.
 #pragma once
 
 #include <cstdint>
@@ -31,8 +31,8 @@ struct Load {
   std::uint32_t value = 16;  // bytes of a value, or more where that many do not tell it from others
   std::uint32_t seed = 0;
 };
-// By the options load-keys, load-zipf, load-reads, load-value and load-seed; none without load-keys.
-// Throws UsageError.
+// By the options load-keys, load-zipf, load-reads, load-value and load-seed; none without
+// load-keys. Throws UsageError.
 std::optional<Load> load_of(std::string_view system, const OptionTexts& options);
 // Adds their names.
 std::vector<std::string> with_load(std::vector<std::string> options);

@@ -128,8 +128,8 @@ Distribution Distribution::empirical(std::vector<Nanoseconds> values, std::strin
     const auto place = static_cast<std::size_t>(at >> 32);
     if (place == stretches) return values.back();
     const auto part = static_cast<std::uint64_t>(at) & (whole - 1);
-    return values[place] + static_cast<Nanoseconds>(
-                               (Wide{values[place + 1] - values[place]} * part) >> 32);
+    return values[place] +
+           static_cast<Nanoseconds>((Wide{values[place + 1] - values[place]} * part) >> 32);
   });
 }
 

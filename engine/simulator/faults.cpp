@@ -49,8 +49,7 @@ void add_crash(FaultSchedule& schedule, const System& system, const std::string&
   schedule.push_back({.kind = ScheduledFault::Kind::crash, .at = begin, .process = node});
   if (plus == std::string::npos) return;
   const Nanoseconds down = parse_duration(text.substr(plus + 1), second, what);
-  schedule.push_back(
-      {.kind = ScheduledFault::Kind::restart, .at = begin + down, .process = node});
+  schedule.push_back({.kind = ScheduledFault::Kind::restart, .at = begin + down, .process = node});
 }
 
 void add_partition(FaultSchedule& schedule, const System& system, const std::string& text) {
@@ -62,8 +61,7 @@ void add_partition(FaultSchedule& schedule, const System& system, const std::str
     throw UsageError(what + " is not BEGIN-END:n1,n2|n3 or BEGIN-END:n1>n2");
   }
   const bool ends = dash < colon;
-  const Nanoseconds begin =
-      parse_duration(text.substr(0, ends ? dash : colon), second, what);
+  const Nanoseconds begin = parse_duration(text.substr(0, ends ? dash : colon), second, what);
   const Cut cut{.first = group_of(system, text.substr(colon + 1, bar - colon - 1), what),
                 .second = group_of(system, text.substr(bar + 1), what),
                 .one_way = text[bar] == '>'};
@@ -77,14 +75,10 @@ void add_partition(FaultSchedule& schedule, const System& system, const std::str
                       .cut = cut,
                       .number = number});
   if (!ends) return;
-  const Nanoseconds end =
-      parse_duration(text.substr(dash + 1, colon - dash - 1), second, what);
+  const Nanoseconds end = parse_duration(text.substr(dash + 1, colon - dash - 1), second, what);
   if (end <= begin) throw UsageError(what + " ends before it begins");
-  schedule.push_back({.kind = ScheduledFault::Kind::heal,
-                      .at = end,
-                      .process = {},
-                      .cut = cut,
-                      .number = number});
+  schedule.push_back(
+      {.kind = ScheduledFault::Kind::heal, .at = end, .process = {}, .cut = cut, .number = number});
 }
 
 void sort(FaultSchedule& schedule) {

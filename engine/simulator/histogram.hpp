@@ -42,7 +42,8 @@ class Histogram {
   static std::size_t bucket_of(std::uint64_t value) {
     if (value >> part_bits == 0) return static_cast<std::size_t>(value);
     const auto shift = static_cast<unsigned>(std::bit_width(value)) - 1 - part_bits;
-    return (static_cast<std::size_t>(shift) << part_bits) + static_cast<std::size_t>(value >> shift);
+    return (static_cast<std::size_t>(shift) << part_bits) +
+           static_cast<std::size_t>(value >> shift);
   }
   std::uint64_t greatest_of(std::size_t bucket) const {
     const std::size_t parts = std::size_t{1} << part_bits;

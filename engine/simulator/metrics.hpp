@@ -1,6 +1,6 @@
-// What is measured of a simulation: requests and how long they took, elections, commits, messages by
-// kind and link, load by node, and when the service was not there. Counted in whole numbers, so that
-// one seed gives the same figures everywhere.
+// What is measured of a simulation: requests and how long they took, elections, commits, messages
+// by kind and link, load by node, and when the service was not there. Counted in whole numbers, so
+// that one seed gives the same figures everywhere.
 #pragma once
 
 #include <cstdint>

@@ -13,8 +13,12 @@ namespace {
 constexpr std::uint64_t million = 1'000'000;
 constexpr Nanoseconds minute = 60 * second;
 constexpr Nanoseconds hour = 60 * minute;
-constexpr std::array<std::pair<std::string_view, Nanoseconds>, 6> units = {
-    {{"ns", 1}, {"us", microsecond}, {"ms", millisecond}, {"s", second}, {"m", minute}, {"h", hour}}};
+constexpr std::array<std::pair<std::string_view, Nanoseconds>, 6> units = {{{"ns", 1},
+                                                                            {"us", microsecond},
+                                                                            {"ms", millisecond},
+                                                                            {"s", second},
+                                                                            {"m", minute},
+                                                                            {"h", hour}}};
 
 [[noreturn]] void refuse(std::string_view what, std::string_view text, std::string_view wanted) {
   throw UsageError(std::string(what) + " '" + std::string(text) + "' is not " +

@@ -29,7 +29,8 @@ void refuse_what_is_not_simulated(const System& system) {
         "traitors can be simulated");
   }
   if (system.bounds.skew) {
-    throw UsageError("clocks that count ticks are for checks and hunts: a simulation has real time");
+    throw UsageError(
+        "clocks that count ticks are for checks and hunts: a simulation has real time");
   }
 }
 
@@ -59,8 +60,8 @@ Simulation::Simulation(const System& system, SimulationOptions options,
   invoked_for_.assign(system.size(), 0);
   if (options_.arrivals_an_hour > 0) {
     const Nanoseconds mean = hour / options_.arrivals_an_hour;
-    between_arrivals_ = options_.arrivals_are_regular ? Distribution::fixed(mean)
-                                                      : Distribution::exponential(mean);
+    between_arrivals_ =
+        options_.arrivals_are_regular ? Distribution::fixed(mean) : Distribution::exponential(mean);
   }
   sort(options_.faults);
 }
@@ -143,8 +144,7 @@ void Simulation::run(SimulatedStep& step, const LocalEvent& event) {
   const ProcessType& type = *system_->processes[step.process.value];
   const bool writes = type.syncs() ? context_.synced() : type.durable_type() != nullptr;
   if (options_.disk && is_node(step.process) && writes) {
-    process.disk_free =
-        std::max(now_, process.disk_free) + options_.disk->draw(process.durations);
+    process.disk_free = std::max(now_, process.disk_free) + options_.disk->draw(process.durations);
     leaves = process.disk_free;
   }
   for (Sent& sent : context_.sends()) transmit(step.process, sent, leaves);
@@ -355,8 +355,7 @@ void Simulation::apply(const ScheduledFault& fault) {
 void Simulation::fail_node(NodeId node) {
   Running& process = processes_[node.value];
   if (process.local.status != LocalState::Status::up || !system_->may_crash(node)) return;
-  const ScheduledFault fault{
-      .kind = ScheduledFault::Kind::crash, .at = now_, .process = node};
+  const ScheduledFault fault{.kind = ScheduledFault::Kind::crash, .at = now_, .process = node};
   for (SimulationWatch* watch : watches_) watch->fault(now_, fault);
   StepContext::Place place = system_->place(node);
   place.unsynced = false;
@@ -370,8 +369,7 @@ void Simulation::fail_node(NodeId node) {
 
 void Simulation::recover_node(NodeId node) {
   if (processes_[node.value].local.status != LocalState::Status::down) return;
-  const ScheduledFault fault{
-      .kind = ScheduledFault::Kind::restart, .at = now_, .process = node};
+  const ScheduledFault fault{.kind = ScheduledFault::Kind::restart, .at = now_, .process = node};
   for (SimulationWatch* watch : watches_) watch->fault(now_, fault);
   SimulatedStep step{.kind = EventKind::restart, .process = node};
   event_ = {.kind = LocalEvent::Kind::restart};
@@ -408,11 +406,8 @@ void Simulation::heal(std::uint32_t number) {
       if (cut.blocks(to, from)) --cuts_[between(to, from)];
     }
   }
-  const ScheduledFault fault{.kind = ScheduledFault::Kind::heal,
-                             .at = now_,
-                             .process = {},
-                             .cut = cut,
-                             .number = number};
+  const ScheduledFault fault{
+      .kind = ScheduledFault::Kind::heal, .at = now_, .process = {}, .cut = cut, .number = number};
   for (SimulationWatch* watch : watches_) watch->fault(now_, fault);
 }
 

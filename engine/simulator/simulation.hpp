@@ -1,9 +1,9 @@
-// A system in virtual time. One queue of events, whole nanoseconds, and random streams by purpose and
-// process, so that a seed means the same run on every machine, compiler and build.
+// A system in virtual time. One queue of events, whole nanoseconds, and random streams by purpose
+// and process, so that a seed means the same run on every machine, compiler and build.
 //
-// The same handlers run as in a check. What the network does lies within `async`: a message may come
-// late, more than once, or never. So a run is also a run of the system under that network, and can be
-// kept as a trace, replayed and minimized like any other.
+// The same handlers run as in a check. What the network does lies within `async`: a message may
+// come late, more than once, or never. So a run is also a run of the system under that network, and
+// can be kept as a trace, replayed and minimized like any other.
 //
 // Who watches is told of every step, and may end the run. Thread-safety: none.
 #pragma once
@@ -26,8 +26,10 @@ struct LinkModel {
   Distribution latency = Distribution::uniform(millisecond / 2, 2 * millisecond);
   std::uint64_t loss = 0;        // chances, of always_chance
   std::uint64_t duplicates = 0;  // a copy comes on a way of its own
-  std::uint64_t reordering = 0;  // only where order is kept: this one may be overtaken
-  bool keeps_order = false;      // nothing arrives before what was sent earlier on the link
+  // Nothing arrives before what was sent earlier on the link, as on a connection, but for a share
+  // that comes on a way of its own.
+  bool keeps_order = true;
+  std::uint64_t reordering = 0;
   std::uint64_t bytes_per_second = 0;  // 0: bandwidth is no matter
 };
 
@@ -39,10 +41,10 @@ struct SimulationOptions {
   std::uint64_t seed = 0;
   Nanoseconds duration = 60 * second;
   LinkModel links{};
-  std::vector<ClockModel> clocks{};     // by node; those without one are right
-  std::optional<Distribution> disk{};   // how long a node's write takes until it is safe
-  std::uint64_t arrivals_an_hour = 0;   // of requests, in whatever client is free; 0: closed loop
-  bool arrivals_are_regular = false;    // else at random (Poisson)
+  std::vector<ClockModel> clocks{};    // by node; those without one are right
+  std::optional<Distribution> disk{};  // how long a node's write takes until it is safe
+  std::uint64_t arrivals_an_hour = 0;  // of requests, in whatever client is free; 0: closed loop
+  bool arrivals_are_regular = false;   // else at random (Poisson)
   Distribution think = Distribution::fixed(0);  // closed loop: between an answer and what is next
   Nanoseconds client_timeout = second;          // then a client asks another server
   Duration unspecified{std::chrono::milliseconds(50), std::chrono::milliseconds(100)};  // timers
@@ -55,10 +57,10 @@ struct SimulatedStep {
   Nanoseconds at = 0;
   EventKind kind = EventKind::start;
   NodeId process;
-  NodeId from;                     // deliver
-  BytesView message;               // deliver
-  Nanoseconds sent = 0;            // deliver: when
-  std::uint32_t timer = 0;         // timer
+  NodeId from;              // deliver
+  BytesView message;        // deliver
+  Nanoseconds sent = 0;     // deliver: when
+  std::uint32_t timer = 0;  // timer
   std::span<const std::uint32_t> choices;
   std::span<const Sent> sends;
   std::span<const Label> labels;
@@ -83,8 +85,8 @@ class SimulationWatch {
 
 class Simulation {
  public:
-  // REQUIRES: they outlive the simulation. Throws UsageError where the system cannot be simulated: a
-  // Byzantine process that says all it can, or clocks that are bounded.
+  // REQUIRES: they outlive the simulation. Throws UsageError where the system cannot be simulated:
+  // a Byzantine process that says all it can, or clocks that are bounded.
   Simulation(const System& system, SimulationOptions options,
              std::vector<SimulationWatch*> watches);
   Simulation(const Simulation&) = delete;
@@ -177,7 +179,7 @@ class Simulation {
   std::vector<Message> messages_;  // slots, of which some are free
   std::vector<std::uint32_t> free_;
   std::size_t under_way_ = 0;
-  std::vector<Nanoseconds> link_free_;     // by link: when its last message has left; empty: at once
+  std::vector<Nanoseconds> link_free_;  // by link: when its last message has left; empty: at once
   std::vector<Nanoseconds> last_arrival_;  // by link, where order is kept
   std::vector<std::uint8_t> cuts_;         // between nodes: how many partitions there are
   std::vector<std::pair<std::uint32_t, Cut>> partitions_;
@@ -186,8 +188,9 @@ class Simulation {
   RandomStream arrivals_;
   Distribution between_arrivals_;
   std::deque<NodeId> free_clients_;
-  std::deque<Nanoseconds> backlog_;       // requests that wait for one: since when
-  std::vector<Nanoseconds> invoked_for_;  // by process, of clients: since when its next request waits
+  std::deque<Nanoseconds> backlog_;  // requests that wait for one: since when
+  std::vector<Nanoseconds>
+      invoked_for_;  // by process, of clients: since when its next request waits
 
   StepContext context_;
   LocalEvent event_;

@@ -1,3 +1,5 @@
+#include "explorer/hunt/report.hpp"
+
 #include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
@@ -6,7 +8,6 @@
 #include "engine/text.hpp"
 #include "engine/trace_json.hpp"
 #include "engine/version.hpp"
-#include "explorer/hunt/report.hpp"
 #include "explorer/simulate/simulate.hpp"
 
 namespace gainsay {
@@ -135,16 +136,15 @@ std::string summary(const System& system, const SimulationOptions& options,
                               ": " + verdict_line(report),
                           2, 80);
   text += wrap("  " + describe(report.bounds, report.options), 2, 80);
-  text += row("network", "latency " + options.links.latency.name() + ", seed " +
-                             seed_text(report.seed));
+  text += row("network",
+              "latency " + options.links.latency.name() + ", seed " + seed_text(report.seed));
   const double speed = report.seconds > 0 ? static_cast<double>(report.simulated) /
                                                 static_cast<double>(second) / report.seconds
                                           : 0;
   char rate[96];
-  std::snprintf(rate, sizeof rate, " in %.2f s (%.0f times as fast; %.2f M steps/s)",
-                report.seconds, speed,
-                report.seconds > 0 ? static_cast<double>(metrics.steps()) / report.seconds / 1e6
-                                   : 0.0);
+  std::snprintf(
+      rate, sizeof rate, " in %.2f s (%.0f times as fast; %.2f M steps/s)", report.seconds, speed,
+      report.seconds > 0 ? static_cast<double>(metrics.steps()) / report.seconds / 1e6 : 0.0);
   text += row("time", describe_duration(report.simulated) + " simulated" + rate);
   text += requests_text(report) + leaders_text(metrics) + faults_text(system, metrics);
   text += messages_text(report);
@@ -173,12 +173,8 @@ ordered_json histogram_json(const Histogram& histogram) {
 }
 
 ordered_json counts_json(const MessageCounts& counts) {
-  return {{"sent", counts.sent},
-          {"delivered", counts.delivered},
-          {"lost", counts.lost},
-          {"cut", counts.cut},
-          {"duplicated", counts.duplicated},
-          {"to_down", counts.to_down},
+  return {{"sent", counts.sent},  {"delivered", counts.delivered},   {"lost", counts.lost},
+          {"cut", counts.cut},    {"duplicated", counts.duplicated}, {"to_down", counts.to_down},
           {"bytes", counts.bytes}};
 }
 
@@ -212,9 +208,8 @@ ordered_json messages_json(const System& system, const Metrics& metrics) {
   const std::size_t nodes = system.bounds.nodes;
   for (std::size_t i = 0; i < metrics.links().size(); ++i) {
     if (metrics.links()[i].sent == 0) continue;
-    ordered_json link = {
-        {"from", system.process_name({static_cast<std::uint8_t>(i / nodes)})},
-        {"to", system.process_name({static_cast<std::uint8_t>(i % nodes)})}};
+    ordered_json link = {{"from", system.process_name({static_cast<std::uint8_t>(i / nodes)})},
+                         {"to", system.process_name({static_cast<std::uint8_t>(i % nodes)})}};
     link.update(counts_json(metrics.links()[i]));
     result["links"].push_back(std::move(link));
   }

@@ -99,8 +99,8 @@ PropertyKind kind_of(const Model& model, const std::string& property) {
   return found == model.properties.end() ? PropertyKind::always : found->kind;
 }
 
-// A run again, up to the step that broke a property, and kept. Long ones are not: to replay an event
-// costs as much as what the network holds.
+// A run again, up to the step that broke a property, and kept. Long ones are not: to replay an
+// event costs as much as what the network holds.
 constexpr std::uint64_t kept_steps_max = 200'000;
 
 void keep(const Model& model, const SimulateOptions& options, const Run& run_once,

@@ -49,7 +49,7 @@ struct SimulateReport {
   std::vector<SimulatedProperty> properties;
   std::vector<std::string> not_of_runs;                         // only a check asks them
   std::vector<std::pair<std::string, std::string>> not_judged;  // by name: why
-  std::optional<Counterexample> counterexample;  // as a run under the network async
+  std::optional<Counterexample> counterexample;                 // as a run under the network async
   std::string not_kept;  // why there is a violation and no such run; empty where there is
   std::shared_ptr<const Metrics> metrics;
   std::vector<Event> recorded;  // up to recorded_max events that change something

@@ -47,6 +47,7 @@ Options options_of(const Configuration& configuration) {
     if (name == "stays") options.stays = value;
     if (name == "batch") options.batch = value;
     if (name == "pipeline") options.pipeline = value != 0;
+    if (name == "gather") options.gather = value;
     if (name == "lease") options.lease = value;
     if (name == "election") options.election = value;
     if (name == "renewals") options.renewals = value;
@@ -238,8 +239,7 @@ std::vector<gainsay::Bug> bugs() {
 }
 
 NodeStatus status_of(const Node& node) {
-  constexpr std::array<std::string_view, 4> roles = {"follower", "candidate", "leader",
-                                                     "follower"};
+  constexpr std::array<std::string_view, 4> roles = {"follower", "candidate", "leader", "follower"};
   return {.role = roles[static_cast<std::size_t>(node.role)],
           .leads = node.role == Role::leader,
           .term = node.durable.term,
@@ -276,12 +276,12 @@ CatalogEntry catalog_entry() {
           .summary = "Raft (Ongaro's thesis) serving a key-value store through its log",
           .client_bounds = ClientBounds::clients_and_operations,
           .defaults = with_recovery(with_clients(writes(3, 2, 0), 1, 1), 2),
-          .simulated = simulated(5, {{"heartbeat", "1"}, {"pipeline", "1"}}),
+          .simulated = simulated(5, {{"gather", "1000"}, {"heartbeat", "1"}, {"pipeline", "1"}}),
           .limits = {"term", "log"},
-          .options = with_load({"propose", "candidates", "heartbeat", "recovers", "noop",
-                                "read-index", "compact", "voters", "changes", "leave", "joint",
-                                "transfer", "prevote", "stays", "batch", "pipeline", "lease",
-                                "election", "renewals"}),
+          .options = with_load({"propose",    "candidates", "heartbeat", "recovers", "noop",
+                                "read-index", "compact",    "voters",    "changes",  "leave",
+                                "joint",      "transfer",   "prevote",   "stays",    "batch",
+                                "pipeline",   "gather",     "lease",     "election", "renewals"}),
           .bugs = bugs(),
           .make = make_model};
 }

@@ -1,8 +1,9 @@
-// What a step of a long run can have broken. Logs are compared by hashes of their prefixes, which are
-// kept beside them and grow with them, so that a step costs what it changed.
+// What a step of a long run can have broken. Logs are compared by hashes of their prefixes, which
+// are kept beside them and grow with them, so that a step costs what it changed.
 //
-// That a log has not changed is known by its last index and the term there; every so often the whole
-// of it is compared. A variant that changes entries below an unchanged end is therefore found late.
+// That a log has not changed is known by its last index and the term there; every so often the
+// whole of it is compared. A variant that changes entries below an unchanged end is therefore found
+// late.
 #include <algorithm>
 #include <unordered_map>
 
@@ -38,8 +39,8 @@ class Filter final : public RunFilter {
     const Node& node = *static_cast<const Node*>(state);
     if (node.base() > 0) return true;  // with snapshots logs are not compared here
     Mirror& mirror = mirrors_[id.value];
-    const bool goes_back = node.durable.term < mirror.term ||
-                           (is_up && node.started && node.commit < mirror.commit);
+    const bool goes_back =
+        node.durable.term < mirror.term || (is_up && node.started && node.commit < mirror.commit);
     const bool new_term = node.durable.term != mirror.term;
     const bool leads = node.role == Role::leader;
     const bool new_leader = leads && (!mirror.leads || new_term);
@@ -57,29 +58,27 @@ class Filter final : public RunFilter {
     return gainsay::mix(1, hash, content_hash(encoded(entry)));
   }
 
-  // True where an entry differs from another one of the same index and term, or came in place of
-  // what was acknowledged or committed.
+  // True where an entry differs from another one of the same index and term, or where there was
+  // another one in its place.
   bool take_log(Mirror& mirror, const Node& node) {
     const Log& log = node.durable.log;
+    const std::size_t before = mirror.log.size();
     const bool compares = ++mirror.steps >= steps_between_comparisons;
-    std::size_t same = std::min(log.size(), mirror.log.size());
-    const bool unchanged = log.size() == mirror.log.size() &&
-                           (log.empty() || log.back().term == mirror.log.back().term);
+    const bool unchanged =
+        log.size() == before && (log.empty() || log.back().term == mirror.log.back().term);
     if (unchanged && !compares) return false;
-    if (compares) {
-      mirror.steps = 0;
-      same = 0;
-    }
+    std::size_t same = compares ? 0 : std::min(log.size(), before);
+    if (compares) mirror.steps = 0;
     while (same > 0 && log[same - 1].term != mirror.log[same - 1].term) --same;
-    const bool shorter = same < mirror.log.size();
-    mirror.log.resize(same);
-    bool differs = false;
+    mirror.log.resize(log.size());
+    bool differs = log.size() < before;
     for (std::size_t i = same; i < log.size(); ++i) {
-      const Hash128 before = i == 0 ? Hash128{} : mirror.log[i - 1].hash;
-      mirror.log.push_back({.term = log[i].term, .hash = next(before, log[i])});
+      const Hash128 hash = next(i == 0 ? Hash128{} : mirror.log[i - 1].hash, log[i]);
+      differs = differs || (i < before && mirror.log[i].hash != hash);
+      mirror.log[i] = {.term = log[i].term, .hash = hash};
       differs = !is_known(i, mirror.log[i]) || differs;
     }
-    return differs || shorter;
+    return differs;
   }
 
   // The first entry of an index and term that was seen is the only one.
@@ -126,9 +125,8 @@ class Filter final : public RunFilter {
 
   bool two_lead(NodeId id) const {
     const Mirror& leader = mirrors_[id.value];
-    const auto same = std::ranges::count_if(mirrors_, [&](const Mirror& other) {
-      return other.leads && other.term == leader.term;
-    });
+    const auto same = std::ranges::count_if(
+        mirrors_, [&](const Mirror& other) { return other.leads && other.term == leader.term; });
     return same > 1;
   }
 

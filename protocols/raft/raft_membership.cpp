@@ -12,9 +12,8 @@ using namespace std::chrono_literals;
 namespace {
 
 NodeSet first_nodes(std::uint32_t count) {
-  NodeSet nodes;
-  for (std::uint32_t id = 0; id < count; ++id) nodes.insert({static_cast<std::uint8_t>(id)});
-  return nodes;
+  return NodeSet::from_bits(count >= processes_max ? ~std::uint64_t{0}
+                                                   : (std::uint64_t{1} << count) - 1);
 }
 
 NodeSet united(NodeSet a, NodeSet b) { return NodeSet::from_bits(a.bits() | b.bits()); }
