@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <iostream>
 #include <memory>
@@ -61,8 +62,9 @@ std::uint32_t clients_for(const SimulateArguments& arguments) {
 Configuration configuration_of(const SimulateArguments& arguments, const CatalogEntry& entry) {
   Configuration configuration = entry.simulated.value_or(entry.defaults);
   configuration.bounds.network = Network::async;  // whatever this network does lies within it
-  configuration.bounds.crashes = greatest_budget(BudgetKind::crash);
-  configuration.bounds.restarts = greatest_budget(BudgetKind::restart);
+  configuration.bounds.crashes = static_cast<std::uint32_t>(arguments.crashes.size());
+  configuration.bounds.restarts = static_cast<std::uint32_t>(std::ranges::count_if(
+      arguments.crashes, [](const std::string& crash) { return crash.find('+') != crash.npos; }));
   if (!arguments.bug.empty()) {
     const Bug& bug = require_bug(entry, arguments.bug);
     for (const auto& [name, value] : bug.scenario.options) configuration.options[name] = value;

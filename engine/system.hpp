@@ -203,7 +203,7 @@ struct System {
   NodeSet steadfast{};
   // What a node is about, from its state; null where the protocol does not say. Measured and shown,
   // never judged.
-  std::function<NodeStatus(const void* state)> status{};
+  std::function<NodeStatus(NodeId node, const void* state)> status{};
 
   std::size_t size() const { return processes.size(); }
   StepContext::Place place(NodeId self) const {
@@ -313,11 +313,11 @@ void add_clients(System& system, const Workload<typename Node::Operation>& workl
       static_cast<std::uint32_t>(workload.clients.size()) + workload.client_count;
 }
 
-// Says what a node is about: `status` is a function of `const Node&`.
+// Says what a node is about: `status` is a function of `const Node&` and its id.
 template <class Node, class Status>
 void set_status(System& system, Status status) {
-  system.status = [status](const void* state) -> NodeStatus {
-    return status(*static_cast<const Node*>(state));
+  system.status = [status](NodeId id, const void* state) -> NodeStatus {
+    return status(*static_cast<const Node*>(state), id);
   };
 }
 

@@ -80,7 +80,7 @@ struct Property {
   std::optional<Futures> futures{};  // history: agrees with `history_holds`
   // Of linearizability: the object, for the checker of long histories.
   std::shared_ptr<const linearizability::Model> object{};
-  std::size_t observer = 0;          // index into System::observers
+  std::size_t observer = 0;  // index into System::observers
   std::function<bool(BytesView)> observer_holds;
   RecoveryOptions recovery{};
   std::optional<Lasting> lasting{};  // of kind `recovers`
@@ -91,8 +91,10 @@ struct Property {
 class RunFilter {
  public:
   virtual ~RunFilter() = default;
-  // After a step of the node: its state, as the protocol's own type. All starts are behind.
+  // // After a step of the node: its state, as the protocol's own type. All starts are behind.
   virtual bool may_break(NodeId node, const void* state, bool is_up) = 0;
+  // The property of steps that this step has broken, by name; empty: none.
+  virtual std::string_view broken_step() const = 0;
 };
 
 // A system with what must hold of it.

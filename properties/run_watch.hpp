@@ -1,5 +1,10 @@
 // Properties over a run of many events: each is judged again only where the views that it reads
 // have changed, and the client history once, at the end.
+//
+// To judge costs as much as there is to see, and logs grow. A system with a filter is judged where
+// that says so, which misses nothing. Others are judged after each step while what they show is
+// small; later only as often as keeps the cost of a step bounded, whenever somebody else leads, and
+// at the end. How many of the steps were judged is counted.
 #pragma once
 
 #include <memory>
@@ -42,6 +47,9 @@ class PropertyWatch final : public SimulationWatch {
   // What could not be judged: by property, why.
   const std::vector<std::pair<std::string, std::string>>& not_judged() const { return not_judged_; }
   const linearizability::TimedHistory& history() const { return history_; }
+  // Steps of nodes, and those of them behind which all properties were known to hold.
+  std::uint64_t node_steps() const { return node_steps_; }
+  std::uint64_t judged_steps() const { return node_steps_ - skipped_; }
 
  private:
   struct Seen {
@@ -55,8 +63,11 @@ class PropertyWatch final : public SimulationWatch {
   };
 
   void start();
+  bool is_news(const SimulatedStep& step);
   bool is_worth_judging(const SimulatedStep& step);
   bool refresh(std::size_t node);
+  void refresh_stale();
+  void judge_all(std::size_t node, const void* before, std::uint64_t step);
   void judge(const SimulatedStep& step);
   bool holds(const WatchedProperty& watched, std::size_t changed, const void* before) const;
   void violate(const Property& property, std::uint64_t step);
@@ -68,6 +79,10 @@ class PropertyWatch final : public SimulationWatch {
   std::unique_ptr<RunFilter> filter_;
   std::vector<NodeStatus> statuses_;  // by node, with a filter
   std::uint64_t filtered_ = 0;        // steps that it had nothing to say of
+  std::vector<bool> stale_;           // by node: it took steps since its view was taken
+  std::int64_t credit_ = 0;           // how many bytes of views may be looked at now
+  std::uint64_t node_steps_ = 0;
+  std::uint64_t skipped_ = 0;
   std::vector<WatchedProperty> properties_;
   std::vector<Seen> seen_;  // by node
   std::vector<const void*> views_;

@@ -46,7 +46,7 @@ struct CatalogEntry {
   std::string version;
   std::string summary;
   ClientBounds client_bounds = ClientBounds::none;
-  Configuration defaults;            // of the default suite; a check ends in seconds
+  Configuration defaults;  // of the default suite; a check ends in seconds
   // In virtual time: without limits, and with clients that go on and on. None: the same as a check.
   std::optional<Configuration> simulated{};
   std::vector<std::string> limits;   // names for --limit

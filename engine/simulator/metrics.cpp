@@ -132,7 +132,7 @@ void Metrics::follow(NodeId id, Nanoseconds now) {
   const LocalState& local = simulation_->state(id);
   const bool is_up = local.status == LocalState::Status::up;
   const NodeStatus status =
-      is_up && !system_->is_bent(id) ? system_->status(local.process->state()) : NodeStatus{};
+      is_up && !system_->is_bent(id) ? system_->status(id, local.process->state()) : NodeStatus{};
   if (status == node.status) return;
   follow_commits(node, status, now);
   const bool led = node.status.leads;

@@ -151,6 +151,11 @@ std::string summary(const System& system, const SimulationOptions& options,
   const std::uint64_t share = imbalance(metrics);
   text += row("load", "the busiest node has " + std::to_string(share / 1000) + "." +
                           std::to_string(share % 1000 / 10) + " times its share of the steps");
+  if (report.judged_steps < report.node_steps) {
+    text += row("judged", "behind " + with_commas(report.judged_steps) + " of " +
+                              with_commas(report.node_steps) +
+                              " steps of nodes, and at the end: what there is to see has grown");
+  }
   for (const auto& [name, why] : report.not_judged) {
     text += row("not judged", name + ": " + why);
   }
@@ -322,6 +327,7 @@ std::string simulate_json(const System& system, const SimulationOptions& options
   result["nodes"] = nodes_json(system, metrics);
   result["imbalance_thousandths"] = imbalance(metrics);
   result["properties"] = properties_json(report);
+  result["judged"] = {{"node_steps", report.node_steps}, {"judged_steps", report.judged_steps}};
   result["not_of_runs"] = report.not_of_runs;
   result["not_judged"] = ordered_json::array();
   for (const auto& [name, why] : report.not_judged) {

@@ -164,6 +164,8 @@ SimulateReport simulate(const Model& model, const SimulateOptions& options) {
       report.properties.push_back(
           {.name = violation->property, .verdict = Verdict::violated, .evaluated = 1});
     }
+    report.node_steps = once.watch->node_steps();
+    report.judged_steps = once.watch->judged_steps();
     report.not_of_runs = once.watch->not_of_runs();
     report.not_judged = once.watch->not_judged();
     if (violation) keep(model, options, once, report);

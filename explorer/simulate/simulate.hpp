@@ -47,6 +47,9 @@ struct SimulateReport {
   Nanoseconds simulated = 0;
   bool interrupted = false;
   std::vector<SimulatedProperty> properties;
+  // Steps of nodes, and those behind which all properties of states were known to hold.
+  std::uint64_t node_steps = 0;
+  std::uint64_t judged_steps = 0;
   std::vector<std::string> not_of_runs;                         // only a check asks them
   std::vector<std::pair<std::string, std::string>> not_judged;  // by name: why
   std::optional<Counterexample> counterexample;                 // as a run under the network async

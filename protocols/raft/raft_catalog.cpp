@@ -238,7 +238,7 @@ std::vector<gainsay::Bug> bugs() {
   return all;
 }
 
-NodeStatus status_of(const Node& node) {
+NodeStatus status_of(const Node& node, NodeId) {
   constexpr std::array<std::string_view, 4> roles = {"follower", "candidate", "leader", "follower"};
   return {.role = roles[static_cast<std::size_t>(node.role)],
           .leads = node.role == Role::leader,

@@ -39,19 +39,23 @@ class Filter final : public RunFilter {
     const Node& node = *static_cast<const Node*>(state);
     if (node.base() > 0) return true;  // with snapshots logs are not compared here
     Mirror& mirror = mirrors_[id.value];
-    const bool goes_back =
-        node.durable.term < mirror.term || (is_up && node.started && node.commit < mirror.commit);
+    broken_step_ = {};
+    if (is_up && node.started && node.commit < mirror.commit) {
+      broken_step_ = "commit index monotonic";
+    }
+    if (node.durable.term < mirror.term) broken_step_ = "term monotonic";
     const bool new_term = node.durable.term != mirror.term;
     const bool leads = node.role == Role::leader;
     const bool new_leader = leads && (!mirror.leads || new_term);
-    bool broken = take_log(mirror, node) || goes_back;
+    bool broken = take_log(mirror, node);
     mirror.term = node.durable.term;
     mirror.leads = leads;
     broken = take_commit(mirror, node) || broken;
     broken = take_match(id, node, new_leader) || broken;
     if (new_leader) broken = !is_complete(id) || two_lead(id) || broken;
-    return broken;
+    return broken || !broken_step_.empty();
   }
+  std::string_view broken_step() const override { return broken_step_; }
 
  private:
   static Hash128 next(const Hash128& hash, const Entry& entry) {
@@ -144,12 +148,14 @@ class Filter final : public RunFilter {
       const Index before = new_leader || leader.match.empty() ? 0 : leader.match[to];
       if (now == before) continue;
       const Mirror& other = mirrors_[i];
-      broken = broken || now < before || (other.term <= leader.term && !holds(leader, other, now));
+      if (now < before) broken_step_ = "match index monotonic";
+      broken = broken || (other.term <= leader.term && !holds(leader, other, now));
     }
     leader.match = node.match;
     return broken;
   }
 
+  std::string_view broken_step_;
   std::vector<Mirror> mirrors_;
   std::vector<Prefix> first_;  // by place in a log
   std::unordered_map<std::uint64_t, Hash128> others_;
