@@ -3,16 +3,10 @@
 #include <algorithm>
 
 #include "engine/text.hpp"
-#include "engine/world.hpp"
 
 namespace gainsay {
 
 namespace {
-
-std::string status_change(const LocalParts& before, const LocalParts& after) {
-  if (before.status == after.status) return "";
-  return after.status == LocalState::Status::down ? "it is down" : "it is up";
-}
 
 // How many writes a crash would lose at most, where that changes.
 std::string told_unsynced(const LocalParts& before, const LocalParts& after) {
@@ -32,19 +26,47 @@ std::size_t waiting(const LiveWorld& world) {
   return messages;
 }
 
+}  // namespace
+
+BeforeEvent::BeforeEvent(const LiveWorld& world, const Event& event)
+    : local_(world.local(event.process)) {
+  if (event.kind == EventKind::partition) waiting_ = waiting(world);
+  if (event.kind != EventKind::tick) return;
+  for (std::size_t i = 0; i < world.system().size(); ++i) {
+    times_.push_back(world.state({static_cast<std::uint8_t>(i)}).times);
+  }
+}
+
+std::string BeforeEvent::told_status(const LiveWorld& now, const Event& event) const {
+  const LocalState::Status status = now.state(event.process).status;
+  if (split_local(local_).status == status) return "";
+  return status == LocalState::Status::down ? "it is down" : "it is up";
+}
+
+std::vector<std::string> BeforeEvent::told_besides(const LiveWorld& now, const Event& event,
+                                                   const StepResult& step) const {
+  const Bytes local = now.local(event.process);
+  std::vector<std::string> lines;
+  if (event.kind == EventKind::tick) lines.push_back(told_tick(now));
+  lines.push_back(told_unsynced(split_local(local_), split_local(local)));
+  lines.push_back(told_lost(now, event, step));
+  std::erase(lines, "");
+  return lines;
+}
+
 // What a cut has lost: messages on their way when it comes, and those that a step sends across it.
-std::string told_lost(const LiveWorld& world, const Event& event, const StepResult& step,
-                      std::size_t waiting_before) {
-  const System& system = world.system();
+std::string BeforeEvent::told_lost(const LiveWorld& now, const Event& event,
+                                   const StepResult& step) const {
+  const System& system = now.system();
   if (system.bounds.partitions == 0 || system.bounds.across == Across::held) return "";
   if (event.kind == EventKind::partition) {
-    const std::size_t lost = waiting_before - waiting(world);
+    const std::size_t lost = waiting_ - waiting(now);
     if (lost == 0) return "";
     return with_commas(lost) + (lost == 1 ? " message" : " messages") + " on the way across lost";
   }
   NodeSet to;
   for (const Sent& sent : step.sends) {
-    if (world.cut().blocks(event.process, sent.to)) to.insert(sent.to);
+    if (now.cut().blocks(event.process, sent.to)) to.insert(sent.to);
   }
   std::string text;
   for (const NodeId id : to) text += " " + system.process_name(id);
@@ -52,16 +74,15 @@ std::string told_lost(const LiveWorld& world, const Event& event, const StepResu
 }
 
 // Which timers a tick has brought so far that they may fire, or must.
-std::string told_tick(const LiveWorld& before, const LiveWorld& now) {
+std::string BeforeEvent::told_tick(const LiveWorld& now) const {
   const System& system = now.system();
   std::string text;
   for (std::size_t i = 0; i < system.size(); ++i) {
     const NodeId id{static_cast<std::uint8_t>(i)};
-    const Times& old_times = before.state(id).times;
     const Times& times = now.state(id).times;
-    for (const TimeLeft& one : old_times.all()) {
+    for (const TimeLeft& one : times_[i].all()) {
       const bool due = times.is_due(one.timer);
-      const bool ready = old_times.holds_back(one.timer) && !times.holds_back(one.timer);
+      const bool ready = times_[i].holds_back(one.timer) && !times.holds_back(one.timer);
       if (!due && !ready) continue;
       text += (text.empty() ? ": " : ", ") + system.process_name(id) + " " +
               std::string(system.processes[i]->timer_names().at(one.timer)) +
@@ -71,8 +92,6 @@ std::string told_tick(const LiveWorld& before, const LiveWorld& now) {
   return "one tick passes" + text;
 }
 
-}  // namespace
-
 std::string tell_story(const System& system, const std::vector<Event>& events,
                        const StoryOptions& options) {
   LiveWorld world(system);
@@ -80,9 +99,7 @@ std::string tell_story(const System& system, const std::vector<Event>& events,
   const std::size_t width = std::to_string(events.size()).size();
   for (std::size_t i = 0; i < events.size(); ++i) {
     const Event& event = events[i];
-    const Bytes before = world.local(event.process);
-    const std::size_t waiting_before = waiting(world);
-    const LiveWorld old_world(world);
+    const BeforeEvent before(world, event);
     const Outcome outcome = world.apply(event);
     if (event.kind == EventKind::start && !options.full) {
       if (i + 1 == system.size()) {
@@ -98,32 +115,21 @@ std::string tell_story(const System& system, const std::vector<Event>& events,
     number.insert(0, width - number.size(), ' ');
     text += wrap(number + "  " + describe(system, event), width + 4, options.columns);
     const std::string margin(width + 4, ' ');
+    const auto add = [&](const std::string& line) {
+      text += wrap(margin + line, width + 6, options.columns);
+    };
     if (outcome.step.fault != StepResult::Fault::none) {
-      text += wrap(margin + "fails: " + outcome.step.message, width + 6, options.columns);
+      add("fails: " + outcome.step.message);
       continue;
     }
+    if (const std::string status = before.told_status(world, event); !status.empty()) add(status);
     const Bytes now = world.local(event.process);
-    const LocalParts old_parts = split_local(before);
-    const LocalParts new_parts = split_local(now);
-    if (const std::string change = status_change(old_parts, new_parts); !change.empty()) {
-      text += margin + change + "\n";
-    }
     const Type& type = system.processes[event.process.value]->state_type();
-    for (const Difference& change :
-         difference(type, old_parts.state, new_parts.state, system.naming())) {
-      text += wrap(margin + change.path + ": " + change.before + " -> " + change.after, width + 6,
-                   options.columns);
+    for (const Difference& change : difference(type, split_local(before.local()).state,
+                                               split_local(now).state, system.naming())) {
+      add(change.path + ": " + change.before + " -> " + change.after);
     }
-    if (event.kind == EventKind::tick) {
-      text += wrap(margin + told_tick(old_world, world), width + 6, options.columns);
-    }
-    if (const std::string unsynced = told_unsynced(old_parts, new_parts); !unsynced.empty()) {
-      text += margin + unsynced + "\n";
-    }
-    if (const std::string lost = told_lost(world, event, outcome.step, waiting_before);
-        !lost.empty()) {
-      text += wrap(margin + lost, width + 6, options.columns);
-    }
+    for (const std::string& line : before.told_besides(world, event, outcome.step)) add(line);
   }
   return text;
 }

@@ -22,4 +22,10 @@ std::string with_commas(std::uint64_t number) {
   return text;
 }
 
+std::string shortened(const std::string& text, std::size_t most) {
+  if (text.size() <= most) return text;
+  return text.substr(0, most / 3) + " ... " + text.substr(text.size() - most / 2) + " (" +
+         with_commas(text.size()) + " characters)";
+}
+
 }  // namespace gainsay

@@ -89,6 +89,8 @@ void write_file(const std::filesystem::path& path, const std::string& contents);
 // Throws TraceError; `name` is for messages.
 Trace parse_trace(const std::string& text, const std::string& name);
 Trace read_trace(const std::filesystem::path& path);
+// The file as it is, if it is not too large for a trace.
+std::string read_trace_text(const std::filesystem::path& path);
 
 // The event that a trace names, in a system. Throws TraceError when there can be none (an unknown
 // process, timer, or a message of another type).

@@ -281,6 +281,10 @@ Trace parse_trace(const std::string& text, const std::string& name) {
 }
 
 Trace read_trace(const std::filesystem::path& path) {
+  return parse_trace(read_trace_text(path), path.string());
+}
+
+std::string read_trace_text(const std::filesystem::path& path) {
   std::error_code error;
   if (!std::filesystem::is_regular_file(path, error)) {
     throw TraceError(path.string() + ": is not a file");
@@ -292,7 +296,7 @@ Trace read_trace(const std::filesystem::path& path) {
   std::ostringstream contents;
   contents << file.rdbuf();
   if (!file) throw TraceError(path.string() + ": cannot be read");
-  return parse_trace(contents.str(), path.string());
+  return contents.str();
 }
 
 namespace {

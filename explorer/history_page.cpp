@@ -30,12 +30,7 @@ Json moment_json(Moment moment) {
   return std::to_string(moment);
 }
 
-// Long values are appended to: the end says more than the beginning.
-std::string shortened(const std::string& text) {
-  if (text.size() <= text_max) return text;
-  return text.substr(0, text_max / 3) + " ... " + text.substr(text.size() - text_max / 2) + " (" +
-         with_commas(text.size()) + " characters)";
-}
+std::string shortened(const std::string& text) { return gainsay::shortened(text, text_max); }
 
 // Texts, each once.
 class Texts {

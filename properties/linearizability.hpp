@@ -17,17 +17,12 @@
 
 namespace gainsay {
 
-// A sequential object, type-erased: applying an operation to a state gives the result it must have.
-struct SequentialObject {
-  Bytes initial;
-  std::function<std::pair<Bytes, Bytes>(BytesView state, BytesView operation)> apply;
-};
-
 // A sequential model is a struct with `State`, `Operation`, `Result` and
 // `static Result apply(State&, const Operation&)`.
 template <class SequentialModel>
 SequentialObject sequential_object() {
-  return {.initial = encoded(typename SequentialModel::State{}),
+  return {.state_type = &type_of<typename SequentialModel::State>(),
+          .initial = encoded(typename SequentialModel::State{}),
           .apply = [](BytesView state_bytes, BytesView operation_bytes) {
             auto state = decoded<typename SequentialModel::State>(state_bytes);
             const auto operation = decoded<typename SequentialModel::Operation>(operation_bytes);
@@ -49,13 +44,14 @@ template <class SequentialModel>
 Property linearizable(std::string name = "linearizability") {
   Property property{
       .name = std::move(name), .kind = PropertyKind::linearizable, .scope = Scope::history};
-  property.object = std::make_shared<const linearizability::Model>(
+  property.model = std::make_shared<const linearizability::Model>(
       linearizability::make_model<SequentialModel>(property.name));
   property.history_holds = [object = sequential_object<SequentialModel>(),
-                            model = property.object](const History& history) {
+                            model = property.model](const History& history) {
     return is_short(history) ? is_linearizable(history, object) : is_linearizable(history, *model);
   };
   property.futures = futures_of_linearizability<SequentialModel>();
+  property.object = sequential_object<SequentialModel>();
   return property;
 }
 

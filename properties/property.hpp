@@ -25,6 +25,14 @@ namespace linearizability {
 struct Model;
 }
 
+// An observer that is fed and asked in place.
+class RunningObserver {
+ public:
+  virtual ~RunningObserver() = default;
+  virtual void take(NodeId process, BytesView label) = 0;
+  virtual bool holds() const = 0;
+};
+
 enum class PropertyKind : std::uint8_t {
   always,
   always_step,
@@ -70,6 +78,14 @@ struct Futures {
   std::function<bool(BytesView)> has_result;  // something has returned
 };
 
+// A sequential object without its types: applying an operation to a state gives the state after it
+// and the result that it must have.
+struct SequentialObject {
+  const Type* state_type = nullptr;
+  Bytes initial;
+  std::function<std::pair<Bytes, Bytes>(BytesView state, BytesView operation)> apply;
+};
+
 struct Property {
   std::string name;
   PropertyKind kind = PropertyKind::always;
@@ -77,10 +93,13 @@ struct Property {
   // node, pair, world, step: pointers to views.
   std::function<bool(std::span<const void* const>)> holds;
   std::function<bool(const History&)> history_holds;
-  std::optional<Futures> futures{};  // history: agrees with `history_holds`
-  // Of linearizability: the object, for the checker of long histories.
-  std::shared_ptr<const linearizability::Model> object{};
+  std::optional<Futures> futures{};          // history: agrees with `history_holds`
+  std::optional<SequentialObject> object{};  // of kind `linearizable`
+  // The same object for the checker of long histories.
+  std::shared_ptr<const linearizability::Model> model{};
   std::size_t observer = 0;  // index into System::observers
+  // Of an observer, for long runs: the same one, but it is not encoded after each label.
+  std::function<std::unique_ptr<RunningObserver>()> running{};
   std::function<bool(BytesView)> observer_holds;
   RecoveryOptions recovery{};
   std::optional<Lasting> lasting{};  // of kind `recovers`
@@ -227,12 +246,34 @@ Property settles(std::string name, F good, G lasting,
   return property;
 }
 
+namespace detail {
+
+template <class Node, class Monitor, class F>
+class RunningMonitor final : public RunningObserver {
+ public:
+  RunningMonitor(Monitor monitor, F predicate)
+      : monitor_(std::move(monitor)), predicate_(std::move(predicate)) {}
+  void take(NodeId process, BytesView label) override {
+    monitor_.on(process, decoded<typename Node::Label>(label));
+  }
+  bool holds() const override { return predicate_(monitor_); }
+
+ private:
+  Monitor monitor_;
+  F predicate_;
+};
+
+}  // namespace detail
+
 // Adds an observer to the system and the property that its predicate always holds. The observer is
 // an aggregate with `void on(NodeId process, const Node::Label&)`.
 template <class Node, class Monitor, class F>
 Property always_observer(System& system, std::string name, Monitor initial, F predicate) {
   Property property{.name = name, .kind = PropertyKind::always, .scope = Scope::observer};
   property.observer = system.observers.size();
+  property.running = [initial, predicate] {
+    return std::make_unique<detail::RunningMonitor<Node, Monitor, F>>(initial, predicate);
+  };
   property.observer_holds = [predicate](BytesView state) {
     return predicate(decoded<Monitor>(state));
   };

@@ -27,7 +27,9 @@ PropertyWatch::PropertyWatch(const Model& model, bool filters)
     }
     properties_.push_back({.property = &property});
   }
-  for (const Observer& observer : model.system.observers) observers_.push_back(observer.initial);
+  for (WatchedProperty& watched : properties_) {
+    if (watched.property->running) watched.observer = watched.property->running();
+  }
 }
 
 // World 0 is behind all starts; properties are of it and of what follows.
@@ -194,8 +196,8 @@ void PropertyWatch::take_labels(const SimulatedStep& step) {
   bool observed = false;
   for (const Label& label : step.labels) {
     if (label.kind == Label::Kind::observe) {
-      for (std::size_t i = 0; i < observers_.size(); ++i) {
-        observers_[i] = model_->system.observers[i].next(observers_[i], step.process, label.value);
+      for (const WatchedProperty& watched : properties_) {
+        if (watched.observer) watched.observer->take(step.process, label.value);
       }
       observed = true;
       continue;
@@ -212,12 +214,9 @@ void PropertyWatch::take_labels(const SimulatedStep& step) {
   }
   if (!observed) return;
   for (WatchedProperty& watched : properties_) {
-    const Property& property = *watched.property;
-    if (property.scope != Scope::observer) continue;
+    if (!watched.observer) continue;
     ++watched.evaluated;
-    if (!property.observer_holds(observers_[property.observer]) && !violation_) {
-      violate(property, step.number);
-    }
+    if (!watched.observer->holds() && !violation_) violate(*watched.property, step.number);
   }
 }
 
@@ -242,12 +241,12 @@ void PropertyWatch::finish(Nanoseconds, const linearizability::Limits& limits) {
 
 void PropertyWatch::judge_history(WatchedProperty& watched, const linearizability::Limits& limits) {
   const Property& property = *watched.property;
-  if (property.object == nullptr) {
+  if (property.model == nullptr) {
     not_judged_.emplace_back(property.name, "it cannot be asked of a long history");
     return;
   }
   ++watched.evaluated;
-  const auto judgement = linearizability::judge(*property.object, history_, limits);
+  const auto judgement = linearizability::judge(*property.model, history_, limits);
   if (judgement.verdict == linearizability::Verdict::unknown) {
     not_judged_.emplace_back(property.name,
                              "judging it took too much " + judgement.unknown_because);

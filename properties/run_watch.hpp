@@ -24,6 +24,7 @@ struct WatchedProperty {
   const Property* property = nullptr;
   std::uint64_t evaluated = 0;
   bool reached = false;  // of `sometimes`
+  std::unique_ptr<RunningObserver> observer{};
 };
 
 class PropertyWatch final : public SimulationWatch {
@@ -86,7 +87,6 @@ class PropertyWatch final : public SimulationWatch {
   std::vector<WatchedProperty> properties_;
   std::vector<Seen> seen_;  // by node
   std::vector<const void*> views_;
-  std::vector<Bytes> observers_;
   std::vector<Open> open_;  // by client
   linearizability::TimedHistory history_;
   bool started_ = false;

@@ -24,3 +24,7 @@ export function make<K extends keyof HTMLElementTagNameMap>(
 export const withCommas = (count: number) => count.toLocaleString("en-US");
 export const plural = (count: number, noun: string) =>
   `${withCommas(count)} ${noun}${count === 1 ? "" : "s"}`;
+
+// A long path, which may be broken behind its parts.
+export const pathWraps = (path: string): (Node | string)[] =>
+  path.split(/(?<=[.\]}])/).flatMap((part, i) => (i === 0 ? [part] : [make("wbr"), part]));

@@ -3,8 +3,10 @@ import "./page.css";
 import { make } from "./dom";
 import type { HistoryData } from "./history/data";
 import { historyView } from "./history/view";
+import type { TraceData } from "./trace/data";
+import { traceView } from "./trace/view";
 
-type Data = HistoryData | null;
+type Data = HistoryData | TraceData | null;
 
 const place = document.getElementById("page")!;
 const data = JSON.parse(document.getElementById("data")!.textContent!) as Data;
@@ -13,6 +15,10 @@ switch (data?.kind) {
   case "history":
     document.title = `${data.name}: ${data.verdict}`;
     historyView(place, data);
+    break;
+  case "trace":
+    document.title = data.verdict ? `${data.system}: violates ${data.verdict.property}` : `${data.system}: a run`;
+    traceView(place, data);
     break;
   default:
     place.append(make("p", {}, "There is nothing to show: this page was written without data."));

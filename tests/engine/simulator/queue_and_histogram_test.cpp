@@ -36,10 +36,9 @@ TEST(EventQueue, GivesTheEarliestAndOfEqualTimesTheFirst) {
 TEST(HistogramOfValues, QuantilesAreThoseOfTheSortedValues) {
   EXPECT_TRUE(rc::check([] {
     const auto bits = any<unsigned>(1, 50);
-    const auto values =
-        *rc::gen::nonEmpty(rc::gen::container<std::vector<std::uint64_t>>(rc::gen::map(
-            rc::gen::arbitrary<std::uint64_t>(),
-            [bits](std::uint64_t x) { return x & ((std::uint64_t{1} << bits) - 1); })));
+    const auto values = *rc::gen::nonEmpty(rc::gen::container<std::vector<std::uint64_t>>(
+        rc::gen::map(rc::gen::arbitrary<std::uint64_t>(),
+                     [bits](std::uint64_t x) { return x & ((std::uint64_t{1} << bits) - 1); })));
     Histogram histogram;
     std::uint64_t sum = 0;
     for (const std::uint64_t value : values) {

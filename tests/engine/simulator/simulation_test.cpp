@@ -67,7 +67,9 @@ class Log final : public SimulationWatch {
                Nanoseconds) override {
     ++fates[static_cast<std::size_t>(fate)];
     if (fate == Fate::sent || fate == Fate::duplicated) return;
-    line(now, (fate == Fate::lost ? "lost " : fate == Fate::cut ? "cut " : "nobody ") +
+    line(now, (fate == Fate::lost  ? "lost "
+               : fate == Fate::cut ? "cut "
+                                   : "nobody ") +
                   system_.process_name(from) + " " + system_.process_name(to));
   }
   void line(Nanoseconds at, const std::string& what) {
@@ -130,7 +132,9 @@ TEST(Simulation, WhatIsDurableIsKept) {
   const System system = system_of(1);
   Simulation simulation(system, quiet(second), {});
   simulation.run_until(15 * millisecond);
-  const auto state = [&] { return *static_cast<const relay::Node*>(simulation.state({0}).process->state()); };
+  const auto state = [&] {
+    return *static_cast<const relay::Node*>(simulation.state({0}).process->state());
+  };
   EXPECT_EQ(state().durable.starts, 1U);
   simulation.recover_node({0});  // it is up: nothing happens
   EXPECT_EQ(state().durable.starts, 1U);
@@ -311,7 +315,8 @@ TEST(Faults, AreReadAndSaid) {
   for (const char* bad : {"n1", "n9@1s", "n1@", "n1@1s+", "c1@1s", "n1@x"}) {
     EXPECT_THROW(add_crash(schedule, system, bad), UsageError) << bad;
   }
-  for (const char* bad : {"1s-2s", "1s-2s:n1", "2s-1s:n1|n2", "1s-2s:n1|n9", "1s-2s:|n1", ":n1|n2"}) {
+  for (const char* bad :
+       {"1s-2s", "1s-2s:n1", "2s-1s:n1|n2", "1s-2s:n1|n9", "1s-2s:|n1", ":n1|n2"}) {
     EXPECT_THROW(add_partition(schedule, system, bad), UsageError) << bad;
   }
 }

@@ -1,5 +1,5 @@
-// Protocols in virtual time: right ones stay so, bugs break their properties, and what is found is a
-// run of the network async like any other.
+// Protocols in virtual time: right ones stay so, bugs break their properties, and what is found is
+// a run of the network async like any other.
 #include "explorer/simulate/simulate.hpp"
 
 #include <gtest/gtest.h>
@@ -93,8 +93,8 @@ TEST(Simulate, ABugIsFoundKeptAndMinimized) {
     const SimulateReport report = simulate(model, options);
     if (report.verdict() != Verdict::violated) continue;
     ASSERT_TRUE(report.counterexample) << report.not_kept;
-    const Trace trace = parse_trace(
-        counterexample_text(model, *report.counterexample, {.mode = "simulate"}), "it");
+    const Trace trace =
+        parse_trace(counterexample_text(model, *report.counterexample, {.mode = "simulate"}), "it");
     const ReplayReport replayed = replay(model_of(trace), trace);
     EXPECT_TRUE(replayed.reproduced) << seed;
     const MinimizeReport shorter =
@@ -216,7 +216,8 @@ TEST(Simulate, TheMinorityServesNothing) {
   SimulateOptions options = busy(2, 10 * second);
   const Cut cut{.first = {NodeId{0}, NodeId{1}, NodeId{2}}, .second = {NodeId{3}, NodeId{4}}};
   using Kind = ScheduledFault::Kind;
-  options.simulation.faults = {{.kind = Kind::partition, .at = 3 * second, .process = {}, .cut = cut}};
+  options.simulation.faults = {
+      {.kind = Kind::partition, .at = 3 * second, .process = {}, .cut = cut}};
   std::uint64_t minority_before = 0;
   options.tell_every = 4 * second;  // one second behind the cut, what was decided is answered
   options.progress = [&](const Simulation& simulation, const Metrics& metrics) {

@@ -48,6 +48,8 @@ export interface HistoryData {
   overview: { from: Moment; to: Moment; counts: number[] };
   clients: string[];
   texts: string[];
+  place?: string; // what a line is, where it is none of a file
+  judged?: boolean; // false: nothing is known of the object
 }
 
 const observes = 1, failed = 2, idle = 4;

@@ -1,5 +1,8 @@
 // A recorded history: what is to be said of it, its lanes, and the operation that is looked at.
 import { make, plural, withCommas } from "../dom";
+import { Keys } from "../shared/keys";
+import { toolbar } from "../shared/shell";
+import { onTheme } from "../shared/theme";
 import type { HistoryData, PartData, Violation } from "./data";
 import type { Colours, Scene, Sight } from "./lanes";
 import { barAt, headHeight, laneHeight, Painter, readColours, scaleOf } from "./lanes";
@@ -20,9 +23,16 @@ const looks: [Bar["look"] | "core" | "order", string][] = [
   ["order", "takes effect, in this order"],
 ];
 
-function headerOf(data: HistoryData): HTMLElement {
+// As a part of another view: without what that view says itself.
+export interface HistoryOptions {
+  bare?: boolean;
+  onStep?: (line: number) => void; // an operation was chosen by hand
+}
+
+function headerOf(data: HistoryData, keys: Keys): HTMLElement {
   const parts = data.part_count > 1 ? `, ${plural(data.part_count, "independent part")}` : "";
   return make("header", {},
+    toolbar(keys),
     make("h1", { class: data.verdict.replace(" ", "-") },
       make("span", { "aria-hidden": "true" }, `${signs[data.verdict]} `),
       headlines[data.verdict], data.limit === "" ? "" : ` (${data.limit})`),
@@ -30,8 +40,8 @@ function headerOf(data: HistoryData): HTMLElement {
     data.cut !== "" && make("p", { class: "cut" }, data.cut));
 }
 
-export function historyView(place: HTMLElement, data: HistoryData): void {
-  new View(place, data);
+export function historyView(place: HTMLElement, data: HistoryData, options: HistoryOptions = {}): void {
+  new View(place, data, options);
 }
 
 class View {
@@ -59,18 +69,25 @@ class View {
   private readonly points = make("input", { type: "checkbox", checked: true, change: () => this.toggle() });
   private readonly painter = new Painter(this.canvas);
   private readonly overview: Overview;
-  private readonly table = new Table((bar) => this.select(bar, true));
+  private readonly table = new Table((bar) => this.pick(bar, true), () => this.line);
 
-  constructor(place: HTMLElement, private readonly data: HistoryData) {
+  constructor(place: HTMLElement, private readonly data: HistoryData, private readonly options: HistoryOptions) {
     this.overview = new Overview(data, () => this.layout, (column) => this.centre(column));
     this.layout = layOut(data, partOf(data, 0));
-    this.dimmed = this.dim.checked = data.violation !== undefined;
-    place.append(headerOf(data), this.story, this.controls(), this.overview.canvas,
-      make("div", { class: "picture" }, this.lanes, this.details), this.said, this.legend(),
-      this.faults() ?? "", this.table.element);
+    this.dimmed = this.dim.checked = data.violation !== undefined && !(options.bare && data.operations < 20);
+    const { bare } = options;
+    if (!bare) place.append(headerOf(data, new Keys()));
+    if (!bare || data.operations > 50) place.append(this.story, this.controls(), this.overview.canvas);
+    else place.append(this.story);
+    place.append(make("div", { class: "picture" }, this.lanes, this.details), this.said, this.legend(), this.faults() ?? "",
+      bare ? make("details", {}, make("summary", {}, "The operations as a table"), this.table.element) : this.table.element);
     this.listen();
     this.readColours();
     this.choose(0);
+  }
+
+  private get line(): string {
+    return this.data.place ?? "line";
   }
 
   private controls(): HTMLElement {
@@ -104,7 +121,7 @@ class View {
   private faults(): HTMLElement | null {
     if (this.data.faults.length === 0) return null;
     const rows = this.data.faults.map(({ line, text, from, to }) =>
-      make("li", {}, `line ${line}: ${text}, from ${from} ` +
+      make("li", {}, `${this.line} ${line}: ${text}, from ${from} ` +
         (to === null ? "to the end" : `until ${to}`)));
     return make("details", {}, make("summary", {}, plural(rows.length, "fault")), make("ul", {}, ...rows));
   }
@@ -125,17 +142,19 @@ class View {
 
   private tellStory(): void {
     const { violation } = this.data;
+    if (this.data.judged === false || (this.options.bare && this.data.verdict === "unknown")) return;
     if (!violation || !this.layout.part.broken) {
       const { order, size } = this.layout.part;
       this.story.replaceChildren(make("p", {}, size === 0 ? "No operation says anything of the object."
+        : order === 0 && this.data.verdict === "linearizable" ? "None of the operations need have taken effect."
         : order === 0
         ? "No order of this part is known."
         : `${withCommas(order)} of ${plural(size, "operation")} take effect in one order` +
           (order < size ? "; the others never returned, and need not have." : ".")));
       return;
     }
-    const jump = (bar: Bar) => make("li", {}, make("button", { type: "button", class: "plain", click: () => this.select(bar, true) },
-      `line ${bar.line}  client ${bar.client}  ${bar.text}`));
+    const jump = (bar: Bar) => make("li", {}, make("button", { type: "button", class: "plain", click: () => this.pick(bar, true) },
+      `${this.line} ${bar.line}  client ${bar.client}  ${bar.text}`));
     const { broke, core } = this.layout;
     this.story.replaceChildren(
       make("p", {}, violation.prefix_has_order
@@ -205,10 +224,16 @@ class View {
     this.redraw();
   }
 
+  // By hand.
+  private pick(bar: Bar, show: boolean): void {
+    this.select(bar, show);
+    this.options.onStep?.(bar.line);
+  }
+
   private sentence(bar: Bar): string {
     const place = bar.place ? `, number ${bar.place.position} of the order, object ${bar.place.before} then ${bar.place.after}` : "";
     const mark = bar.broke ? ", broke it" : bar.inCore ? ", in the core" : "";
-    return `${bar.text}, client ${bar.client}, line ${bar.line}${mark}${place}`;
+    return `${bar.text}, client ${bar.client}, ${this.line} ${bar.line}${mark}${place}`;
   }
 
   private describe(): void {
@@ -220,7 +245,7 @@ class View {
     const { columns, part } = this.layout;
     const rows: [string, string][] = [
       ["Client", bar.client],
-      ["Line", withCommas(bar.line)],
+      [this.line === "line" ? "Line" : "Step", withCommas(bar.line)],
       ["Invoked", String(columns[bar.from])],
       ["Returned", bar.returned === null ? "never" : String(columns[bar.to])],
     ];
@@ -277,7 +302,7 @@ class View {
 
   private listen(): void {
     new ResizeObserver(() => this.redraw()).observe(this.lanes);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+    onTheme(() => {
       this.readColours();
       this.redraw();
     });
@@ -297,7 +322,7 @@ class View {
     });
     this.lanes.addEventListener("click", (event) => {
       const bar = this.barUnder(event);
-      if (bar && dragged < 4) this.select(bar, false);
+      if (bar && dragged < 4) this.pick(bar, false);
     });
   }
   private scale() {
@@ -350,7 +375,7 @@ class View {
   }
   private selectOf(bars: Bar[], index: number): void {
     const bar = bars[index];
-    if (bar) this.select(bar, true);
+    if (bar) this.pick(bar, true);
   }
   private firstInSight(): Bar | undefined {
     return this.layout.bars.find((bar) => bar.from >= this.sight.from) ?? this.layout.bars[0];
@@ -366,7 +391,7 @@ class View {
     if (!lane) return;
     const { from } = this.selected;
     const near = lane.bars.reduce((a, b) => (Math.abs(b.from - from) < Math.abs(a.from - from) ? b : a));
-    this.select(near, true);
+    this.pick(near, true);
   }
   // Goes round; from elsewhere to the next one in time.
   private along(bars: Bar[], by: number): void {
@@ -379,7 +404,7 @@ class View {
   }
   private selectFirst(): void {
     const first = this.firstInSight();
-    if (first) this.select(first, true);
+    if (first) this.pick(first, true);
   }
 }
 

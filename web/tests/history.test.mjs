@@ -1,35 +1,14 @@
 // The pages that the program writes, opened in a browser from disk: nothing is fetched, nothing is
 // complained of, and hands that have only a keyboard get everywhere.
-//
-//   GAINSAY      the program
-//   CHROMIUM     the browser (/usr/bin/chromium)
-//   SCREENSHOTS  a folder for pictures, if they are wanted
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { createWriteStream, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { createWriteStream, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { after, before, test } from "node:test";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { chromium } from "playwright-core";
+import { test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { browser, folder, look as lookFor, program, root, settled, shoot, tabTo } from "./browser.mjs";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
-const program = process.env.GAINSAY ?? path.join(root, "gainsay");
 const recorded = path.join(root, "..", "shared", "histories");
-const folder = mkdtempSync(path.join(tmpdir(), "gainsay-web-"));
-let browser;
-
-before(async () => {
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-      "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-  });
-});
-after(async () => {
-  await browser?.close();
-  rmSync(folder, { recursive: true, force: true });
-});
 
 function draw(history) {
   const page = path.join(folder, `${path.basename(history)}.html`);
@@ -39,38 +18,12 @@ function draw(history) {
   return { page, violated: ran.status === 1 };
 }
 
-// Opens the page, does something there, and sees that all was quiet.
-async function look(page, options, act) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
-  const tab = await context.newPage();
-  const noise = [];
-  tab.on("request", (request) => {
-    const url = request.url();
-    if (url !== pathToFileURL(page).href && !url.startsWith("data:")) noise.push(`asked for ${url}`);
-  });
-  tab.on("console", (message) => noise.push(`console: ${message.text()}`));
-  tab.on("pageerror", (error) => noise.push(`error: ${error.message}`));
-  await tab.goto(pathToFileURL(page).href);
-  await tab.waitForSelector(".lanes canvas");
-  await settled(tab);
-  await act(tab);
-  assert.deepEqual(noise, []);
-  await context.close();
-}
-
-const settled = (tab) => tab.evaluate(() => new Promise((done) =>
-  requestAnimationFrame(() => requestAnimationFrame(done))));
+const look = (page, options, act) => lookFor(page, options, ".lanes canvas", act);
 const said = (tab) => tab.textContent(".said");
 const colours = (tab, canvas) => tab.$eval(canvas, (element) => {
   const { data } = element.getContext("2d").getImageData(0, 0, element.width, element.height);
   return new Set(new Uint32Array(data.buffer)).size;
 });
-async function shoot(tab, name) {
-  if (!process.env.SCREENSHOTS) return;
-  await settled(tab);
-  await tab.screenshot({ path: path.join(process.env.SCREENSHOTS, `${name}.png`) });
-}
-
 async function seePicture(tab) {
   for (const canvas of [".lanes canvas", ".overview"]) {
     assert.ok((await colours(tab, canvas)) > 3, `${canvas} is empty`);
@@ -78,12 +31,7 @@ async function seePicture(tab) {
 }
 
 async function seeKeyboard(tab, name) {
-  // From the top with the tabulator alone.
-  for (let i = 0; i < 80; ++i) {
-    await tab.keyboard.press("Tab");
-    if (await tab.evaluate(() => document.activeElement.className === "lanes")) break;
-  }
-  assert.equal(await tab.evaluate(() => document.activeElement.className), "lanes");
+  await tabTo(tab, "lanes");
   await tab.keyboard.press("Home");
   const first = await said(tab);
   assert.match(first, /client/);
