@@ -13,6 +13,7 @@
 #include "engine/text.hpp"
 #include "explorer/hunt/report.hpp"
 #include "explorer/report.hpp"
+#include "explorer/simulate/scenario.hpp"
 #include "protocols/kv_workload.hpp"
 
 namespace gainsay::cli {
@@ -39,6 +40,7 @@ struct SimulateArguments {
   std::vector<std::string> partitions, crashes;
   std::string interval, unavailable;
   bool no_properties = false;
+  bool keep_long = false;
   std::string output;
   std::string traces = "gainsay-out";
   std::string progress = "auto";
@@ -196,8 +198,9 @@ void print_violation(const Model& model, const SimulateReport& report,
   }
   const Counterexample& found = *report.counterexample;
   std::cout << "\n"
-            << wrap("  " + found.message + " (" + with_commas(found.events.size()) + " events)", 4,
-                    80);
+            << wrap("  " + found.message + " (" + with_commas(found.events.size()) +
+                        " events, of a run of " + with_commas(report.events_before) + ")",
+                    4, 80);
   constexpr std::size_t told_max = 60;
   if (found.events.size() <= told_max) std::cout << tell_story(model.system, found.events);
   std::cout << "  gainsay minimize " << trace.string() << "\n"
@@ -205,6 +208,8 @@ void print_violation(const Model& model, const SimulateReport& report,
 }
 
 int exit_of(const SimulateReport& report) {
+  const auto is_missed = [](const Expectation& expectation) { return !expectation.is_met; };
+  if (std::ranges::any_of(report.expectations, is_missed)) return violated;
   switch (report.verdict()) {
     case Verdict::violated:
       return violated;
@@ -218,7 +223,8 @@ int exit_of(const SimulateReport& report) {
   return internal;
 }
 
-int run_simulate(const SimulateArguments& arguments) {
+// The system that is meant, by its name or by the flag.
+const std::string& system_named(const SimulateArguments& arguments) {
   if (!arguments.algorithm.empty() && !arguments.system.empty() &&
       arguments.algorithm != arguments.system) {
     throw UsageError("--algorithm " + arguments.algorithm + " and " + arguments.system +
@@ -226,21 +232,56 @@ int run_simulate(const SimulateArguments& arguments) {
   }
   const std::string& name = arguments.system.empty() ? arguments.algorithm : arguments.system;
   if (name.empty()) throw UsageError("simulate needs a system; see `gainsay list`");
-  const CatalogEntry& entry = require_system(name);
+  return name;
+}
+
+// What the trace says of the run that it comes from.
+std::optional<TraceMinimized> shortened(const SimulateReport& report) {
+  const auto after = static_cast<std::uint32_t>(report.counterexample->events.size());
+  if (after == report.events_before) return std::nullopt;
+  return TraceMinimized{.from = "seed " + seed_text(report.seed),
+                        .events_before = report.events_before,
+                        .events_after = after,
+                        .faults_before = report.faults_before,
+                        .faults_after = report.counterexample->faults};
+}
+
+SimulateReport run_as(const Model& model, SimulateOptions options, const Scenario* scenario) {
+  std::vector<Sample> samples;
+  if (scenario != nullptr) {
+    options.tell_every = second;
+    options.progress = [tell = options.progress, sample = sampling(samples)](
+                           const Simulation& simulation, const Metrics& metrics) {
+      if (tell) tell(simulation, metrics);
+      sample(simulation, metrics);
+    };
+  }
+  SimulateReport report = simulate(model, options);
+  if (scenario != nullptr && !report.interrupted) {
+    report.expectations = scenario->expect(report, samples);
+  }
+  return report;
+}
+
+int run_simulate(const SimulateArguments& arguments, const Scenario* scenario) {
+  const CatalogEntry& entry = require_system(system_named(arguments));
   const Model model = entry.make(configuration_of(arguments, entry));
   SimulateOptions options{.simulation = simulation_of(arguments, model.system),
                           .properties = !arguments.no_properties,
+                          .minimize_seconds = arguments.keep_long ? 0.0 : 20.0,
                           .interrupted = &stop_requested,
                           .progress = progress_printer(arguments)};
   options.metrics = metrics_of(arguments, options.simulation.duration);
-  const SimulateReport report = simulate(model, options);
+  const SimulateReport report = run_as(model, options, scenario);
   if (options.progress) std::cerr << "\r\033[K";
   std::filesystem::path trace;
   if (report.counterexample) {
-    trace =
-        save_trace(model, *report.counterexample,
-                   {.mode = "simulate", .strategy = "virtual time", .seed = seed_text(report.seed)},
-                   arguments.traces);
+    trace = save_trace(model, *report.counterexample,
+                       {.mode = "simulate",
+                        .strategy = "virtual time",
+                        .seed = seed_text(report.seed),
+                        .minimized = shortened(report)},
+                       arguments.traces);
   }
   const std::string json = simulate_json(model.system, options.simulation, report);
   if (!arguments.output.empty()) write_file(arguments.output, json);
@@ -304,6 +345,8 @@ void add_options(CLI::App& simulate, SimulateArguments& arguments) {
   add("--interval", arguments.interval, "of the time line (a hundredth)", "TIME");
   add("--unavailable", arguments.unavailable, "no answer for so long (1s)", "TIME");
   simulate.add_flag("--no-properties", arguments.no_properties, "measure only")->group(group);
+  simulate.add_flag("--no-minimize", arguments.keep_long, "a trace of all of the run")
+      ->group(group);
   add("--progress", arguments.progress, "auto, always or never", "NAME");
   simulate.add_flag("--json", arguments.json, "the figures, on stdout")->group(group);
   simulate.add_flag("-q,--quiet", arguments.quiet, "no progress")->group(group);
@@ -311,13 +354,80 @@ void add_options(CLI::App& simulate, SimulateArguments& arguments) {
 
 }  // namespace
 
+namespace {
+
+constexpr std::string_view scenario_prefix = "scenario/";
+
+const Scenario& require_scenario(const std::string& name) {
+  if (const Scenario* scenario = find_scenario(name)) return *scenario;
+  std::vector<std::string> names;
+  std::string listed;
+  for (const Scenario& scenario : scenarios()) {
+    names.push_back(scenario.name);
+    listed += (listed.empty() ? "" : ", ") + scenario.name;
+  }
+  const std::string near = nearest(name, names);
+  throw UsageError("there is no scenario '" + name + "'; " +
+                   (near.empty() ? "they are " + listed : "did you mean '" + near + "'?"));
+}
+
+// The scenario's flags, but for those that were given, and these.
+SimulateArguments with_flags(const Scenario& scenario, const CLI::App& given) {
+  std::vector<std::string> words;
+  std::vector<std::string> names;
+  for (const CLI::Option* option : given.get_options()) {
+    if (option->count() == 0 || option->get_lnames().empty()) continue;
+    names.push_back("--" + option->get_lnames().front());
+    words.push_back(names.back());
+    if (option->get_expected_min() > 0) {
+      for (const std::string& value : option->results()) {
+        if (words.back() != names.back() && option->get_expected_max() == 1) {
+          words.push_back(names.back());
+        }
+        words.push_back(value);
+      }
+    }
+  }
+  for (const auto& [flag, value] : scenario.flags) {
+    if (std::ranges::find(names, flag) != names.end()) continue;
+    words.push_back(flag);
+    if (!value.empty()) words.push_back(value);
+  }
+  SimulateArguments arguments;
+  CLI::App app;
+  add_options(app, arguments);
+  std::ranges::reverse(words);  // as its parser wants them
+  app.parse(words);
+  arguments.system = scenario.system;
+  return arguments;
+}
+
+int run_any(const SimulateArguments& arguments, const CLI::App& given) {
+  if (!arguments.system.starts_with(scenario_prefix)) return run_simulate(arguments, nullptr);
+  const Scenario& scenario = require_scenario(arguments.system.substr(scenario_prefix.size()));
+  const SimulateArguments all = with_flags(scenario, given);
+  if (!all.quiet && !all.json) {
+    std::string command = "gainsay simulate " + scenario.system;
+    for (const auto& [flag, value] : scenario.flags) command += " " + flag + " '" + value + "'";
+    std::cout << wrap(scenario.name + ": " + scenario.what, 2, 80) << wrap(command, 4, 80) << "\n";
+  }
+  return run_simulate(all, &scenario);
+}
+
+}  // namespace
+
 void add_simulate(CLI::App& app, Action& action) {
   auto arguments = std::make_shared<SimulateArguments>();
   CLI::App& simulate = *app.add_subcommand("simulate", "virtual time: load, faults and figures");
-  simulate.add_option("system", arguments->system, "which system")->type_name("");
+  std::string names;
+  for (const Scenario& scenario : scenarios()) {
+    names += (names.empty() ? "" : ", ") + std::string(scenario_prefix) + scenario.name;
+  }
+  simulate.add_option("system", arguments->system, "which system; or " + names)->type_name("");
   add_options(simulate, *arguments);
-  simulate.callback(
-      [arguments, &action] { action = [arguments] { return run_simulate(*arguments); }; });
+  simulate.callback([arguments, &simulate, &action] {
+    action = [arguments, &simulate] { return run_any(*arguments, simulate); };
+  });
 }
 
 }  // namespace gainsay::cli

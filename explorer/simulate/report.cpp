@@ -165,6 +165,9 @@ std::string summary(const System& system, const SimulationOptions& options,
     unreached += (unreached.empty() ? "" : ", ") + property.name;
   }
   if (!unreached.empty()) text += row("unreached", unreached);
+  for (const Expectation& expectation : report.expectations) {
+    text += row(expectation.is_met ? "as expected" : "NOT SO", expectation.what);
+  }
   return text;
 }
 
@@ -332,6 +335,10 @@ std::string simulate_json(const System& system, const SimulationOptions& options
   result["not_judged"] = ordered_json::array();
   for (const auto& [name, why] : report.not_judged) {
     result["not_judged"].push_back({{"name", name}, {"why", why}});
+  }
+  if (!report.expectations.empty()) result["expectations"] = ordered_json::array();
+  for (const Expectation& expectation : report.expectations) {
+    result["expectations"].push_back({{"what", expectation.what}, {"met", expectation.is_met}});
   }
   result["timeline"] = timeline_json(metrics);
   result["version"] = version;

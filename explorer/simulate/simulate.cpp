@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "explorer/confirm.hpp"
+#include "explorer/minimize.hpp"
 
 namespace gainsay {
 
@@ -60,8 +61,9 @@ Run run(const Model& model, const SimulateOptions& options, std::size_t recorded
     while (simulation.steps() < steps_max && simulation.step()) {
     }
   } else {
-    for (Nanoseconds time = options.tell_every; simulation.run_until(time);
-         time += options.tell_every) {
+    bool goes_on = true;
+    for (Nanoseconds time = options.tell_every; goes_on; time += options.tell_every) {
+      goes_on = simulation.run_until(time);
       if (options.progress) options.progress(simulation, *result.metrics);
       result.interrupted = options.interrupted != nullptr && options.interrupted->load();
       if (result.interrupted) break;
@@ -99,9 +101,9 @@ PropertyKind kind_of(const Model& model, const std::string& property) {
   return found == model.properties.end() ? PropertyKind::always : found->kind;
 }
 
-// A run again, up to the step that broke a property, and kept. Long ones are not: to replay an
-// event costs as much as what the network holds.
-constexpr std::uint64_t kept_steps_max = 200'000;
+// A run again, up to the step that broke a property, kept and made short. Long ones are not: to
+// replay an event costs as much as there is in the world.
+constexpr std::uint64_t kept_steps_max = 50'000;
 
 void keep(const Model& model, const SimulateOptions& options, const Run& run_once,
           SimulateReport& report) {
@@ -119,7 +121,16 @@ void keep(const Model& model, const SimulateOptions& options, const Run& run_onc
                        .events = applied(model.system, again.recorded)};
   found.faults = faults_of(model.system, found.events);
   confirm(model, found);
-  report.counterexample = std::move(found);
+  report.events_before = static_cast<std::uint32_t>(found.events.size());
+  report.faults_before = found.faults;
+  report.counterexample = found;
+  if (options.minimize_seconds <= 0) return;
+  const MinimizeReport shorter = minimize(model, found,
+                                          {.seconds = options.minimize_seconds,
+                                           .max_states = 0,
+                                           .jobs = 1,
+                                           .interrupted = options.interrupted});
+  report.counterexample = shorter.counterexample;
 }
 
 }  // namespace

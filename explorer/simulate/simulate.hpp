@@ -23,6 +23,8 @@ struct SimulateOptions {
   // Events of the run that are kept, from its start on, whether it breaks a property or not; one
   // that does is run again, and all of it is kept.
   std::size_t recorded_max = 0;
+  double minimize_seconds =
+      20;  // a run that breaks something is made short; 0: it is kept as it is
   std::uint64_t history_bytes = std::uint64_t{1} << 30;  // what judging the history may take
   const std::atomic<bool>* interrupted = nullptr;
   // Told every so much simulated time.
@@ -35,6 +37,12 @@ struct SimulatedProperty {
   PropertyKind kind = PropertyKind::always;
   Verdict verdict = Verdict::holds;
   std::uint64_t evaluated = 0;
+};
+
+// Of a scenario: what the figures should look like.
+struct Expectation {
+  std::string what;  // "the minority answers nobody: 0 answers from 12 s to 20 s"
+  bool is_met = false;
 };
 
 struct SimulateReport {
@@ -53,10 +61,13 @@ struct SimulateReport {
   std::vector<std::string> not_of_runs;                         // only a check asks them
   std::vector<std::pair<std::string, std::string>> not_judged;  // by name: why
   std::optional<Counterexample> counterexample;                 // as a run under the network async
+  std::uint32_t events_before = 0;                              // it was made short
+  std::uint32_t faults_before = 0;
   std::string not_kept;  // why there is a violation and no such run; empty where there is
   std::shared_ptr<const Metrics> metrics;
   std::vector<Event> recorded;  // up to recorded_max events that change something
   double seconds = 0;
+  std::vector<Expectation> expectations;  // of a scenario
 
   // Violated; incomplete where something was not judged or the run was interrupted; vacuous where
   // something was never evaluated.

@@ -6,7 +6,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "explorer/minimize.hpp"
 #include "explorer/replay.hpp"
 #include "explorer/report.hpp"
 #include "protocols/catalog.hpp"
@@ -97,10 +96,7 @@ TEST(Simulate, ABugIsFoundKeptAndMinimized) {
         parse_trace(counterexample_text(model, *report.counterexample, {.mode = "simulate"}), "it");
     const ReplayReport replayed = replay(model_of(trace), trace);
     EXPECT_TRUE(replayed.reproduced) << seed;
-    const MinimizeReport shorter =
-        minimize(model, *report.counterexample, {.seconds = 5, .max_states = 0});
-    EXPECT_EQ(shorter.counterexample.property, report.counterexample->property);
-    EXPECT_LT(shorter.counterexample.events.size(), report.counterexample->events.size());
+    EXPECT_LT(report.counterexample->events.size(), report.events_before);
     return;
   }
   FAIL() << "50 storms, and the bug was not found";
@@ -121,6 +117,7 @@ TEST(Simulate, WithItsFilterRaftIsJudgedAsWithout) {
     ASSERT_TRUE(with.filter != nullptr) << bug.name;
     for (std::uint64_t seed = 0; seed < 6; ++seed) {
       SimulateOptions storm = stormy(seed, second, true);
+      storm.minimize_seconds = 0;
       storm.simulation.links.latency = Distribution::exponential(20 * millisecond);
       storm.simulation.arrivals_an_hour = 3600 * 50;
       const SimulateReport fast = simulate(with, storm);
