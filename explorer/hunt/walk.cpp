@@ -15,9 +15,10 @@ bool needs_messages(const Bounds& bounds) {
 
 }  // namespace
 
-Walk::Walk(Machine& machine, Evaluator& evaluator)
+Walk::Walk(Machine& machine, Evaluator& evaluator, Use use)
     : machine_(machine),
       evaluator_(evaluator),
+      replays_(use == Use::replays),
       async_(machine.system().bounds.network == Network::async),
       fifo_(machine.system().bounds.network == Network::fifo),
       faults_at_messages_(needs_messages(machine.system().bounds)),
@@ -72,6 +73,26 @@ void Walk::follow(std::span<const Move> path) {
   for (const Move move : path) step(move, false);
 }
 
+Walk::Saved Walk::save() const {
+  return {.world = world_,
+          .inboxes = inboxes_,
+          .heard = heard_,
+          .locals = locals_,
+          .own = own_,
+          .down = down_};
+}
+
+void Walk::restore(const Saved& saved) {
+  world_ = saved.world;
+  inboxes_ = saved.inboxes;
+  heard_ = saved.heard;
+  locals_ = saved.locals;
+  own_ = saved.own;
+  down_ = saved.down;
+  broken_.reset();
+  changed_ = Machine::npos;
+}
+
 void Walk::take(Move move) { step(move, true); }
 
 std::vector<Event> Walk::events_of(std::span<const Move> path) {
@@ -89,7 +110,7 @@ std::vector<Event> Walk::events_of(std::span<const Move> path) {
 void Walk::step(Move move, bool judged) {
   const Expansion& expansion = part(move.actor, move.part);
   const Transition& transition = expansion.transitions[move.index];
-  path_.push_back(move);
+  if (!replays_) path_.push_back(move);
   changed_ = Machine::npos;
   if (judged && transition.fault != 0) {
     broken_ = Broken{.fault = transition.fault};
@@ -186,7 +207,7 @@ void Walk::refresh(std::size_t actor) {
   versions_[actor] = ++version_;
   const bool grew = async_ && is_process(actor) && &now == own_[actor];
   own_[actor] = &now;
-  revive(actor, grew);
+  if (!replays_) revive(actor, grew);
 }
 
 // `grew`: the same local state has more messages, and those that were there do what they did.

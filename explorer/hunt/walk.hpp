@@ -41,8 +41,10 @@ struct Broken {
 
 class Walk {
  public:
+  // Runs that are given need neither what may be drawn nor their path, and may be long.
+  enum class Use : std::uint8_t { draws, replays };
   // REQUIRES: both outlive this.
-  Walk(Machine& machine, Evaluator& evaluator);
+  Walk(Machine& machine, Evaluator& evaluator, Use use = Use::draws);
 
   // The initial starts, in id order, their choices drawn. Throws UsageError
   // where a start fails.
@@ -58,6 +60,18 @@ class Walk {
   void judge_world();
   // REQUIRES: can_take(move), and nothing is broken.
   void take(Move move);
+  // Where a walk that replays is, to go on from there again. REQUIRES: nothing is broken; of
+  // restore that it was saved by a walk on the same machine.
+  struct Saved {
+    std::vector<Id> world;
+    std::vector<std::vector<Id>> inboxes;
+    std::vector<Id> heard;
+    std::vector<Id> locals;
+    std::vector<const Expansion*> own;
+    std::uint32_t down = 0;
+  };
+  Saved save() const;
+  void restore(const Saved& saved);
   // The events of a run, which may end in a fault. Goes along it. REQUIRES: no
   // other thread is in the machine.
   std::vector<Event> events_of(std::span<const Move> path);
@@ -147,6 +161,7 @@ class Walk {
 
   Machine& machine_;
   Evaluator& evaluator_;
+  const bool replays_;
   const bool async_;
   const bool fifo_;
   const bool faults_at_messages_;
