@@ -34,6 +34,8 @@ std::uint64_t parse_number(std::string_view text, const std::string& what) {
   return number;
 }
 
+}  // namespace
+
 std::vector<std::pair<std::string, std::string>> parse_pairs(const std::string& text,
                                                              const std::string& flag) {
   std::vector<std::pair<std::string, std::string>> pairs;
@@ -51,6 +53,8 @@ std::vector<std::pair<std::string, std::string>> parse_pairs(const std::string& 
   }
   return pairs;
 }
+
+namespace {
 
 std::pair<std::uint32_t, std::uint32_t> parse_range(const std::string& text) {
   const std::size_t dots = text.find("..");
@@ -207,6 +211,17 @@ double with_unit(const std::string& text, const std::string& flag, std::string_v
 }
 
 }  // namespace
+
+std::uint64_t parse_seed(const std::string& text) {
+  std::string_view digits = text;
+  if (digits.starts_with("0x")) digits.remove_prefix(2);
+  std::uint64_t seed = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), seed, 16);
+  if (error != std::errc() || end != digits.data() + digits.size()) {
+    throw UsageError("--seed takes at most 16 hexadecimal digits, not '" + text + "'");
+  }
+  return seed;
+}
 
 double parse_seconds(const std::string& text, const std::string& flag) {
   return with_unit(text, flag, "smh", {1, 60, 3600}, "a time such as 90s, 10m or 2h");

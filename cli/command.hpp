@@ -61,6 +61,10 @@ const CatalogEntry& require_system(const std::string& name);
 const Bug& require_bug(const CatalogEntry& entry, const std::string& name);
 
 // "10m", "90s", "1.5h"; "4G", "512M". Throw UsageError.
+std::uint64_t parse_seed(const std::string& text);  // at most 16 hexadecimal digits
+// "name=value,name=value", each name once.
+std::vector<std::pair<std::string, std::string>> parse_pairs(const std::string& text,
+                                                             const std::string& flag);
 double parse_seconds(const std::string& text, const std::string& flag);
 std::uint64_t parse_bytes(const std::string& text, const std::string& flag);
 
@@ -79,6 +83,7 @@ void add_show(CLI::App& app, Action& action);
 void add_bugs(CLI::App& app, Action& action);
 void add_linearize(CLI::App& app, Action& action);
 void add_hunt(CLI::App& app, Action& action);
+void add_simulate(CLI::App& app, Action& action);
 void add_minimize(CLI::App& app, Action& action);
 void add_campaign(CLI::App& app, Action& action);
 void add_campaign_store(CLI::App& campaign, Action& action);  // verbs of `campaign`

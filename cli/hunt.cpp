@@ -3,7 +3,6 @@
 
 #include <unistd.h>
 
-#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
@@ -45,17 +44,6 @@ struct HuntArguments {
   bool quiet = false;
   bool verbose = false;
 };
-
-std::uint64_t parse_seed(const std::string& text) {
-  std::string_view digits = text;
-  if (digits.starts_with("0x")) digits.remove_prefix(2);
-  std::uint64_t seed = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), seed, 16);
-  if (error != std::errc() || end != digits.data() + digits.size()) {
-    throw UsageError("--seed takes at most 16 hexadecimal digits, not '" + text + "'");
-  }
-  return seed;
-}
 
 void require_strategy(const std::string& name) {
   const std::vector<std::string> names = strategy_names();

@@ -94,6 +94,7 @@ int run(int argc, char** argv) {
   add_list(app, action);
   add_check(app, action);
   add_hunt(app, action);
+  add_simulate(app, action);
   add_replay(app, action);
   add_minimize(app, action);
   add_show(app, action);

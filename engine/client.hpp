@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -28,9 +29,17 @@ struct Workload {
   bool to_all = false;  // every send goes to all servers of the item at once
   // So many servers must give the same result before it is taken.
   std::uint32_t matching = 1;
+  // A timer says when the next operation begins, rather than the end of the one before it; and a
+  // client stays with the server that has answered it.
+  bool paced = false;
+  // In place of `clients`, where there are too many operations to keep: client c's operation i,
+  // from 0 on, of `operations` for each of `client_count`.
+  std::function<WorkItem<Operation>(std::uint32_t client, std::uint32_t position)> item{};
+  std::uint32_t client_count = 0;
+  std::uint32_t operations = 0;
 };
 
-enum class ClientTimer : std::uint8_t { retry };
+enum class ClientTimer : std::uint8_t { retry, next };
 
 struct ClientState {
   std::uint32_t position = 0;  // how many operations have returned
@@ -54,6 +63,14 @@ class ClientProcess final : public Process {
     bool retry = false;
     bool to_all = false;
     std::uint32_t matching = 1;
+    bool paced = false;
+    std::function<WorkItem<Operation>(std::uint32_t position)> item{};  // in place of the list
+    std::uint32_t operations = 0;
+
+    std::size_t size() const { return item ? operations : items.size(); }
+    WorkItem<Operation> at(std::uint32_t position) const {
+      return item ? item(position) : items[position];
+    }
   };
 
   explicit ClientProcess(std::shared_ptr<const Script> script, MatchingClientState state = {})
@@ -66,7 +83,7 @@ class ClientProcess final : public Process {
     gainsay::encode(state_, writer);
     if (script_->matching > 1) gainsay::encode(answers_, writer);
   }
-  void start(StepContext& step) override { invoke(step); }
+  void start(StepContext& step) override { go_on(step); }
   void deliver(StepContext& step, NodeId from, BytesView message) override {
     const auto wire = decoded<Wire<Node>>(message);
     const auto* reply = std::get_if<Reply<typename Node::Result>>(&wire);
@@ -76,14 +93,19 @@ class ClientProcess final : public Process {
     if (script_->matching > 1 && !matches(from, result)) return;
     step.label(Label::Kind::respond, result);
     step.clear_timer(static_cast<std::uint32_t>(ClientTimer::retry));
-    state_ = {.position = state_.position + 1, .attempt = 0, .open = false};
+    const std::uint32_t attempt = script_->paced ? state_.attempt : 0;
+    state_ = {.position = state_.position + 1, .attempt = attempt, .open = false};
     answers_.clear();
-    invoke(step);
+    go_on(step);
   }
-  void fire(StepContext& step, std::uint32_t) override {
-    const auto& servers = script_->items[state_.position].servers;
-    state_.attempt = static_cast<std::uint32_t>((state_.attempt + 1) % servers.size());
-    ask(step);
+  void fire(StepContext& step, std::uint32_t timer) override {
+    const auto item = script_->at(state_.position);
+    if (timer == static_cast<std::uint32_t>(ClientTimer::next)) {
+      invoke(step, item);
+    } else {
+      state_.attempt = static_cast<std::uint32_t>((state_.attempt + 1) % item.servers.size());
+      ask(step, item);
+    }
   }
   void crash() override { throw std::logic_error("clients do not crash"); }
   const void* state() const override { return &state_; }
@@ -91,11 +113,18 @@ class ClientProcess final : public Process {
   void encode_view(Writer&) const override {}  // only its history is seen
 
  private:
-  void invoke(StepContext& step) {
-    if (state_.position >= script_->items.size()) return;
+  void go_on(StepContext& step) {
+    if (state_.position >= script_->size()) return;
+    if (script_->paced) {
+      step.set_timer(static_cast<std::uint32_t>(ClientTimer::next));
+    } else {
+      invoke(step, script_->at(state_.position));
+    }
+  }
+  void invoke(StepContext& step, const WorkItem<Operation>& item) {
     state_.open = true;
-    step.label(Label::Kind::invoke, encoded(script_->items[state_.position].operation));
-    ask(step);
+    step.label(Label::Kind::invoke, encoded(item.operation));
+    ask(step, item);
   }
   // Have enough servers given this result? A server that gives two is not believed the second one.
   bool matches(NodeId from, const Bytes& result) {
@@ -104,8 +133,7 @@ class ClientProcess final : public Process {
         answers_, [&](const auto& answer) { return answer.second == result; });
     return same >= static_cast<std::ptrdiff_t>(script_->matching);
   }
-  void ask(StepContext& step) {
-    const auto& item = script_->items[state_.position];
+  void ask(StepContext& step, const WorkItem<Operation>& item) {
     const Bytes request = encoded(Wire<Node>(
         Request<Operation>{.id = {.client = step.place().self, .number = state_.position + 1},
                            .operation = item.operation}));

@@ -106,8 +106,8 @@ class Context {
   // anew.
   template <class Timer>
   requires std::is_enum_v<Timer>
-  void set(Timer timer, Duration = {}, Ticks ticks = {}) {
-    step_.set_timer(static_cast<std::uint32_t>(timer), ticks);
+  void set(Timer timer, Duration duration = {}, Ticks ticks = {}) {
+    step_.set_timer(static_cast<std::uint32_t>(timer), duration, ticks);
   }
   template <class Timer>
   requires std::is_enum_v<Timer>
@@ -119,14 +119,16 @@ class Context {
   // Arms the timer exactly when `wanted`: keeps the armed set a function of the state. One that is
   // armed already runs on.
   template <class Timer>
-  void arm(Timer timer, bool wanted, Ticks ticks = {}) {
+  void arm(Timer timer, bool wanted, Duration duration, Ticks ticks = {}) {
     const bool armed = step_.armed(static_cast<std::uint32_t>(timer));
     if (!wanted) {
       clear(timer);
     } else if (!armed) {
-      set(timer, ticks);
+      set(timer, duration, ticks);
     }
   }
+  template <class Timer>
+  void arm(Timer timer, bool wanted, Ticks ticks = {}) { arm(timer, wanted, Duration{}, ticks); }
 
   // A number below `options`: the explorer takes all, the simulator draws, a replay reads.
   std::uint32_t choose(std::uint32_t options) { return step_.choose(options); }

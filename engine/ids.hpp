@@ -13,8 +13,13 @@
 
 namespace gainsay {
 
-// The most processes a system may have (NodeSet is one machine word).
+// The most nodes a system may have, and the most processes of one that is searched (NodeSet is one
+// machine word).
 inline constexpr std::size_t processes_max = 64;
+// The most nodes and clients that a system may have together where it is only run.
+inline constexpr std::size_t ids_max = 255;
+// The most operations of one client.
+inline constexpr std::uint32_t operations_max = 1'000'000'000;
 
 // The id of a process: nodes are 0 .. nodes-1, clients follow.
 struct NodeId {

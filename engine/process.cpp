@@ -15,6 +15,29 @@ void add_crash(std::vector<std::uint32_t>& answers, DiskCrash crash) {
   if (crash.at != 0) answers.push_back((std::uint32_t{1} << 31) | (crash.at << 20) | crash.lost);
 }
 
+void StepContext::begin(Place place, std::uint64_t timers, RandomStream* draws) {
+  place_ = place;
+  timers_ = timers;
+  times_ = {};
+  ignores_ticks_ = false;
+  script_ = {};
+  scripted_crash_ = {};
+  draws_ = draws;
+  synced_ = false;
+  process_ = nullptr;
+  may_crash_ = false;
+  crashed_ = false;
+  moved_ = false;
+  set_.clear();
+  versions_.clear();
+  points_.clear();
+  unsynced_sends_.clear();
+  sends_.clear();
+  labels_.clear();
+  answers_.clear();
+  options_.clear();
+}
+
 void StepContext::send(NodeId to, Bytes message) {
   stop_if_crashed();
   if (to.value >= place_.processes) {
@@ -40,7 +63,12 @@ void StepContext::label(Label::Kind kind, Bytes value) {
 std::uint32_t StepContext::choose(std::uint32_t options) {
   stop_if_crashed();
   if (options == 0) throw std::logic_error("choose(0) has no answer");
-  const std::uint32_t answer = answers_.size() < script_.size() ? script_[answers_.size()] : 0;
+  std::uint32_t answer = 0;
+  if (answers_.size() < script_.size()) {
+    answer = script_[answers_.size()];
+  } else if (draws_ != nullptr) {
+    answer = draws_->below(options);
+  }
   if (answer >= options) throw std::logic_error("a choice has fewer options than its script");
   answers_.push_back(answer);
   options_.push_back(options);
@@ -85,6 +113,7 @@ void StepContext::write() {
 // A crash before the first write of a handler that has sent nothing is one before the event.
 void StepContext::sync() {
   stop_if_crashed();
+  synced_ = true;
   if (process_ == nullptr) return;
   const bool wrote = add_version();
   if (wrote || (moved_ && versions_.size() > 1)) pass_point();
@@ -178,6 +207,11 @@ LocalState decode_local(const ProcessType& type, BytesView bytes) {
 
 namespace {
 
+struct Fault {
+  StepResult::Fault fault = StepResult::Fault::none;
+  std::string message;
+};
+
 void apply(LocalState& local, const LocalEvent& event, StepContext& context) {
   switch (event.kind) {
     case LocalEvent::Kind::start:
@@ -194,6 +228,22 @@ void apply(LocalState& local, const LocalEvent& event, StepContext& context) {
       return;
     case LocalEvent::Kind::crash:
       return;  // no handler runs
+  }
+}
+
+// The step boundary: what a handler throws becomes a fault.
+Fault apply_and_catch(LocalState& local, const LocalEvent& event, StepContext& context) {
+  try {
+    apply(local, event, context);
+    context.end_writes();
+    return {};
+  } catch (const ExpectationFailed& failure) {
+    return {StepResult::Fault::expectation, failure.what()};
+  } catch (const std::exception& failure) {
+    return {StepResult::Fault::exception, failure.what()};
+  } catch (...) {
+    return {StepResult::Fault::exception,
+            "the handler threw something that is no std::exception"};
   }
 }
 
@@ -239,19 +289,9 @@ StepResult run_event(LocalState& local, const LocalEvent& event, const StepConte
   if (place.unsynced) {
     context.use_disk(*local.process, versions_of(local), event.kind != LocalEvent::Kind::start);
   }
-  try {
-    apply(local, event, context);
-    context.end_writes();
-  } catch (const ExpectationFailed& failure) {
-    result.fault = StepResult::Fault::expectation;
-    result.message = failure.what();
-  } catch (const std::exception& failure) {
-    result.fault = StepResult::Fault::exception;
-    result.message = failure.what();
-  } catch (...) {
-    result.fault = StepResult::Fault::exception;
-    result.message = "the handler threw something that is no std::exception";
-  }
+  Fault caught = apply_and_catch(local, event, context);
+  result.fault = caught.fault;
+  result.message = std::move(caught.message);
   if (context.crashed()) {
     result.fault = StepResult::Fault::none;
     result.message.clear();
@@ -270,6 +310,14 @@ StepResult run_event(LocalState& local, const LocalEvent& event, const StepConte
   result.unsynced_sends = context.unsynced_sends();
   result.ignores_ticks = context.ignores_ticks();
   return result;
+}
+
+StepResult::Fault run_in_place(LocalState& local, const LocalEvent& event, StepContext& context,
+                               std::string& message) {
+  Fault caught = apply_and_catch(local, event, context);
+  local.timers = context.timers();
+  message = std::move(caught.message);
+  return caught.fault;
 }
 
 // At a point to go on comes first, then to crash there and lose nothing, then to lose more.

@@ -14,6 +14,7 @@
 #include "engine/bytes.hpp"
 #include "engine/clock.hpp"
 #include "engine/ids.hpp"
+#include "engine/random.hpp"
 
 namespace gainsay {
 
@@ -74,6 +75,12 @@ DiskCrash crash_of(std::span<const std::uint32_t> answers);
 std::span<const std::uint32_t> choices_of(std::span<const std::uint32_t> answers);
 void add_crash(std::vector<std::uint32_t>& answers, DiskCrash crash);
 
+// A timer that was set, and how long it runs.
+struct TimerSet {
+  std::uint32_t timer = 0;
+  Duration duration;
+};
+
 class Process;
 
 class StepContext {
@@ -95,11 +102,15 @@ class StepContext {
 
   const Place& place() const { return place_; }
 
+  // As new, but for the memory it has: choices behind the script's are drawn, where somebody draws.
+  void begin(Place place, std::uint64_t timers, RandomStream* draws);
+
   // Throws std::logic_error for a receiver outside the system.
   void send(NodeId to, Bytes message);
   // Timers have numbers below 64; throw std::logic_error for others.
-  void set_timer(std::uint32_t timer, Ticks ticks = {}) {
+  void set_timer(std::uint32_t timer, Duration duration = {}, Ticks ticks = {}) {
     timers_ |= bit(timer);
+    set_.push_back({.timer = timer, .duration = duration});
     if (place_.skew) {
       times_.set(timer, ticks, *place_.skew);
     } else {
@@ -108,7 +119,7 @@ class StepContext {
   }
   void clear_timer(std::uint32_t timer) {
     timers_ &= ~bit(timer);
-    times_.clear(timer);
+    if (!times_.empty()) times_.clear(timer);
   }
   bool armed(std::uint32_t timer) const { return (timers_ & bit(timer)) != 0; }
   // An answer below `options`; throws std::logic_error when `options` is 0 or the script's answer
@@ -131,12 +142,17 @@ class StepContext {
   const std::vector<std::uint32_t>& unsynced_sends() const { return unsynced_sends_; }
 
   std::uint64_t timers() const { return timers_; }
+  // Each time that a timer was set, in order.
+  const std::vector<TimerSet>& set() const { return set_; }
+  // Writes were made safe, or would have been where they are not at once.
+  bool synced() const { return synced_; }
   // What is left of the time of running timers, those from before the handler included.
   void run_timers(Times times) { times_ = std::move(times); }
   const Times& times() const { return times_; }
   // A timer has said how long it runs, and clocks are not bounded.
   bool ignores_ticks() const { return ignores_ticks_; }
   const std::vector<Sent>& sends() const { return sends_; }
+  std::vector<Sent>& sends() { return sends_; }
   const std::vector<Label>& labels() const { return labels_; }
   const std::vector<std::uint32_t>& answers() const { return answers_; }
   const std::vector<std::uint32_t>& options() const { return options_; }
@@ -158,11 +174,14 @@ class StepContext {
   Times times_;
   bool ignores_ticks_ = false;
   std::span<const std::uint32_t> script_;
+  RandomStream* draws_ = nullptr;  // null: choices behind the script's are 0
+  bool synced_ = false;
   DiskCrash scripted_crash_;
   const Process* process_ = nullptr;  // null: writes are safe at once
   bool may_crash_ = false;
   bool crashed_ = false;
   bool moved_ = false;  // something was sent or told since the last point
+  std::vector<TimerSet> set_;
   std::vector<Bytes> versions_;
   std::vector<DiskPoint> points_;
   std::vector<std::uint32_t> unsynced_sends_;  // places in sends_

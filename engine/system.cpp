@@ -128,10 +128,11 @@ std::string describe(const Bounds& bounds, const OptionTexts& options) {
 
 void validate(const Bounds& bounds) {
   if (bounds.nodes == 0) throw UsageError("--nodes is at least 1");
-  if (std::uint64_t{bounds.nodes} + bounds.clients > processes_max) {
-    throw UsageError("a system has at most 64 processes, nodes and clients together");
+  if (bounds.nodes > processes_max) throw UsageError("a system has at most 64 nodes");
+  if (std::uint64_t{bounds.nodes} + bounds.clients > ids_max) {
+    throw UsageError("a system has at most 255 processes, nodes and clients together");
   }
-  if (bounds.operations > 1000) throw UsageError("--ops is at most 1000");
+  if (bounds.operations > operations_max) throw UsageError("--ops is at most 1,000,000,000");
   for (std::size_t kind = 0; kind < budget_kinds; ++kind) {
     const auto which = static_cast<BudgetKind>(kind);
     if (available(bounds, which).value_or(0) <= greatest_budget(which)) continue;
@@ -211,8 +212,10 @@ void validate(const System& system) {
   if (system.bounds.skew && system.bounds.byzantine + system.bounds.twins > 0) {
     throw UsageError("--skew is for systems without Byzantine processes and twins");
   }
-  if (system.processes.size() > processes_max) {
-    throw UsageError("a system has at most 64 processes; this one adds some to those asked for");
+  if (system.bounds.nodes > processes_max || system.processes.size() > ids_max) {
+    throw UsageError(
+        "a system has at most 64 nodes and 255 processes; this one adds some to those "
+        "asked for");
   }
   const bool syncs =
       std::ranges::any_of(system.processes, [](const auto& t) { return t->syncs(); });
@@ -233,6 +236,13 @@ void validate(const System& system) {
     throw UsageError("a " + std::string(to_string(shape)) + " partition needs " +
                      std::to_string(least) + " nodes");
   }
+}
+
+void validate_search(const System& system) {
+  if (system.size() > processes_max) {
+    throw UsageError("what is searched has at most 64 processes, nodes and clients together");
+  }
+  if (system.bounds.operations > 1000) throw UsageError("--ops is at most 1000");
 }
 
 }  // namespace gainsay

@@ -172,6 +172,16 @@ struct Adversary {
   std::function<std::vector<Forged>(const std::vector<Bytes>& facts)> forge{};  // sorted
 };
 
+// What people want to know of a node while it runs.
+struct NodeStatus {
+  std::string_view role{};       // "leader"
+  bool leads = false;            // it is the one that clients wait for
+  std::uint64_t term = 0;        // or ballot, or view
+  std::uint64_t log = 0;         // how far its log goes
+  std::uint64_t committed = 0;   // and up to where it is decided
+  friend bool operator==(const NodeStatus&, const NodeStatus&) = default;
+};
+
 struct System {
   std::string name;
   std::string version;
@@ -191,6 +201,9 @@ struct System {
   NodeSet traitors{};  // see engine/traitors.hpp
   // Nodes that the fault model says never crash: Chord's stable base.
   NodeSet steadfast{};
+  // What a node is about, from its state; null where the protocol does not say. Measured and shown,
+  // never judged.
+  std::function<NodeStatus(NodeId node, const void* state)> status{};
 
   std::size_t size() const { return processes.size(); }
   StepContext::Place place(NodeId self) const {
@@ -231,6 +244,8 @@ class UsageError : public std::runtime_error {
 };
 void validate(const Bounds& bounds);
 void validate(const System& system);
+// What only a system that is run may have, and no search: throws UsageError.
+void validate_search(const System& system);
 
 // The nodes of a system: `bounds.nodes` of one Node struct, without clients.
 template <class Node>
@@ -282,9 +297,28 @@ void add_clients(System& system, const Workload<typename Node::Operation>& workl
     for (const auto& item : items) require_servers(system, item.servers);
     system.processes.push_back(
         std::make_shared<const ClientType<Node>>(typename ClientType<Node>::Script{
-            items, workload.retry, workload.to_all, workload.matching}));
+            items, workload.retry, workload.to_all, workload.matching, workload.paced}));
   }
-  system.bounds.clients = static_cast<std::uint32_t>(workload.clients.size());
+  for (std::uint32_t client = 0; client < workload.client_count; ++client) {
+    require_servers(system, workload.item(client, 0).servers);
+    const auto item = [make = workload.item, client](std::uint32_t position) {
+      return make(client, position);
+    };
+    system.processes.push_back(
+        std::make_shared<const ClientType<Node>>(typename ClientType<Node>::Script{
+            {}, workload.retry, workload.to_all, workload.matching, workload.paced, item,
+            workload.operations}));
+  }
+  system.bounds.clients =
+      static_cast<std::uint32_t>(workload.clients.size()) + workload.client_count;
+}
+
+// Says what a node is about: `status` is a function of `const Node&` and its id.
+template <class Node, class Status>
+void set_status(System& system, Status status) {
+  system.status = [status](NodeId id, const void* state) -> NodeStatus {
+    return status(*static_cast<const Node*>(state), id);
+  };
 }
 
 // Adds a limit declared by the protocol, if the bounds set it.

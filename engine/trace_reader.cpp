@@ -127,8 +127,8 @@ void read_partitions(const Place& place, Bounds& bounds) {
 Bounds read_bounds(const Place& place) {
   Bounds bounds;
   bounds.nodes = bounded(place.at("nodes"), processes_max);
-  bounds.clients = bounded(place.at("clients"), processes_max);
-  bounds.operations = bounded(place.at("ops"), 1'000'000);
+  bounds.clients = bounded(place.at("clients"), ids_max);
+  bounds.operations = bounded(place.at("ops"), operations_max);
   const std::string network = place.at("network").text();
   bool known = false;
   for (const Network candidate : {Network::async, Network::unordered, Network::fifo}) {

@@ -137,7 +137,7 @@ void LiveWorld::apply_fault(const Event& event) {
     cut_ = event.kind == EventKind::partition ? event.cut : Cut{};
     if (system_->bounds.across == Across::lost) lose_across();
   } else if (event.kind == EventKind::duplicate) {
-    ++inbox.bag[{event.from, event.message}];
+    inbox.add({event.from, event.message});
   } else if (system_->bounds.network == Network::fifo) {
     inbox.queues.erase(event.from);  // a connection reset loses what is on the link
   } else {
@@ -149,8 +149,13 @@ void LiveWorld::apply_fault(const Event& event) {
 void LiveWorld::lose_across() {
   for (std::size_t i = 0; i < inboxes_.size(); ++i) {
     const NodeId to{static_cast<std::uint8_t>(i)};
-    std::erase_if(inboxes_[i].bag,
-                  [&](const auto& entry) { return cut_.blocks(entry.first.first, to); });
+    Inbox whole = std::exchange(inboxes_[i], {});
+    inboxes_[i].queues = std::move(whole.queues);
+    for (const auto& [envelope, count] : whole.bag) {
+      for (std::uint32_t k = 0; k < count && !cut_.blocks(envelope.first, to); ++k) {
+        inboxes_[i].add(envelope);
+      }
+    }
     std::erase_if(inboxes_[i].queues,
                   [&](const auto& entry) { return cut_.blocks(entry.first, to); });
   }
@@ -241,8 +246,18 @@ void LiveWorld::consume(const Event& event) {
     if (queue.empty()) inbox.queues.erase(event.from);
     return;
   }
-  const auto found = inbox.bag.find({event.from, event.message});
-  if (--found->second == 0) inbox.bag.erase(found);
+  inbox.remove({event.from, event.message});
+}
+
+void LiveWorld::Inbox::add(Envelope envelope) {
+  bag_hash += hash_envelope(envelope.first, envelope.second);
+  ++bag[std::move(envelope)];
+}
+
+void LiveWorld::Inbox::remove(const Envelope& envelope) {
+  const auto found = bag.find(envelope);
+  bag_hash -= hash_envelope(envelope.first, envelope.second);
+  if (--found->second == 0) bag.erase(found);
 }
 
 void LiveWorld::receive(NodeId to, NodeId from, const Bytes& message) {
@@ -251,10 +266,10 @@ void LiveWorld::receive(NodeId to, NodeId from, const Bytes& message) {
   Inbox& inbox = inboxes_[to.value];
   switch (system_->bounds.network) {
     case Network::async:
-      inbox.bag[{from, message}] = 1;
+      if (!inbox.bag.contains({from, message})) inbox.add({from, message});
       return;
     case Network::unordered:
-      ++inbox.bag[{from, message}];
+      inbox.add({from, message});
       return;
     case Network::fifo:
       // Nobody listens at a process that is down.
@@ -342,10 +357,7 @@ std::vector<std::pair<std::pair<NodeId, Bytes>, std::uint32_t>> LiveWorld::inbox
 }
 
 Hash128 LiveWorld::hash_inbox(const Inbox& inbox) const {
-  Hash128 sum;
-  for (const auto& [envelope, count] : inbox.bag) {
-    for (std::uint32_t i = 0; i < count; ++i) sum += hash_envelope(envelope.first, envelope.second);
-  }
+  Hash128 sum = inbox.bag_hash;
   for (const auto& [from, queue] : inbox.queues) {
     Hash128 link;
     for (const Bytes& message : queue) link = hash_link(link, hash_envelope(from, message));

@@ -59,7 +59,13 @@ class LiveWorld {
  private:
   using Envelope = std::pair<NodeId, Bytes>;
   struct Inbox {
-    std::map<Envelope, std::uint32_t> bag;       // async (multiplicity 1) and unordered
+    void add(Envelope envelope);
+    // REQUIRES: it is there.
+    void remove(const Envelope& envelope);
+
+    std::map<Envelope, std::uint32_t> bag;  // async (multiplicity 1) and unordered
+    Hash128 bag_hash;                       // the sum over the bag: worlds with many messages are
+                                            // hashed after each event of a trace
     std::map<NodeId, std::deque<Bytes>> queues;  // fifo
   };
 

@@ -1,5 +1,6 @@
 #include "explorer/confirm.hpp"
 
+#include <optional>
 #include <stdexcept>
 
 #include "engine/world.hpp"
@@ -12,7 +13,8 @@ void confirm(const Model& model, const Counterexample& found) {
   for (std::size_t i = 0; i < found.events.size(); ++i) {
     const Event& event = found.events[i];
     const bool last = i + 1 == found.events.size();
-    const LiveWorld before(world);
+    std::optional<LiveWorld> before;
+    if (last) before.emplace(world);
     const Outcome outcome = world.apply(event);
     const bool failed = outcome.step.fault != StepResult::Fault::none;
     if (outcome.status != Outcome::Status::applied || (failed && !last)) {
@@ -21,7 +23,7 @@ void confirm(const Model& model, const Counterexample& found) {
                              outcome.reason + outcome.step.message);
     }
     if (!last) continue;
-    const auto violation = find_violation(model, before, event, outcome, world, found.property);
+    const auto violation = find_violation(model, *before, event, outcome, world, found.property);
     if (!violation || violation->property != found.property) {
       throw std::logic_error("the live world does not violate \"" + found.property +
                              "\" where the interned machine does");

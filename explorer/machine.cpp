@@ -37,6 +37,7 @@ Machine::Machine(const System& system, Options options)
       cells_(cells_max),
       cell_index_(system.size()),
       cuts_(system.limits.size()) {
+  validate_search(system);
   if (system.bounds.skew) prepare_clock();
   if (system.bounds.partitions > 0) prepare_cuts();
   actors_ = slots_;

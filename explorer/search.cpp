@@ -99,6 +99,7 @@ Search::Search(const Model& model, const CheckOptions& options, Passes& passes)
     seen_.emplace();
   }
   validate(model.system);
+  validate_search(model.system);
   if (options.reduce) refuse_unsound(*options.reduce, model, properties_);
   next_learning_ = options.minimise_from;
   use_symmetry();

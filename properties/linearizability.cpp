@@ -1,6 +1,9 @@
 #include "properties/linearizability.hpp"
 
+#include <stdexcept>
 #include <vector>
+
+#include "properties/linearizability/judge.hpp"
 
 namespace gainsay {
 
@@ -36,6 +39,44 @@ bool extend(const History& history, const SequentialObject& object, const Bytes&
 bool is_linearizable(const History& history, const SequentialObject& object) {
   std::vector<std::uint32_t> placed(history.clients.size(), 0);
   return extend(history, object, object.initial, placed);
+}
+
+bool is_short(const History& history) {
+  std::size_t operations = 0;
+  for (const auto& client : history.clients) operations += client.size();
+  return operations <= 12;
+}
+
+bool is_linearizable(const History& history, const linearizability::Model& model) {
+  struct Open {
+    Bytes call;
+    linearizability::Moment invoked = 0;
+    bool is_open = false;
+  };
+  linearizability::TimedHistory timed;
+  std::vector<Open> open(history.clients.size());
+  linearizability::Moment now = 0;
+  const auto id = [](std::size_t client) { return static_cast<linearizability::Id>(client); };
+  for (const HistoryEvent& event : events_of(history)) {
+    Open& one = open[event.client];
+    ++now;
+    if (event.label.kind == Label::Kind::invoke) {
+      one = {.call = event.label.value, .invoked = now, .is_open = true};
+    } else {
+      timed.add(id(event.client), one.call, event.label.value, one.invoked, now);
+      one.is_open = false;
+    }
+  }
+  for (std::size_t client = 0; client < open.size(); ++client) {
+    if (!open[client].is_open) continue;
+    timed.add(id(client), open[client].call, std::nullopt, open[client].invoked,
+              linearizability::never);
+  }
+  const auto judgement = linearizability::judge(model, timed, {.explain = false});
+  if (judgement.verdict == linearizability::Verdict::unknown) {
+    throw std::runtime_error("the client history takes too much memory to be judged");
+  }
+  return judgement.verdict == linearizability::Verdict::linearizable;
 }
 
 }  // namespace gainsay

@@ -5,12 +5,14 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 
 #include "engine/history.hpp"
 #include "engine/reflect.hpp"
 #include "properties/future.hpp"
+#include "properties/linearizability/model.hpp"
 #include "properties/property.hpp"
 
 namespace gainsay {
@@ -33,13 +35,20 @@ SequentialObject sequential_object() {
 // True when the operations, in some order that respects real time, give the recorded results on the
 // object. Open operations may have taken effect, or not.
 bool is_linearizable(const History& history, const SequentialObject& object);
+// The same by the checker of long histories.
+bool is_linearizable(const History& history, const linearizability::Model& model);
+// So few operations that every order can be tried.
+bool is_short(const History& history);
 
 template <class SequentialModel>
 Property linearizable(std::string name = "linearizability") {
   Property property{
       .name = std::move(name), .kind = PropertyKind::linearizable, .scope = Scope::history};
-  property.history_holds = [object = sequential_object<SequentialModel>()](const History& history) {
-    return is_linearizable(history, object);
+  property.model = std::make_shared<const linearizability::Model>(
+      linearizability::make_model<SequentialModel>(property.name));
+  property.history_holds = [object = sequential_object<SequentialModel>(),
+                            model = property.model](const History& history) {
+    return is_short(history) ? is_linearizable(history, object) : is_linearizable(history, *model);
   };
   property.futures = futures_of_linearizability<SequentialModel>();
   property.object = sequential_object<SequentialModel>();

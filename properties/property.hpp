@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -19,6 +20,18 @@
 #include "engine/system.hpp"
 
 namespace gainsay {
+
+namespace linearizability {
+struct Model;
+}
+
+// An observer that is fed and asked in place.
+class RunningObserver {
+ public:
+  virtual ~RunningObserver() = default;
+  virtual void take(NodeId process, BytesView label) = 0;
+  virtual bool holds() const = 0;
+};
 
 enum class PropertyKind : std::uint8_t {
   always,
@@ -82,16 +95,33 @@ struct Property {
   std::function<bool(const History&)> history_holds;
   std::optional<Futures> futures{};          // history: agrees with `history_holds`
   std::optional<SequentialObject> object{};  // of kind `linearizable`
-  std::size_t observer = 0;                  // index into System::observers
+  // The same object for the checker of long histories.
+  std::shared_ptr<const linearizability::Model> model{};
+  std::size_t observer = 0;  // index into System::observers
+  // Of an observer, for long runs: the same one, but it is not encoded after each label.
+  std::function<std::unique_ptr<RunningObserver>()> running{};
   std::function<bool(BytesView)> observer_holds;
   RecoveryOptions recovery{};
   std::optional<Lasting> lasting{};  // of kind `recovers`
+};
+
+// Of a long run: what a step can have broken, by looking at what it changed alone. Properties are
+// judged where it says so and nowhere else; it must not be silent where one is broken.
+class RunFilter {
+ public:
+  virtual ~RunFilter() = default;
+  // // After a step of the node: its state, as the protocol's own type. All starts are behind.
+  virtual bool may_break(NodeId node, const void* state, bool is_up) = 0;
+  // The property of steps that this step has broken, by name; empty: none.
+  virtual std::string_view broken_step() const = 0;
 };
 
 // A system with what must hold of it.
 struct Model {
   System system;
   std::vector<Property> properties;
+  // For its long runs; empty: properties are judged after each step that changes a view.
+  std::function<std::unique_ptr<RunFilter>()> filter{};
 };
 
 // The views of all nodes, in id order.
@@ -216,12 +246,34 @@ Property settles(std::string name, F good, G lasting,
   return property;
 }
 
+namespace detail {
+
+template <class Node, class Monitor, class F>
+class RunningMonitor final : public RunningObserver {
+ public:
+  RunningMonitor(Monitor monitor, F predicate)
+      : monitor_(std::move(monitor)), predicate_(std::move(predicate)) {}
+  void take(NodeId process, BytesView label) override {
+    monitor_.on(process, decoded<typename Node::Label>(label));
+  }
+  bool holds() const override { return predicate_(monitor_); }
+
+ private:
+  Monitor monitor_;
+  F predicate_;
+};
+
+}  // namespace detail
+
 // Adds an observer to the system and the property that its predicate always holds. The observer is
 // an aggregate with `void on(NodeId process, const Node::Label&)`.
 template <class Node, class Monitor, class F>
 Property always_observer(System& system, std::string name, Monitor initial, F predicate) {
   Property property{.name = name, .kind = PropertyKind::always, .scope = Scope::observer};
   property.observer = system.observers.size();
+  property.running = [initial, predicate] {
+    return std::make_unique<detail::RunningMonitor<Node, Monitor, F>>(initial, predicate);
+  };
   property.observer_holds = [predicate](BytesView state) {
     return predicate(decoded<Monitor>(state));
   };

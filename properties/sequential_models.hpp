@@ -5,8 +5,10 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "engine/containers.hpp"
+#include "properties/linearizability/access.hpp"
 
 namespace gainsay {
 
@@ -66,6 +68,20 @@ struct Model {
     }
     return {};
   }
+  // For the checker of long histories.
+  static bool observes(const Operation& operation, const std::optional<Result>&) {
+    return operation.action == Action::get;
+  }
+  static std::vector<std::string> keys(const Operation& operation) { return {operation.key}; }
+  static std::optional<linearizability::Access> access(const Operation& operation,
+                                                       const std::optional<Result>& result) {
+    if (operation.action == Action::put) return linearizability::Access{true, operation.value};
+    if (operation.action == Action::get && result) {
+      return linearizability::Access{false, result->value};
+    }
+    return std::nullopt;
+  }
+  static std::string access_initial() { return ""; }
 };
 }  // namespace kv
 

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,7 +46,9 @@ struct CatalogEntry {
   std::string version;
   std::string summary;
   ClientBounds client_bounds = ClientBounds::none;
-  Configuration defaults;            // of the default suite; a check ends in seconds
+  Configuration defaults;  // of the default suite; a check ends in seconds
+  // In virtual time: without limits, and with clients that go on and on. None: the same as a check.
+  std::optional<Configuration> simulated{};
   std::vector<std::string> limits;   // names for --limit
   std::vector<std::string> options;  // names for --option
   std::vector<Bug> bugs;

@@ -90,6 +90,7 @@ Hunter::Hunter(const Model& model, const HuntOptions& options)
       jobs_(options.jobs == 0 ? default_jobs() : options.jobs),
       order_(strategy_order(options.strategy)) {
   validate(model.system);
+  validate_search(model.system);
   for (const Property* property : select_properties(model, options.properties)) {
     if (property->kind == PropertyKind::recovers) {
       report_.not_judged.push_back(property->name);

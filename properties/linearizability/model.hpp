@@ -33,14 +33,10 @@
 #include <vector>
 
 #include "engine/reflect.hpp"
+#include "properties/linearizability/access.hpp"
 #include "properties/linearizability/history.hpp"
 
 namespace gainsay::linearizability {
-
-struct Access {
-  bool write = false;
-  std::string value;
-};
 
 // A model without its types. Absent functions are empty.
 struct Model {

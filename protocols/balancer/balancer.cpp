@@ -1,6 +1,10 @@
 #include "protocols/balancer/balancer.hpp"
 
+#include <chrono>
+
 namespace gainsay::balancer {
+
+using namespace std::chrono_literals;
 
 void Node::start(Context& ctx) {
   const std::uint32_t backends = ctx.nodes() - ctx.options().balancers;
@@ -10,7 +14,7 @@ void Node::start(Context& ctx) {
   ctx.observe({.kind = Label::Kind::begun, .backend = ctx.self()});
   begin_picking(ctx);
   begin_round(ctx);
-  ctx.arm(Timer::drain, ctx.options().drains);
+  ctx.arm(Timer::drain, ctx.options().drains, between(10s, 10s));
 }
 
 // --- a backend ---
@@ -41,14 +45,14 @@ void Node::open(Context& ctx, const RequestId& request, std::uint8_t attempt) {
   ctx.observe({.kind = Label::Kind::picked, .backend = *backend});
   change_picking(ctx, *backend, true, true);
   ctx.send(*backend, Forward{.request = request, .attempt = attempt});
-  ctx.set(Timer::give_up);
+  ctx.set(Timer::give_up, between(100ms, 200ms));
 }
 
 void Node::finish(Context& ctx, const RequestId& request, Result result) {
   finished[request.client] = {.number = request.number,
                               .served = std::holds_alternative<Page>(result)};
   ctx.reply(request, std::move(result));
-  ctx.arm(Timer::give_up, !connections.empty());
+  ctx.arm(Timer::give_up, !connections.empty(), between(100ms, 200ms));
 }
 
 void Node::on(Context& ctx, NodeId from, Answer answer) {
@@ -95,7 +99,7 @@ void Node::begin_round(Context& ctx) {
   for (std::uint8_t backend = 0; backend < health.size(); ++backend) {
     ctx.send({backend}, Probe{round});
   }
-  ctx.set(Timer::probe);
+  ctx.set(Timer::probe, between(500ms, 500ms));
 }
 
 void Node::on(Context& ctx, NodeId from, Alive alive) {
@@ -145,7 +149,7 @@ void Node::on(Context& ctx, Timer timer) {
       const std::uint32_t which = ctx.choose(static_cast<std::uint32_t>(connections.size()));
       const RequestId request = connections.nth(which)->first;
       give_up(ctx, request);
-      ctx.arm(Timer::give_up, !connections.empty());
+      ctx.arm(Timer::give_up, !connections.empty(), between(100ms, 200ms));
       break;
     }
     case Timer::drain:

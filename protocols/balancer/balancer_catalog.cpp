@@ -2,6 +2,7 @@
 
 #include "engine/client.hpp"
 #include "protocols/balancer/balancer.hpp"
+#include "protocols/kv_workload.hpp"
 
 namespace gainsay::balancer {
 
@@ -83,16 +84,25 @@ Node::Options options_of(const Configuration& configuration) {
 
 // The clients go to the balancers in turn, and where there are several on to the next one when they
 // have no answer.
-Workload<Fetch> workload(const Bounds& bounds, const Node::Options& options) {
-  Workload<Fetch> all{.retry = options.balancers > 1};
+WorkItem<Fetch> work_of(std::uint32_t client, const Node::Options& options) {
+  WorkItem<Fetch> item{.operation = {}, .servers = {}};
+  for (std::uint32_t i = 0; i < options.balancers; ++i) {
+    const std::size_t place = options.weights.size() + (client + i) % options.balancers;
+    item.servers.push_back({static_cast<std::uint8_t>(place)});
+  }
+  return item;
+}
+
+Workload<Fetch> workload(const Bounds& bounds, const Node::Options& options, bool loaded) {
+  Workload<Fetch> all{.retry = options.balancers > 1 || loaded, .paced = loaded};
+  if (loaded) {
+    all.client_count = bounds.clients;
+    all.operations = bounds.operations;
+    all.item = [options](std::uint32_t client, std::uint32_t) { return work_of(client, options); };
+    return all;
+  }
   for (std::uint32_t client = 0; client < bounds.clients; ++client) {
-    std::vector<NodeId> servers;
-    for (std::uint32_t i = 0; i < options.balancers; ++i) {
-      const std::size_t place = options.weights.size() + (client + i) % options.balancers;
-      servers.push_back({static_cast<std::uint8_t>(place)});
-    }
-    all.clients.emplace_back(bounds.operations,
-                             WorkItem<Fetch>{.operation = {}, .servers = servers});
+    all.clients.emplace_back(bounds.operations, work_of(client, options));
   }
   return all;
 }
@@ -104,7 +114,8 @@ Model make_model(const Configuration& configuration) {
   Bounds with_balancer = configuration.bounds;
   with_balancer.nodes += options.balancers;
   Model model{.system = make_system<Node>("balancer", with_balancer, options), .properties = {}};
-  add_clients<Node>(model.system, workload(with_balancer, options));
+  const bool loaded = load_of("balancer", configuration.options).has_value();
+  add_clients<Node>(model.system, workload(with_balancer, options, loaded));
   model.properties = properties(model.system, options);
   if (configuration.bounds.operations > 1) {
     model.properties.push_back(sometimes<Node>("a client comes again", [](const View& node) {
@@ -119,8 +130,9 @@ CatalogEntry catalog_entry() {
   CatalogEntry entry{.name = "balancer",
                      .version = "2",
                      .summary = "a load balancer before N backends (--nodes), with health checks",
-                     .options = {"algorithm", "weights", "retries", "drains", "balancers", "cap",
-                                 "slow-start", "as-one"}};
+                     .simulated = simulated(4, {}),
+                     .options = with_load({"algorithm", "weights", "retries", "drains", "balancers",
+                                           "cap", "slow-start", "as-one"})};
   entry.client_bounds = ClientBounds::clients_and_operations;
   entry.defaults.bounds = {
       .nodes = 2, .clients = 2, .network = Network::unordered, .crashes = 1, .timeouts = 2};

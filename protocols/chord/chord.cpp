@@ -1,8 +1,11 @@
 #include "protocols/chord/chord.hpp"
 
+#include <chrono>
 #include <utility>
 
 namespace gainsay::chord {
+
+using namespace std::chrono_literals;
 
 bool between(NodeId from, NodeId other, NodeId to) {
   if (from < to) return from < other && other < to;
@@ -17,7 +20,7 @@ void Node::start(Context& ctx) {
   durable.was_here = true;
   if (!begins_as_member(ctx.options(), ctx.self())) {
     standing = Standing::newcomer;
-    ctx.set(Timer::join);
+    ctx.set(Timer::join, gainsay::between(100ms, 2s));
     return;
   }
   // All members round the ring, from the next one to this one itself.
@@ -68,7 +71,7 @@ void Node::become_member(Context& ctx, std::vector<NodeId> list, NodeId before) 
   successors = std::move(list);
   predecessor = before;
   ctx.clear(Timer::join);
-  ctx.set(Timer::stabilize);
+  ctx.set(Timer::stabilize, gainsay::between(100ms, 200ms));
 }
 
 // --- stabilize ---

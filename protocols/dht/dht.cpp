@@ -2,8 +2,11 @@
 #include "protocols/dht/dht.hpp"
 
 #include <algorithm>
+#include <chrono>
 
 namespace gainsay::dht {
+
+using namespace std::chrono_literals;
 
 const Key& key_of(const Node::Operation& operation) {
   return std::visit([](const auto& some) -> const Key& { return some.key; }, operation);
@@ -11,8 +14,8 @@ const Key& key_of(const Node::Operation& operation) {
 
 void Node::start(Context& ctx) {
   const Options& options = ctx.options();
-  ctx.arm(Timer::change, leads(ctx) && options.placement->last_epoch() > 0);
-  ctx.arm(Timer::compare, options.anti_entropy);
+  ctx.arm(Timer::change, leads(ctx) && options.placement->last_epoch() > 0, between(10s, 10s));
+  ctx.arm(Timer::compare, options.anti_entropy, between(1s, 2s));
   arm_replay(ctx);
   // What a crash has cut off before it was said.
   if (is_changing(durable.epoch)) hand_over(ctx);

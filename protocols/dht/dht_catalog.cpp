@@ -3,6 +3,7 @@
 
 #include "engine/client.hpp"
 #include "protocols/dht/dht.hpp"
+#include "protocols/kv_workload.hpp"
 
 namespace gainsay::dht {
 
@@ -109,11 +110,21 @@ void require_sense(const Settings& settings, std::uint32_t nodes) {
   }
 }
 
+std::vector<Key> keys_of(const Load& load) {
+  if (load.keys > 100'000) throw UsageError("dht: load-keys is at most 100,000");
+  std::vector<Key> keys;
+  for (std::uint32_t i = 0; i < load.keys; ++i) keys.push_back("k" + std::to_string(i));
+  return keys;
+}
+
 Settings settings_of(const Configuration& configuration) {
   Settings settings;
   settings.options.bug = bug_named<Bug>(configuration.bug);
   settings.plan.keys = {"x", "y"};
   settings.plan.ring = {.points = 4, .seed = 0, .bits = 64};
+  if (const auto load = load_of("dht", configuration.options)) {
+    settings.plan.keys = keys_of(*load);
+  }
   std::string changes = "none";
   for (const auto& [name, text] : configuration.options) {
     if (name == "changes") changes = text;
@@ -187,6 +198,25 @@ Workload<Node::Operation> workload(const std::string& work, const Bounds& bounds
     throw UsageError("dht: option work: there are " + std::to_string(bounds.clients) +
                      " clients (--clients)");
   }
+  return all;
+}
+
+// Any node coordinates any operation.
+Workload<Node::Operation> workload(const Load& load, const Bounds& bounds) {
+  Workload<Node::Operation> all{.retry = true, .paced = true};
+  all.client_count = bounds.clients;
+  all.operations = bounds.operations;
+  all.item = [items = items_of(load), nodes = bounds.nodes](std::uint32_t client,
+                                                            std::uint32_t position) {
+    LoadItem item = items(client, position);
+    const Key key = "k" + std::to_string(item.key);
+    WorkItem<Node::Operation> work{.operation = Get{.key = key}, .servers = {}};
+    if (!item.reads) work.operation = Put{.key = key, .value = std::move(item.value)};
+    for (std::uint32_t i = 0; i < nodes; ++i) {
+      work.servers.push_back({static_cast<std::uint8_t>((client + position + i) % nodes)});
+    }
+    return work;
+  };
   return all;
 }
 
@@ -265,25 +295,32 @@ Model make_model(const Configuration& configuration) {
   const Bounds& bounds = configuration.bounds;
   const Settings settings = settings_of(configuration);
   const std::vector<Key>& keys = settings.plan.keys;
-  const std::string work = settings.work.empty() ? usual_work(bounds, keys) : settings.work;
-  const Workload<Node::Operation> clients = workload(work, bounds, keys);
+  const bool is_usual = settings.work.empty() && bounds.operations <= 1000;
+  const std::string work = is_usual ? usual_work(bounds, keys) : settings.work;
+  const auto load = load_of("dht", configuration.options);
+  const Workload<Node::Operation> clients =
+      load ? workload(*load, bounds) : workload(work, bounds, keys);
   Model model{.system = make_system<Node>("dht", bounds, settings.options), .properties = {}};
   if (bounds.clients > 0) add_clients<Node>(model.system, clients);
-  model.properties = properties(settings.options, work_of(clients));
+  const Work does =
+      load ? Work{.any = true, .writes = true, .reads_of_others = true} : work_of(clients);
+  model.properties = properties(settings.options, does);
   return model;
 }
 
 CatalogEntry catalog_entry() {
-  return {.name = "dht",
-          .version = "1",
-          .summary = "a distributed hash table on a ring, with N, R and W, while members change",
-          .client_bounds = ClientBounds::clients_and_operations,
-          .defaults = defaults(),
-          .limits = {},
-          .options = {"n", "r", "w", "versions", "repair", "hints", "anti-entropy", "changes",
-                      "work", "linearizable", "recovers", "points", "bits", "seed"},
-          .bugs = bugs(),
-          .make = make_model};
+  return {
+      .name = "dht",
+      .version = "1",
+      .summary = "a distributed hash table on a ring, with N, R and W, while members change",
+      .client_bounds = ClientBounds::clients_and_operations,
+      .defaults = defaults(),
+      .simulated = simulated(5, {{"n", "3"}}),
+      .limits = {},
+      .options = with_load({"n", "r", "w", "versions", "repair", "hints", "anti-entropy", "changes",
+                            "work", "linearizable", "recovers", "points", "bits", "seed"}),
+      .bugs = bugs(),
+      .make = make_model};
 }
 
 }  // namespace gainsay::dht

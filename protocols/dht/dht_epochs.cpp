@@ -1,10 +1,13 @@
 // Changes of the membership, and the collection of tombstones that goes with one.
 #include <algorithm>
+#include <chrono>
 #include <functional>
 
 #include "protocols/dht/dht.hpp"
 
 namespace gainsay::dht {
+
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -28,7 +31,7 @@ void Node::lead(Context& ctx) {
     enter(ctx, durable.epoch + (no_transfer ? 2 : 1), {});
   }
   ctx.broadcast(EpochIs{.epoch = durable.epoch, .collected = durable.collected});
-  ctx.set(Timer::change);
+  ctx.set(Timer::change, between(10s, 10s));
 }
 
 void Node::on(Context& ctx, NodeId, const EpochIs& told) {

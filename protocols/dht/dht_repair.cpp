@@ -1,10 +1,13 @@
 // What brings replicas together that missed something: hints, read repair, anti-entropy.
 #include <algorithm>
+#include <chrono>
 
 #include "protocols/dht/dht.hpp"
 #include "protocols/dht/merkle_tree.hpp"
 
 namespace gainsay::dht {
+
+using namespace std::chrono_literals;
 
 // --- hints ---
 
@@ -17,7 +20,9 @@ void Node::keep_hints(const Context& ctx, const Key& key, const Pending& done) {
   }
 }
 
-void Node::arm_replay(Context& ctx) { ctx.arm(Timer::replay, !durable.hints.empty()); }
+void Node::arm_replay(Context& ctx) {
+  ctx.arm(Timer::replay, !durable.hints.empty(), between(100ms, 200ms));
+}
 
 void Node::replay(Context& ctx) {
   for (const auto& [owner, entries] : durable.hints) {
@@ -102,7 +107,7 @@ void Node::compare_with_all(Context& ctx) {
     const MerkleTree tree = tree_of(shared_with(ctx, {id}));
     ctx.send({id}, Compare{.epoch = durable.epoch, .root = tree.hash(MerkleTree::root)});
   }
-  ctx.set(Timer::compare);
+  ctx.set(Timer::compare, between(1s, 2s));
 }
 
 void Node::on(Context& ctx, NodeId from, const Compare& compare) {

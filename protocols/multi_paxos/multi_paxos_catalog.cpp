@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <string>
 
 #include "protocols/catalog.hpp"
@@ -128,16 +129,27 @@ std::vector<gainsay::Bug> bugs() {
   };
 }
 
+NodeStatus status_of(const Node& node, NodeId) {
+  constexpr std::array<std::string_view, 3> roles = {"follower", "candidate", "leader"};
+  return {.role = roles[static_cast<std::size_t>(node.role)],
+          .leads = node.role == Role::leader,
+          .term = std::max(node.durable.promised.round, node.ballot.round),
+          .log = node.role == Role::leader ? node.next - 1 : highest_slot(node),
+          .committed = node.applied};
+}
+
 }  // namespace
 
 Model make_model(const Configuration& configuration) {
   const Bounds& bounds = configuration.bounds;
   const Options options = options_of(configuration);
-  const Workload<kv::Operation> workload = appends_and_reads(bounds);
+  const auto load = load_of("multi-paxos", configuration.options);
+  const Workload<kv::Operation> workload = load ? loaded(bounds, *load) : appends_and_reads(bounds);
   Model model{.system = make_system<Node>("multi-paxos", bounds, options), .properties = {}};
   model.system.bug = configuration.bug;
   model.system.options = configuration.options;
   if (bounds.clients > 0) add_clients<Node>(model.system, workload);
+  set_status<Node>(model.system, status_of);
   add_limit<Node>(model.system, "round", highest_round);
   add_limit<Node>(model.system, "slot", highest_slot);
   add_properties(model, bounds, options, workload);
@@ -150,9 +162,11 @@ CatalogEntry catalog_entry() {
           .summary = "Multi-Paxos with a stable leader, serving a key-value store through its log",
           .client_bounds = ClientBounds::clients_and_operations,
           .defaults = defaults(),
+          .simulated = simulated(5, {{"resend", "1"}}),
           .limits = {"round", "slot"},
-          .options = {"propose", "values", "candidates", "spares", "alpha", "changes", "q1", "q2",
-                      "all-learn", "resend", "disk-loss", "recovers", "lease", "grant", "renewals"},
+          .options = with_load({"propose", "values", "candidates", "spares", "alpha", "changes",
+                                "q1", "q2", "all-learn", "resend", "disk-loss", "recovers", "lease",
+                                "grant", "renewals"}),
           .bugs = bugs(),
           .make = make_model};
 }

@@ -81,6 +81,7 @@ struct Proposable {
   std::uint32_t nodes;
   Options options;
   std::vector<std::vector<WorkItem<kv::Operation>>> clients;
+  std::function<WorkItem<kv::Operation>(std::uint32_t client, std::uint32_t position)> item{};
 
   bool operator()(const Noop&) const { return true; }
   bool operator()(const Write& write) const {
@@ -92,6 +93,12 @@ struct Proposable {
   bool operator()(const Command& command) const {
     const std::size_t client = command.request.client.value - nodes;
     const std::size_t number = command.request.number;
+    if (item) {
+      return number >= 1 &&
+             equal(item(static_cast<std::uint32_t>(client), static_cast<std::uint32_t>(number - 1))
+                       .operation,
+                   command.operation);
+    }
     return client < clients.size() && number >= 1 && number <= clients[client].size() &&
            equal(clients[client][number - 1].operation, command.operation);
   }
@@ -207,8 +214,10 @@ void add_sometimes(Model& model, const Bounds& bounds, const Options& options) {
 
 void add_properties(Model& model, const Bounds& bounds, const Options& options,
                     const Workload<kv::Operation>& workload) {
-  const Proposable proposable{
-      .nodes = bounds.nodes, .options = options, .clients = workload.clients};
+  const Proposable proposable{.nodes = bounds.nodes,
+                              .options = options,
+                              .clients = workload.clients,
+                              .item = workload.item};
   model.properties = {
       // No two nodes learn different values for a slot.
       always_pair<Node>("agreement", agree),

@@ -125,6 +125,8 @@ struct Options {
   // themselves up to the greatest sequence number.
   std::vector<ClientRequest> requests{};
   std::vector<ClientRequest> made{};  // all that clients, or the environment, ever ask for
+  // In place of the list, where they are too many: is this one of them?
+  std::function<bool(const ClientRequest&)> is_made{};
   Sequence checkpoint_interval = 128;
   Sequence window = 256;  // L: H = h + L
   // Bounds of the check, which are those of what the adversary says.

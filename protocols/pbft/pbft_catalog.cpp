@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 
 #include "engine/traitors.hpp"
 #include "engine/twins.hpp"
@@ -18,16 +19,24 @@ std::optional<NodeId> replica(const std::string& option, const std::string& text
   throw UsageError("pbft: option " + option + " takes a replica or none, not '" + text + "'");
 }
 
-std::uint32_t limit(const Bounds& bounds, std::string_view name) {
+std::uint32_t limit(const Bounds& bounds, std::string_view name, bool goes_on) {
   const auto found = bounds.limits.find(name);
   if (found == bounds.limits.end()) {
+    if (goes_on) return std::numeric_limits<std::uint32_t>::max();
     throw UsageError("pbft needs --limit view=V,seq=N: they bound what a Byzantine replica says");
   }
   if (found->second > 100) throw UsageError("pbft: limits are at most 100");
   return static_cast<std::uint32_t>(found->second);
 }
 
-Workload<kv::Operation> workload(const Bounds& bounds, const Options& options) {
+Workload<kv::Operation> workload(const Bounds& bounds, const Options& options,
+                                 const std::optional<Load>& load) {
+  if (load) {
+    Workload<kv::Operation> result = loaded(bounds, *load);
+    result.to_all = true;  // where a backup knows of a request, it waits for it
+    result.matching = options.bug == Bug::client_f_replies ? options.faults : options.faults + 1;
+    return result;
+  }
   Workload<kv::Operation> result{.retry = !options.monotone,
                                  .to_all = options.monotone || options.recovers > 0,
                                  .matching = options.faults + 1};
@@ -57,10 +66,11 @@ std::vector<ClientRequest> conflicting(const Bounds& bounds, std::uint32_t count
 
 Options options_of(const Configuration& configuration) {
   const Bounds& bounds = configuration.bounds;
+  const auto load = load_of("pbft", configuration.options);
   Options options{.bug = bug_named<Bug>(configuration.bug),
                   .faults = (bounds.nodes - 1) / 3,
-                  .views = limit(bounds, "view"),
-                  .sequences = limit(bounds, "seq"),
+                  .views = limit(bounds, "view", load.has_value()),
+                  .sequences = limit(bounds, "seq", load.has_value()),
                   .nodes = bounds.nodes};
   std::uint32_t requests = 2;
   for (const auto& [name, text] : configuration.options) {
@@ -79,14 +89,30 @@ Options options_of(const Configuration& configuration) {
   if (options.silent && !options.byzantine) throw UsageError("pbft: silent is a Byzantine replica");
   if (options.faults >= bounds.nodes) throw UsageError("pbft: faults must be fewer than nodes");
   if (options.checkpoint_interval == 0) throw UsageError("pbft: checkpoint must not be 0");
-  if (bounds.crashes > 0) {
+  if (load && options.byzantine) {
+    throw UsageError("pbft: under load a Byzantine replica is a twin or a traitor");
+  }
+  if (load && bounds.restarts > 0) {
+    throw UsageError(
+        "pbft: a replica that forgets in a crash is a Byzantine one: it may go down, and stays "
+        "down");
+  }
+  if (bounds.crashes > 0 && !load) {
     throw UsageError(
         "pbft: a replica that forgets in a crash is a Byzantine one (--option "
         "byzantine=n1); crashes are not checked");
   }
   if (requests == 0 || requests > 26) throw UsageError("pbft: requests must be 1 to 26");
   if (bounds.clients == 0) options.requests = options.made = conflicting(bounds, requests);
-  const Workload<kv::Operation> work = workload(bounds, options);
+  const Workload<kv::Operation> work = workload(bounds, options, load);
+  if (load) {
+    options.is_made = [item = work.item, nodes = bounds.nodes](const ClientRequest& request) {
+      const std::uint32_t client = request.id.client.value - nodes;
+      return request.id.number > 0 &&
+             item(client, request.id.number - 1).operation == request.operation;
+    };
+    return options;
+  }
   for (std::uint32_t client = 0; client < bounds.clients; ++client) {
     std::uint32_t made = 0;
     for (const auto& item : work.clients[client]) {
@@ -174,7 +200,20 @@ Model make_model(const Configuration& configuration) {
   Model model{.system = make_system<Node>("pbft", bounds, options), .properties = {}};
   model.system.bug = configuration.bug;
   model.system.options = configuration.options;
-  if (bounds.clients > 0) add_clients<Node>(model.system, workload(bounds, options));
+  if (bounds.clients > 0) {
+    add_clients<Node>(model.system,
+                      workload(bounds, options, load_of("pbft", configuration.options)));
+  }
+  set_status<Node>(model.system, [replicas = bounds.nodes](const Node& node, NodeId id) {
+    const bool leads = node.active && primary_of(node.view, replicas) == id;
+    return NodeStatus{.role = !node.active ? "changing view"
+                              : leads      ? "primary"
+                                           : "backup",
+                      .leads = leads,
+                      .term = node.view,
+                      .log = node.log.empty() ? node.executed : node.log.rbegin()->first,
+                      .committed = node.executed};
+  });
   if (options.byzantine) add_adversary<Node>(model.system, {*options.byzantine}, options);
   if (options.twins) add_twins<Node>(model.system, {*options.twins});
   if (options.traitor) {
@@ -195,9 +234,10 @@ CatalogEntry catalog_entry() {
           .summary = "PBFT (Castro and Liskov) with a Byzantine replica",
           .client_bounds = ClientBounds::clients_and_operations,
           .defaults = with_byzantine("n1", 1),
+          .simulated = simulated(4, {{"recovers", "1"}, {"certificates", "0"}}),
           .limits = {"view", "seq"},
-          .options = {"byzantine", "faults", "checkpoint", "window", "requests", "certificates",
-                      "recovers", "silent", "twins", "behaviour"},
+          .options = with_load({"byzantine", "faults", "checkpoint", "window", "requests",
+                                "certificates", "recovers", "silent", "twins", "behaviour"}),
           .bugs = bugs(),
           .make = make_model};
 }

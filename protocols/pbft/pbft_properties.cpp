@@ -72,6 +72,7 @@ bool every_decision(const View& node, Predicate predicate) {
 
 bool made_by_clients(const Batch& batch, const Options& options) {
   return std::ranges::all_of(batch, [&](const ClientRequest& request) {
+    if (options.is_made) return options.is_made(request);
     return std::ranges::find(options.made, request) != options.made.end();
   });
 }

@@ -75,6 +75,9 @@ void Node::on(Context& ctx, Timer timer) {
     case Timer::even_lease:
       end_lease(0);
       return;
+    case Timer::gather:
+      send_gathered(ctx);
+      return;
   }
 }
 
@@ -165,7 +168,7 @@ void Node::step_down(Context& ctx, Term term) {
     extras->told_to_stand = false;
   }
   for (const Timer timer : {Timer::heartbeat, Timer::propose, Timer::change, Timer::transfer,
-                            Timer::renew, Timer::odd_lease, Timer::even_lease}) {
+                            Timer::renew, Timer::odd_lease, Timer::even_lease, Timer::gather}) {
     ctx.clear(timer);
   }
 }
@@ -220,8 +223,21 @@ void Node::append(Context& ctx, Entry entry) {
   take_configuration(ctx, *this, entry);
   durable.log.push_back(std::move(entry));
   arm_leader_timers(ctx);
+  if (const std::uint32_t wait = ctx.options().gather; wait > 0) {
+    ctx.arm(Timer::gather, true,
+            between(std::chrono::microseconds(wait), std::chrono::microseconds(wait)));
+    return;
+  }
   ctx.sync();
   for (const NodeId peer : replicas(ctx)) replicate(ctx, peer);
+  advance_commit(ctx);
+}
+
+void Node::send_gathered(Context& ctx) {
+  ctx.sync();
+  for (const NodeId peer : replicas(ctx)) {
+    if (next[peer] <= last_index()) replicate(ctx, peer);
+  }
   advance_commit(ctx);
 }
 
@@ -336,6 +352,7 @@ void Node::on(Context& ctx, NodeId from, const AppendReply& reply) {
   const bool told_all = advance_commit(ctx);
   if (role != Role::leader) return;  // a configuration without it is committed
   arm_membership_timers(ctx);
+  if (ctx.options().gather > 0) return;
   if (next[from] <= last_index()) {
     replicate(ctx, from);
   } else if (match[from] > before && commit > 0 && !told_all) {
@@ -345,11 +362,20 @@ void Node::on(Context& ctx, NodeId from, const AppendReply& reply) {
 
 // --- Commit and apply (sections 3.5, 3.6.2) ---
 
+// No index behind this one can have a quorum.
+Index Node::highest_held(const Context& ctx, NodeSet peers) const {
+  if (is_quorum(ctx, {ctx.self()})) return last_index();
+  Index highest = 0;
+  for (const NodeId peer : peers) highest = std::max(highest, match[peer]);
+  return std::min(highest, last_index());
+}
+
 // True when the commit index grew, which all peers are then told.
 bool Node::advance_commit(Context& ctx) {
-  for (Index index = last_index(); index > commit; --index) {
+  const NodeSet peers = replicas(ctx);
+  for (Index index = highest_held(ctx, peers); index > commit; --index) {
     NodeSet holders{ctx.self()};
-    for (const NodeId peer : replicas(ctx)) {
+    for (const NodeId peer : peers) {
       if (match[peer] >= index) holders.insert(peer);
     }
     if (!is_quorum(ctx, holders)) continue;
@@ -357,7 +383,7 @@ bool Node::advance_commit(Context& ctx) {
     const bool own_term = term_at(index) == durable.term;
     if (!own_term && ctx.options().bug != Bug::fig8_old_term_commit) return false;
     commit_to(ctx, index);
-    send_heartbeats(ctx);
+    if (ctx.options().gather == 0) send_heartbeats(ctx);
     finish_change(ctx);
     return true;
   }
@@ -412,8 +438,13 @@ const Session* Node::session_of(const Context& ctx, const RequestId& request) co
 
 // True when the log makes appending a request pointless: it has an entry for it that this leader
 // commits itself, or for a later request, so that the client has had the answer.
-bool Node::holds(const RequestId& request) const {
-  return std::ranges::any_of(durable.log, [&](const Entry& entry) {
+// What is applied is in the sessions, where there are any.
+bool Node::holds(const Context& ctx, const RequestId& request) const {
+  const bool has_sessions = ctx.options().bug != Bug::no_dedupe;
+  const std::size_t applied = commit > base() ? place(commit) + 1 : 0;
+  const std::size_t first = has_sessions ? std::min(applied, durable.log.size()) : 0;
+  const auto begin = durable.log.begin() + static_cast<std::ptrdiff_t>(first);
+  return std::any_of(begin, durable.log.end(), [&](const Entry& entry) {
     const auto* command = std::get_if<Command>(&entry.command);
     if (command == nullptr || command->request.client != request.client) return false;
     const std::uint32_t number = command->request.number;
@@ -437,7 +468,7 @@ void Node::on(Context& ctx, NodeId, const Request<Operation>& request) {
       return;
     }
   }
-  if (holds(request.id)) return;
+  if (holds(ctx, request.id)) return;
   append(ctx, {.term = durable.term,
                .command = Command{.request = request.id, .operation = request.operation}});
 }

@@ -107,6 +107,9 @@ struct Options {
   std::uint32_t stays = 0;
   std::uint32_t batch = 0;  // at most so many entries in a message (section 10.2.2); 0: all
   bool pipeline = false;    // the next entries are sent before the last are known to be there
+  // What comes within so many microseconds goes out together, and is told to be committed by the
+  // next message (section 10.2.2); 0: at once.
+  std::uint32_t gather = 0;
 };
 
 // The last request of a client that was applied, and its result (section 6.3).
@@ -238,7 +241,8 @@ struct Node {
     transfer,
     renew,
     odd_lease,
-    even_lease
+    even_lease,
+    gather
   };
   static constexpr bool syncs = true;  // before it answers (section 3.8)
 
@@ -297,10 +301,12 @@ struct Node {
   void send_heartbeats(Context& ctx) const;
   Index take_entries(const Context& ctx, const AppendEntries& append);
   bool advance_commit(Context& ctx);
+  Index highest_held(const Context& ctx, NodeSet peers) const;
+  void send_gathered(Context& ctx);
   void commit_to(Context& ctx, Index index);
   void apply(Context& ctx, Index index);
   const Session* session_of(const Context& ctx, const RequestId& request) const;
-  bool holds(const RequestId& request) const;
+  bool holds(const Context& ctx, const RequestId& request) const;
 
   // raft_membership.cpp
   Index members_index() const;  // of the latest configuration in the log, or 0
@@ -362,6 +368,8 @@ struct View {
 View view(const Node& node);
 
 std::vector<Property> properties(const Bounds& bounds, const Options& options);
+// For long runs: what a step can have broken of them.
+std::unique_ptr<RunFilter> make_filter(std::uint32_t nodes);
 
 // Limits: "term", "log". Throws UsageError for a limit, an option or a bug that there is not.
 Model make_model(const Configuration& configuration);

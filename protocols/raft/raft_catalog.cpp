@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <string>
 
 #include "protocols/catalog.hpp"
@@ -46,6 +47,7 @@ Options options_of(const Configuration& configuration) {
     if (name == "stays") options.stays = value;
     if (name == "batch") options.batch = value;
     if (name == "pipeline") options.pipeline = value != 0;
+    if (name == "gather") options.gather = value;
     if (name == "lease") options.lease = value;
     if (name == "election") options.election = value;
     if (name == "renewals") options.renewals = value;
@@ -236,6 +238,15 @@ std::vector<gainsay::Bug> bugs() {
   return all;
 }
 
+NodeStatus status_of(const Node& node, NodeId) {
+  constexpr std::array<std::string_view, 4> roles = {"follower", "candidate", "leader", "follower"};
+  return {.role = roles[static_cast<std::size_t>(node.role)],
+          .leads = node.role == Role::leader,
+          .term = node.durable.term,
+          .log = node.last_index(),
+          .committed = node.commit};
+}
+
 }  // namespace
 
 Model make_model(const Configuration& configuration) {
@@ -244,10 +255,18 @@ Model make_model(const Configuration& configuration) {
   Model model{.system = make_system<Node>("raft", bounds, options), .properties = {}};
   model.system.bug = configuration.bug;
   model.system.options = configuration.options;
-  if (bounds.clients > 0) add_clients<Node>(model.system, appends_and_reads(bounds));
+  if (bounds.clients > 0) {
+    const auto load = load_of("raft", configuration.options);
+    add_clients<Node>(model.system, load ? loaded(bounds, *load) : appends_and_reads(bounds));
+  }
+  set_status<Node>(model.system, status_of);
   add_limit<Node>(model.system, "term", [](const Node& node) { return node.durable.term; });
   add_limit<Node>(model.system, "log", [](const Node& node) { return node.last_index(); });
   model.properties = properties(bounds, options);
+  // The filter knows the properties of a fixed configuration.
+  if (options.changes == 0 && options.voters == 0) {
+    model.filter = [nodes = bounds.nodes] { return make_filter(nodes); };
+  }
   return model;
 }
 
@@ -257,10 +276,12 @@ CatalogEntry catalog_entry() {
           .summary = "Raft (Ongaro's thesis) serving a key-value store through its log",
           .client_bounds = ClientBounds::clients_and_operations,
           .defaults = with_recovery(with_clients(writes(3, 2, 0), 1, 1), 2),
+          .simulated = simulated(5, {{"gather", "1000"}, {"heartbeat", "1"}, {"pipeline", "1"}}),
           .limits = {"term", "log"},
-          .options = {"propose", "candidates", "heartbeat", "recovers", "noop", "read-index",
-                      "compact", "voters", "changes", "leave", "joint", "transfer", "prevote",
-                      "stays", "batch", "pipeline", "lease", "election", "renewals"},
+          .options = with_load({"propose",    "candidates", "heartbeat", "recovers", "noop",
+                                "read-index", "compact",    "voters",    "changes",  "leave",
+                                "joint",      "transfer",   "prevote",   "stays",    "batch",
+                                "pipeline",   "gather",     "lease",     "election", "renewals"}),
           .bugs = bugs(),
           .make = make_model};
 }

@@ -12,9 +12,8 @@ using namespace std::chrono_literals;
 namespace {
 
 NodeSet first_nodes(std::uint32_t count) {
-  NodeSet nodes;
-  for (std::uint32_t id = 0; id < count; ++id) nodes.insert({static_cast<std::uint8_t>(id)});
-  return nodes;
+  return NodeSet::from_bits(count >= processes_max ? ~std::uint64_t{0}
+                                                   : (std::uint64_t{1} << count) - 1);
 }
 
 NodeSet united(NodeSet a, NodeSet b) { return NodeSet::from_bits(a.bits() | b.bits()); }
@@ -51,12 +50,15 @@ Index Node::members_index() const {
 // committed" (section 4.1), and goes back to the one before when the entry is removed.
 Members Node::members(const Context& ctx) const {
   if (extras && extras->in_force) return *extras->in_force;
+  const NodeSet voters = initial_voters(ctx.nodes(), ctx.options());
+  const Members initial{
+      .voters = voters, .incoming = {}, .learners = without(first_nodes(ctx.nodes()), voters)};
+  if (ctx.options().changes == 0) return initial;
   if (const Index index = members_index(); index > 0) {
     return std::get<Members>(durable.log[place(index)].command);
   }
   if (snapshot() != nullptr && snapshot()->members) return *snapshot()->members;
-  const NodeSet voters = initial_voters(ctx.nodes(), ctx.options());
-  return {.voters = voters, .incoming = {}, .learners = without(first_nodes(ctx.nodes()), voters)};
+  return initial;
 }
 
 bool Node::is_learner(const Context& ctx) const {

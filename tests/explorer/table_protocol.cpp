@@ -177,7 +177,7 @@ struct NodeRules {
     write();
     for (std::uint32_t timer = 0; timer < timers; ++timer) {
       if (((outcome.disarmed >> timer) & 1) != 0) step.clear_timer(timer);
-      if (((outcome.armed >> timer) & 1) != 0) step.set_timer(timer, outcome.runs[timer]);
+      if (((outcome.armed >> timer) & 1) != 0) step.set_timer(timer, {}, outcome.runs[timer]);
     }
     for (const auto& [to, message] : outcome.sends) {
       step.send({to}, encoded(Tag{message}));

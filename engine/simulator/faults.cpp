@@ -1,0 +1,111 @@
+#include "engine/simulator/faults.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+namespace gainsay {
+
+namespace {
+
+NodeSet group_of(const System& system, const std::string& text, const std::string& what) {
+  NodeSet group;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    group.insert(node_named(system, text.substr(begin, end - begin), what));
+    begin = end + 1;
+  }
+  return group;
+}
+
+std::string names(const System& system, NodeSet group) {
+  std::string text;
+  for (const NodeId id : group) {
+    if (!text.empty()) text += ' ';
+    text += system.process_name(id);
+  }
+  return text;
+}
+
+}  // namespace
+
+NodeId node_named(const System& system, const std::string& name, const std::string& what) {
+  for (std::uint32_t i = 0; i < system.bounds.nodes; ++i) {
+    const NodeId id{static_cast<std::uint8_t>(i)};
+    if (system.process_name(id) == name) return id;
+  }
+  throw UsageError(what + ": there is no node '" + name + "'; they are n1 to n" +
+                   std::to_string(system.bounds.nodes));
+}
+
+void add_crash(FaultSchedule& schedule, const System& system, const std::string& text) {
+  const std::string what = "--crash " + text;
+  const std::size_t at = text.find('@');
+  if (at == std::string::npos) throw UsageError(what + " is not NODE@TIME or NODE@TIME+DURATION");
+  const NodeId node = node_named(system, text.substr(0, at), what);
+  if (!system.may_crash(node)) throw UsageError(what + ": this node does not crash");
+  const std::size_t plus = text.find('+', at);
+  const std::size_t length = plus == std::string::npos ? plus : plus - at - 1;
+  const Nanoseconds begin = parse_duration(text.substr(at + 1, length), second, what);
+  schedule.push_back({.kind = ScheduledFault::Kind::crash, .at = begin, .process = node});
+  if (plus == std::string::npos) return;
+  const Nanoseconds down = parse_duration(text.substr(plus + 1), second, what);
+  schedule.push_back({.kind = ScheduledFault::Kind::restart, .at = begin + down, .process = node});
+}
+
+void add_partition(FaultSchedule& schedule, const System& system, const std::string& text) {
+  const std::string what = "--partition " + text;
+  const std::size_t colon = text.find(':');
+  const std::size_t dash = text.find('-');
+  const std::size_t bar = text.find_first_of("|>", colon == std::string::npos ? 0 : colon);
+  if (colon == std::string::npos || bar == std::string::npos) {
+    throw UsageError(what + " is not BEGIN-END:n1,n2|n3 or BEGIN-END:n1>n2");
+  }
+  const bool ends = dash < colon;
+  const Nanoseconds begin = parse_duration(text.substr(0, ends ? dash : colon), second, what);
+  const Cut cut{.first = group_of(system, text.substr(colon + 1, bar - colon - 1), what),
+                .second = group_of(system, text.substr(bar + 1), what),
+                .one_way = text[bar] == '>'};
+  std::uint32_t number = 0;
+  for (const ScheduledFault& fault : schedule) {
+    if (fault.kind == ScheduledFault::Kind::partition) ++number;
+  }
+  schedule.push_back({.kind = ScheduledFault::Kind::partition,
+                      .at = begin,
+                      .process = {},
+                      .cut = cut,
+                      .number = number});
+  if (!ends) return;
+  const Nanoseconds end = parse_duration(text.substr(dash + 1, colon - dash - 1), second, what);
+  if (end <= begin) throw UsageError(what + " ends before it begins");
+  schedule.push_back(
+      {.kind = ScheduledFault::Kind::heal, .at = end, .process = {}, .cut = cut, .number = number});
+}
+
+void sort(FaultSchedule& schedule) {
+  const auto ends = [](const ScheduledFault& fault) {
+    return fault.kind == ScheduledFault::Kind::restart || fault.kind == ScheduledFault::Kind::heal;
+  };
+  std::ranges::stable_sort(schedule, [&](const ScheduledFault& a, const ScheduledFault& b) {
+    return std::tuple(a.at, !ends(a)) < std::tuple(b.at, !ends(b));
+  });
+}
+
+std::string describe(const System& system, const Cut& cut) {
+  return names(system, cut.first) + (cut.one_way ? " > " : " | ") + names(system, cut.second);
+}
+
+std::string describe(const System& system, const ScheduledFault& fault) {
+  switch (fault.kind) {
+    case ScheduledFault::Kind::crash:
+      return "crash " + system.process_name(fault.process);
+    case ScheduledFault::Kind::restart:
+      return "restart " + system.process_name(fault.process);
+    case ScheduledFault::Kind::partition:
+      return "partition " + describe(system, fault.cut);
+    case ScheduledFault::Kind::heal:
+      return "heal " + describe(system, fault.cut);
+  }
+  return "";
+}
+
+}  // namespace gainsay

@@ -1,0 +1,36 @@
+// A schedule of faults: what goes down or apart at which time, and when it comes back.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/simulator/quantities.hpp"
+#include "engine/system.hpp"
+
+namespace gainsay {
+
+struct ScheduledFault {
+  enum class Kind : std::uint8_t { crash, restart, partition, heal };
+  Kind kind = Kind::crash;
+  Nanoseconds at = 0;
+  NodeId process;  // crash, restart
+  Cut cut{};       // partition, heal: the one of this number
+  std::uint32_t number = 0;
+};
+using FaultSchedule = std::vector<ScheduledFault>;  // by time
+
+// "n1@5s+3s": n1 crashes at 5 s and is back 3 s later; "n1@5s": it stays down. Throws UsageError.
+void add_crash(FaultSchedule& schedule, const System& system, const std::string& text);
+// "10s-20s:n1,n2|n3,n4,n5": nothing between the two groups; "10s-20s:n1>n2,n3": nothing from the
+// first to the second. A node in neither reaches both; so does one in both. Throws UsageError.
+void add_partition(FaultSchedule& schedule, const System& system, const std::string& text);
+// At equal times what ends comes before what begins.
+void sort(FaultSchedule& schedule);
+// "crash n1", "partition n1 n2 | n3", "heal n1 n2 | n3".
+std::string describe(const System& system, const ScheduledFault& fault);
+std::string describe(const System& system, const Cut& cut);
+// Throws UsageError where there is no such node.
+NodeId node_named(const System& system, const std::string& name, const std::string& what);
+
+}  // namespace gainsay

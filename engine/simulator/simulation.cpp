@@ -1,0 +1,430 @@
+#include "engine/simulator/simulation.hpp"
+
+#include <algorithm>
+
+namespace gainsay {
+
+namespace {
+
+__extension__ using Wide = unsigned __int128;
+
+constexpr Nanoseconds hour = 3600 * second;
+constexpr auto next_timer = static_cast<std::uint32_t>(ClientTimer::next);
+constexpr std::uint32_t timers_of_process = 64;
+
+NodeId id_of(std::size_t process) { return {static_cast<std::uint8_t>(process)}; }
+
+bool happens(RandomStream& random, std::uint64_t chance) {
+  return chance > 0 && (random.next() >> 32) < chance;
+}
+
+bool is_armed(const LocalState& local, std::uint32_t timer) {
+  return ((local.timers >> timer) & 1) != 0;
+}
+
+void refuse_what_is_not_simulated(const System& system) {
+  if (!system.adversary.byzantine.empty()) {
+    throw UsageError(
+        "a Byzantine process that may say anything at any time is for checks and hunts; twins and "
+        "traitors can be simulated");
+  }
+  if (system.bounds.skew) {
+    throw UsageError(
+        "clocks that count ticks are for checks and hunts: a simulation has real time");
+  }
+}
+
+}  // namespace
+
+Simulation::Simulation(const System& system, SimulationOptions options,
+                       std::vector<SimulationWatch*> watches)
+    : system_(&system),
+      options_(std::move(options)),
+      watches_(std::move(watches)),
+      arrivals_(options_.seed, Purpose::workload),
+      between_arrivals_(Distribution::fixed(0)),
+      context_({}, 0, {}) {
+  refuse_what_is_not_simulated(system);
+  for (std::size_t i = 0; i < system.size(); ++i) {
+    const NodeId id = id_of(i);
+    processes_.push_back({.local = {LocalState::Status::unstarted, 0, system.processes[i]->make()},
+                          .timers = std::vector<Timer>(system.processes[i]->timer_names().size()),
+                          .choices = RandomStream(options_.seed, Purpose::choice, id),
+                          .durations = RandomStream(options_.seed, Purpose::timer, id),
+                          .network = RandomStream(options_.seed, Purpose::latency, id)});
+  }
+  const std::size_t links = system.size() * system.size();
+  if (options_.links.bytes_per_second > 0) link_free_.assign(links, 0);
+  if (options_.links.keeps_order) last_arrival_.assign(links, 0);
+  cuts_.assign(std::size_t{system.bounds.nodes} * system.bounds.nodes, 0);
+  invoked_for_.assign(system.size(), 0);
+  if (options_.arrivals_an_hour > 0) {
+    const Nanoseconds mean = hour / options_.arrivals_an_hour;
+    between_arrivals_ =
+        options_.arrivals_are_regular ? Distribution::fixed(mean) : Distribution::exponential(mean);
+  }
+  sort(options_.faults);
+}
+
+void Simulation::start() {
+  started_ = true;
+  for (std::size_t i = 0; i < processes_.size() && !stopped_; ++i) {
+    SimulatedStep step{.kind = EventKind::start, .process = id_of(i)};
+    event_ = {.kind = LocalEvent::Kind::start};
+    run(step, event_);
+  }
+  for (std::size_t i = 0; i < options_.faults.size(); ++i) {
+    queue_.push(options_.faults[i].at, static_cast<std::uint32_t>(Kind::fault),
+                static_cast<std::uint32_t>(i));
+  }
+  const bool has_clients = system_->bounds.clients > 0;
+  if (has_clients && options_.arrivals_an_hour > 0) schedule_arrival();
+}
+
+bool Simulation::run_until(Nanoseconds time) {
+  time = std::min(time, options_.duration);
+  if (!started_) start();
+  while (!stopped_ && !queue_.empty() && queue_.front().time <= time) handle(queue_.pop());
+  if (stopped_) return false;
+  now_ = time;
+  return time < options_.duration;
+}
+
+bool Simulation::step() {
+  if (!started_) {
+    start();
+    return !stopped_;
+  }
+  if (stopped_ || queue_.empty() || queue_.front().time > options_.duration) return false;
+  handle(queue_.pop());
+  return !stopped_;
+}
+
+void Simulation::handle(const EventQueue::Entry& entry) {
+  now_ = entry.time;
+  switch (static_cast<Kind>(entry.kind)) {
+    case Kind::deliver:
+      deliver(entry.index);
+      return;
+    case Kind::timer:
+      fire(entry.index, entry.time);
+      return;
+    case Kind::arrival:
+      arrive();
+      return;
+    case Kind::invoke:
+      invoke(id_of(entry.index), invoked_for_[entry.index]);
+      return;
+    case Kind::fault:
+      apply(options_.faults[entry.index]);
+      return;
+  }
+}
+
+// --- Steps of processes ---
+
+void Simulation::run(SimulatedStep& step, const LocalEvent& event) {
+  Running& process = processes_[step.process.value];
+  const std::uint64_t before = process.local.timers;
+  StepContext::Place place = system_->place(step.process);
+  place.unsynced = false;
+  context_.begin(place, event.kind == LocalEvent::Kind::restart ? 0 : before, &process.choices);
+  step.number = ++steps_;
+  step.at = now_;
+  step.fault = run_in_place(process.local, event, context_, fault_message_);
+  step.fault_message = fault_message_;
+  step.choices = context_.answers();
+  step.sends = context_.sends();
+  step.labels = context_.labels();
+  take_timers(step.process, before);
+  const bool goes_on = tell(step) && step.fault == StepResult::Fault::none;
+  stopped_ = stopped_ || !goes_on;
+  if (stopped_ || context_.sends().empty()) return;
+  Nanoseconds leaves = now_;
+  const ProcessType& type = *system_->processes[step.process.value];
+  const bool writes = type.syncs() ? context_.synced() : type.durable_type() != nullptr;
+  if (options_.disk && is_node(step.process) && writes) {
+    process.disk_free = std::max(now_, process.disk_free) + options_.disk->draw(process.durations);
+    leaves = process.disk_free;
+  }
+  for (Sent& sent : context_.sends()) transmit(step.process, sent, leaves);
+}
+
+Nanoseconds Simulation::duration_of(NodeId id, const TimerSet& set) {
+  if (system_->is_client(id)) return options_.client_timeout;
+  const bool says = set.duration.most.count() > 0;
+  const Duration& duration = says ? set.duration : options_.unspecified;
+  const auto least = static_cast<std::uint64_t>(duration.least.count());
+  const auto width = static_cast<std::uint64_t>(duration.most.count()) - least;
+  Nanoseconds result = least;
+  if (width > 0) {
+    const std::uint64_t random = processes_[id.value].durations.next();
+    result += static_cast<Nanoseconds>((Wide{width + 1} * random) >> 64);
+  }
+  if (id.value >= options_.clocks.size()) return result;
+  const std::int64_t drift = options_.clocks[id.value].drift_millionths;
+  return result + static_cast<Nanoseconds>(static_cast<std::int64_t>(result / 1000) * drift / 1000);
+}
+
+void Simulation::take_timers(NodeId id, std::uint64_t before) {
+  Running& process = processes_[id.value];
+  for (const TimerSet& set : context_.set()) {
+    if (!is_armed(process.local, set.timer)) continue;
+    if (system_->is_client(id) && set.timer == next_timer) {
+      client_is_free(id);
+      continue;
+    }
+    process.timers[set.timer].deadline = now_ + duration_of(id, set);
+    queue_timer(id, set.timer);
+  }
+  for (std::uint64_t left = before & ~process.local.timers; left != 0; left &= left - 1) {
+    process.timers[static_cast<std::size_t>(std::countr_zero(left))].deadline = nanoseconds_never;
+  }
+}
+
+// A timer that is set again and again has one entry, which moves on when its time has come.
+void Simulation::queue_timer(NodeId id, std::uint32_t number) {
+  Timer& timer = processes_[id.value].timers[number];
+  if (timer.queued <= timer.deadline) return;
+  timer.queued = timer.deadline;
+  queue_.push(timer.deadline, static_cast<std::uint32_t>(Kind::timer),
+              id.value * timers_of_process + number);
+}
+
+void Simulation::fire(std::uint32_t packed, Nanoseconds time) {
+  const NodeId id = id_of(packed / timers_of_process);
+  const std::uint32_t number = packed % timers_of_process;
+  Running& process = processes_[id.value];
+  Timer& timer = process.timers[number];
+  if (timer.queued != time) return;  // an earlier one took its place
+  timer.queued = nanoseconds_never;
+  if (timer.deadline == nanoseconds_never) return;
+  if (timer.deadline > time) {
+    queue_timer(id, number);
+    return;
+  }
+  timer.deadline = nanoseconds_never;
+  SimulatedStep step{.kind = EventKind::timer, .process = id, .timer = number};
+  event_ = {.kind = LocalEvent::Kind::timer, .timer = number};
+  run(step, event_);
+}
+
+// --- Messages ---
+
+bool Simulation::blocks(NodeId from, NodeId to) const {
+  return !partitions_.empty() && is_node(from) && is_node(to) && cuts_[between(from, to)] > 0;
+}
+
+void Simulation::transmit(NodeId from, Sent& sent, Nanoseconds leaves) {
+  const LinkModel& model = options_.links;
+  RandomStream& random = processes_[from.value].network;
+  const NodeId to = sent.to;
+  if (from == to) {
+    put_under_way(from, to, std::move(sent.message), leaves);
+    return;
+  }
+  if (blocks(from, to)) {
+    tell(from, to, sent.message, Fate::cut, nanoseconds_never);
+    return;
+  }
+  if (!link_free_.empty()) {
+    Nanoseconds& free = link_free_[link(from, to)];
+    const Wide bits = Wide{sent.message.size()} * second;
+    leaves = std::max(free, leaves) + static_cast<Nanoseconds>(bits / model.bytes_per_second);
+    free = leaves;
+  }
+  const bool is_lost = happens(random, model.loss);
+  Nanoseconds arrives = leaves + model.latency.draw(random);
+  if (is_lost) {
+    tell(from, to, sent.message, Fate::lost, nanoseconds_never);
+    return;
+  }
+  if (!last_arrival_.empty() && !happens(random, model.reordering)) {
+    Nanoseconds& last = last_arrival_[link(from, to)];
+    arrives = std::max(arrives, last);
+    last = arrives;
+  }
+  if (happens(random, model.duplicates)) {
+    const Nanoseconds again = leaves + model.latency.draw(random);
+    tell(from, to, sent.message, Fate::duplicated, again);
+    put_under_way(from, to, sent.message, again);
+  }
+  tell(from, to, sent.message, Fate::sent, arrives);
+  put_under_way(from, to, std::move(sent.message), arrives);
+}
+
+void Simulation::put_under_way(NodeId from, NodeId to, Bytes bytes, Nanoseconds arrives) {
+  std::uint32_t slot = 0;
+  if (free_.empty()) {
+    slot = static_cast<std::uint32_t>(messages_.size());
+    messages_.emplace_back();
+  } else {
+    slot = free_.back();
+    free_.pop_back();
+  }
+  messages_[slot] = {.from = from, .to = to, .sent = now_, .bytes = std::move(bytes)};
+  ++under_way_;
+  queue_.push(arrives, static_cast<std::uint32_t>(Kind::deliver), slot);
+}
+
+void Simulation::deliver(std::uint32_t slot) {
+  Message& message = messages_[slot];
+  event_.kind = LocalEvent::Kind::deliver;
+  event_.from = message.from;
+  std::swap(event_.message, message.bytes);  // the slot keeps memory for the next
+  SimulatedStep step{.kind = EventKind::deliver,
+                     .process = message.to,
+                     .from = message.from,
+                     .message = event_.message,
+                     .sent = message.sent};
+  free_.push_back(slot);
+  --under_way_;
+  if (processes_[step.process.value].local.status != LocalState::Status::up) {
+    tell(step.from, step.process, event_.message, Fate::to_down, now_);
+  } else if (blocks(step.from, step.process)) {
+    tell(step.from, step.process, event_.message, Fate::cut, now_);
+  } else {
+    run(step, event_);
+  }
+}
+
+// --- Clients ---
+
+void Simulation::schedule_arrival() {
+  queue_.push(now_ + between_arrivals_.draw(arrivals_), static_cast<std::uint32_t>(Kind::arrival),
+              0);
+}
+
+void Simulation::arrive() {
+  schedule_arrival();
+  if (free_clients_.empty()) {
+    backlog_.push_back(now_);
+    return;
+  }
+  const NodeId client = free_clients_.front();
+  free_clients_.pop_front();
+  invoke(client, now_);
+}
+
+// In a closed loop a client makes its next request by itself.
+void Simulation::client_is_free(NodeId client) {
+  Nanoseconds begins = now_;
+  invoked_for_[client.value] = now_;
+  if (options_.arrivals_an_hour == 0) {
+    begins += options_.think.draw(processes_[client.value].durations);
+    invoked_for_[client.value] = begins;
+  } else if (backlog_.empty()) {
+    free_clients_.push_back(client);
+    return;
+  } else {
+    invoked_for_[client.value] = backlog_.front();
+    backlog_.pop_front();
+  }
+  queue_.push(begins, static_cast<std::uint32_t>(Kind::invoke), client.value);
+}
+
+void Simulation::invoke(NodeId client, Nanoseconds arrived) {
+  for (SimulationWatch* watch : watches_) watch->request(now_, client, arrived);
+  SimulatedStep step{.kind = EventKind::timer, .process = client, .timer = next_timer};
+  event_ = {.kind = LocalEvent::Kind::timer, .timer = next_timer};
+  run(step, event_);
+}
+
+// --- Faults ---
+
+void Simulation::apply(const ScheduledFault& fault) {
+  switch (fault.kind) {
+    case ScheduledFault::Kind::crash:
+      fail_node(fault.process);
+      return;
+    case ScheduledFault::Kind::restart:
+      recover_node(fault.process);
+      return;
+    case ScheduledFault::Kind::partition:
+      create_partition(fault.cut);
+      return;
+    case ScheduledFault::Kind::heal: {
+      const auto same = [&](const auto& one) { return one.second == fault.cut; };
+      const auto found = std::ranges::find_if(partitions_, same);
+      if (found != partitions_.end()) heal(found->first);
+      return;
+    }
+  }
+}
+
+void Simulation::fail_node(NodeId node) {
+  Running& process = processes_[node.value];
+  if (process.local.status != LocalState::Status::up || !system_->may_crash(node)) return;
+  const ScheduledFault fault{.kind = ScheduledFault::Kind::crash, .at = now_, .process = node};
+  for (SimulationWatch* watch : watches_) watch->fault(now_, fault);
+  StepContext::Place place = system_->place(node);
+  place.unsynced = false;
+  run_event(process.local, {.kind = LocalEvent::Kind::crash}, place, {});
+  for (Timer& timer : process.timers) timer.deadline = nanoseconds_never;
+  process.disk_free = 0;
+  const SimulatedStep step{
+      .number = ++steps_, .at = now_, .kind = EventKind::crash, .process = node};
+  stopped_ = !tell(step) || stopped_;
+}
+
+void Simulation::recover_node(NodeId node) {
+  if (processes_[node.value].local.status != LocalState::Status::down) return;
+  const ScheduledFault fault{.kind = ScheduledFault::Kind::restart, .at = now_, .process = node};
+  for (SimulationWatch* watch : watches_) watch->fault(now_, fault);
+  SimulatedStep step{.kind = EventKind::restart, .process = node};
+  event_ = {.kind = LocalEvent::Kind::restart};
+  run(step, event_);
+}
+
+std::uint32_t Simulation::create_partition(const Cut& cut) {
+  const std::uint32_t number = ++partitions_made_;
+  partitions_.emplace_back(number, cut);
+  const ScheduledFault fault{.kind = ScheduledFault::Kind::partition,
+                             .at = now_,
+                             .process = {},
+                             .cut = cut,
+                             .number = number};
+  for (SimulationWatch* watch : watches_) watch->fault(now_, fault);
+  for (const NodeId from : cut.first) {
+    for (const NodeId to : cut.second) {
+      if (cut.blocks(from, to)) ++cuts_[between(from, to)];
+      if (cut.blocks(to, from)) ++cuts_[between(to, from)];
+    }
+  }
+  return number;
+}
+
+void Simulation::heal(std::uint32_t number) {
+  const auto found =
+      std::ranges::find_if(partitions_, [&](const auto& one) { return one.first == number; });
+  if (found == partitions_.end()) return;
+  const Cut cut = found->second;
+  partitions_.erase(found);
+  for (const NodeId from : cut.first) {
+    for (const NodeId to : cut.second) {
+      if (cut.blocks(from, to)) --cuts_[between(from, to)];
+      if (cut.blocks(to, from)) --cuts_[between(to, from)];
+    }
+  }
+  const ScheduledFault fault{
+      .kind = ScheduledFault::Kind::heal, .at = now_, .process = {}, .cut = cut, .number = number};
+  for (SimulationWatch* watch : watches_) watch->fault(now_, fault);
+}
+
+void Simulation::heal_all() {
+  while (!partitions_.empty()) heal(partitions_.front().first);
+}
+
+// --- Whoever watches ---
+
+bool Simulation::tell(const SimulatedStep& step) {
+  bool goes_on = true;
+  for (SimulationWatch* watch : watches_) goes_on = watch->step(step) && goes_on;
+  return goes_on;
+}
+
+void Simulation::tell(NodeId from, NodeId to, BytesView message, Fate fate, Nanoseconds arrives) {
+  for (SimulationWatch* watch : watches_) watch->message(now_, from, to, message, fate, arrives);
+}
+
+}  // namespace gainsay

@@ -1,0 +1,200 @@
+// A system in virtual time. One queue of events, whole nanoseconds, and random streams by purpose
+// and process, so that a seed means the same run on every machine, compiler and build.
+//
+// The same handlers run as in a check. What the network does lies within `async`: a message may
+// come late, more than once, or never. So a run is also a run of the system under that network, and
+// can be kept as a trace, replayed and minimized like any other.
+//
+// Who watches is told of every step, and may end the run. Thread-safety: none.
+#pragma once
+
+#include <array>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "engine/event.hpp"
+#include "engine/simulator/distribution.hpp"
+#include "engine/simulator/event_queue.hpp"
+#include "engine/simulator/faults.hpp"
+
+namespace gainsay {
+
+struct LinkModel {
+  Distribution latency = Distribution::uniform(millisecond / 2, 2 * millisecond);
+  std::uint64_t loss = 0;        // chances, of always_chance
+  std::uint64_t duplicates = 0;  // a copy comes on a way of its own
+  // Nothing arrives before what was sent earlier on the link, as on a connection, but for a share
+  // that comes on a way of its own.
+  bool keeps_order = true;
+  std::uint64_t reordering = 0;
+  std::uint64_t bytes_per_second = 0;  // 0: bandwidth is no matter
+};
+
+struct ClockModel {
+  std::int64_t drift_millionths = 0;  // above 0: its timers run longer than they say
+};
+
+struct SimulationOptions {
+  std::uint64_t seed = 0;
+  Nanoseconds duration = 60 * second;
+  LinkModel links{};
+  std::vector<ClockModel> clocks{};    // by node; those without one are right
+  std::optional<Distribution> disk{};  // how long a node's write takes until it is safe
+  std::uint64_t arrivals_an_hour = 0;  // of requests, in whatever client is free; 0: closed loop
+  bool arrivals_are_regular = false;   // else at random (Poisson)
+  Distribution think = Distribution::fixed(0);  // closed loop: between an answer and what is next
+  Nanoseconds client_timeout = second;          // then a client asks another server
+  Duration unspecified{std::chrono::milliseconds(50), std::chrono::milliseconds(100)};  // timers
+  FaultSchedule faults{};
+};
+
+// A step of a process, as the one who watches sees it. What it refers to is gone behind the call.
+struct SimulatedStep {
+  std::uint64_t number = 0;  // of the step, from 1 on
+  Nanoseconds at = 0;
+  EventKind kind = EventKind::start;
+  NodeId process;
+  NodeId from;              // deliver
+  BytesView message;        // deliver
+  Nanoseconds sent = 0;     // deliver: when
+  std::uint32_t timer = 0;  // timer
+  std::span<const std::uint32_t> choices;
+  std::span<const Sent> sends;
+  std::span<const Label> labels;
+  StepResult::Fault fault = StepResult::Fault::none;
+  std::string_view fault_message;
+};
+
+// What became of a message that was sent.
+enum class Fate : std::uint8_t { sent, lost, cut, duplicated, to_down };
+
+class SimulationWatch {
+ public:
+  virtual ~SimulationWatch() = default;
+  // False: the run ends here.
+  virtual bool step(const SimulatedStep&) { return true; }
+  // `arrives`: when it is to be delivered.
+  virtual void message(Nanoseconds, NodeId, NodeId, BytesView, Fate, Nanoseconds) {}
+  // A request was made, and has waited for a free client since `arrived`.
+  virtual void request(Nanoseconds, NodeId, Nanoseconds) {}
+  virtual void fault(Nanoseconds, const ScheduledFault&) {}
+};
+
+class Simulation {
+ public:
+  // REQUIRES: they outlive the simulation. Throws UsageError where the system cannot be simulated:
+  // a Byzantine process that says all it can, or clocks that are bounded.
+  Simulation(const System& system, SimulationOptions options,
+             std::vector<SimulationWatch*> watches);
+  Simulation(const Simulation&) = delete;
+  Simulation& operator=(const Simulation&) = delete;
+
+  // All starts, at time 0 and in id order, come with the first call. True when the run goes on: its
+  // time is not over, and nobody has ended it.
+  bool run_until(Nanoseconds time);
+  // The next event; false when there is none within the run's time.
+  bool step();
+
+  // By hand, now. Who is down cannot crash, and so on: then nothing happens.
+  void fail_node(NodeId node);
+  void recover_node(NodeId node);
+  // Returns its number, for `heal`.
+  std::uint32_t create_partition(const Cut& cut);
+  void heal(std::uint32_t number);
+  void heal_all();
+
+  const System& system() const { return *system_; }
+  const SimulationOptions& options() const { return options_; }
+  Nanoseconds now() const { return now_; }
+  std::uint64_t steps() const { return steps_; }
+  const LocalState& state(NodeId process) const { return processes_[process.value].local; }
+  bool blocks(NodeId from, NodeId to) const;
+  // The partitions there are, by number.
+  const std::vector<std::pair<std::uint32_t, Cut>>& partitions() const { return partitions_; }
+  std::size_t messages_under_way() const { return under_way_; }
+  std::size_t waiting_requests() const { return backlog_.size(); }
+  bool ended_by_watch() const { return stopped_; }
+  // Links may change while it runs.
+  LinkModel& links() { return options_.links; }
+
+ private:
+  enum class Kind : std::uint32_t { deliver, timer, arrival, invoke, fault };
+  struct Timer {
+    Nanoseconds deadline = nanoseconds_never;
+    Nanoseconds queued = nanoseconds_never;  // the earliest entry of it in the queue
+  };
+  struct Running {
+    LocalState local;
+    std::vector<Timer> timers;
+    Nanoseconds disk_free = 0;
+    RandomStream choices, durations, network;
+  };
+  struct Message {
+    NodeId from;
+    NodeId to;
+    Nanoseconds sent = 0;
+    Bytes bytes;
+  };
+
+  void start();
+  void handle(const EventQueue::Entry& entry);
+  void deliver(std::uint32_t slot);
+  void fire(std::uint32_t packed, Nanoseconds time);
+  void invoke(NodeId client, Nanoseconds arrived);
+  void arrive();
+  void schedule_arrival();
+  void apply(const ScheduledFault& fault);
+  void crash(NodeId node);
+  void run(SimulatedStep& step, const LocalEvent& event);
+  void take_timers(NodeId process, std::uint64_t before);
+  Nanoseconds duration_of(NodeId process, const TimerSet& set);
+  void queue_timer(NodeId process, std::uint32_t timer);
+  void client_is_free(NodeId client);
+  void transmit(NodeId from, Sent& sent, Nanoseconds leaves);
+  void put_under_way(NodeId from, NodeId to, Bytes bytes, Nanoseconds arrives);
+  bool tell(const SimulatedStep& step);
+  void tell(NodeId from, NodeId to, BytesView message, Fate fate, Nanoseconds arrives);
+  bool is_node(NodeId id) const { return !system_->is_client(id); }
+  // REQUIRES: two nodes.
+  std::size_t between(NodeId from, NodeId to) const {
+    return std::size_t{from.value} * system_->bounds.nodes + to.value;
+  }
+  std::size_t link(NodeId from, NodeId to) const {
+    return std::size_t{from.value} * processes_.size() + to.value;
+  }
+
+  const System* system_;
+  SimulationOptions options_;
+  std::vector<SimulationWatch*> watches_;
+  std::vector<Running> processes_;
+  EventQueue queue_;
+  Nanoseconds now_ = 0;
+  std::uint64_t steps_ = 0;
+  bool started_ = false;
+  bool stopped_ = false;
+
+  std::vector<Message> messages_;  // slots, of which some are free
+  std::vector<std::uint32_t> free_;
+  std::size_t under_way_ = 0;
+  std::vector<Nanoseconds> link_free_;  // by link: when its last message has left; empty: at once
+  std::vector<Nanoseconds> last_arrival_;  // by link, where order is kept
+  std::vector<std::uint8_t> cuts_;         // between nodes: how many partitions there are
+  std::vector<std::pair<std::uint32_t, Cut>> partitions_;
+  std::uint32_t partitions_made_ = 0;
+
+  RandomStream arrivals_;
+  Distribution between_arrivals_;
+  std::deque<NodeId> free_clients_;
+  std::deque<Nanoseconds> backlog_;  // requests that wait for one: since when
+  std::vector<Nanoseconds>
+      invoked_for_;  // by process, of clients: since when its next request waits
+
+  StepContext context_;
+  LocalEvent event_;
+  std::string fault_message_;
+};
+
+}  // namespace gainsay

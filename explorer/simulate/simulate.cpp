@@ -1,0 +1,190 @@
+#include "explorer/simulate/simulate.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "explorer/confirm.hpp"
+#include "explorer/minimize.hpp"
+
+namespace gainsay {
+
+namespace {
+
+// The events of a run, as those of the network async.
+class Recorder final : public SimulationWatch {
+ public:
+  explicit Recorder(std::size_t most) : most_(most) {}
+  bool step(const SimulatedStep& step) override {
+    if (events_.size() == most_) return true;
+    Event event{.kind = step.kind, .process = step.process};
+    if (step.kind == EventKind::deliver) {
+      event.from = step.from;
+      event.message = Bytes(step.message);
+    }
+    if (step.kind == EventKind::timer) event.timer = step.timer;
+    event.choices.assign(step.choices.begin(), step.choices.end());
+    events_.push_back(std::move(event));
+    return true;
+  }
+  std::vector<Event> take() { return std::move(events_); }
+
+ private:
+  std::size_t most_;
+  std::vector<Event> events_;
+};
+
+struct Run {
+  std::unique_ptr<Metrics> metrics;
+  std::unique_ptr<PropertyWatch> watch;
+  std::vector<Event> recorded;
+  Nanoseconds simulated = 0;
+  std::uint64_t steps = 0;
+  bool interrupted = false;
+};
+
+// The run, or its first so many steps.
+Run run(const Model& model, const SimulateOptions& options, std::size_t recorded_max,
+        std::uint64_t steps_max) {
+  Run result;
+  result.metrics = std::make_unique<Metrics>(model.system, options.metrics);
+  std::vector<SimulationWatch*> watches = {result.metrics.get()};
+  if (options.properties) {
+    result.watch = std::make_unique<PropertyWatch>(model);
+    watches.push_back(result.watch.get());
+  }
+  Recorder recorder(recorded_max);
+  if (recorded_max > 0) watches.push_back(&recorder);
+  Simulation simulation(model.system, options.simulation, std::move(watches));
+  result.metrics->attach(simulation);
+  if (result.watch) result.watch->attach(simulation);
+  if (steps_max < ~std::uint64_t{0}) {
+    while (simulation.steps() < steps_max && simulation.step()) {
+    }
+  } else {
+    bool goes_on = true;
+    for (Nanoseconds time = options.tell_every; goes_on; time += options.tell_every) {
+      goes_on = simulation.run_until(time);
+      if (options.progress) options.progress(simulation, *result.metrics);
+      result.interrupted = options.interrupted != nullptr && options.interrupted->load();
+      if (result.interrupted) break;
+    }
+  }
+  result.simulated = simulation.now();
+  result.steps = simulation.steps();
+  result.metrics->finish(result.simulated);
+  if (result.watch && steps_max == ~std::uint64_t{0}) {
+    result.watch->finish(result.simulated, {.bytes_max = options.history_bytes, .explain = false});
+  }
+  result.recorded = recorder.take();
+  return result;
+}
+
+// Of the events of a run those that are events under async: what changes nothing is none.
+std::vector<Event> applied(const System& system, const std::vector<Event>& events) {
+  LiveWorld world(system);
+  std::vector<Event> result;
+  for (const Event& event : events) {
+    const Outcome outcome = world.apply(event);
+    if (outcome.status == Outcome::Status::no_op) continue;
+    if (outcome.status != Outcome::Status::applied) {
+      throw std::logic_error("a simulated run is none of the network async: " +
+                             describe(system, event) + ": " + outcome.reason);
+    }
+    result.push_back(event);
+    if (outcome.step.fault != StepResult::Fault::none) break;
+  }
+  return result;
+}
+
+PropertyKind kind_of(const Model& model, const std::string& property) {
+  const auto found = std::ranges::find(model.properties, property, &Property::name);
+  return found == model.properties.end() ? PropertyKind::always : found->kind;
+}
+
+// A run again, up to the step that broke a property, kept and made short. Long ones are not: to
+// replay an event costs as much as there is in the world.
+constexpr std::uint64_t kept_steps_max = 50'000;
+
+void keep(const Model& model, const SimulateOptions& options, const Run& run_once,
+          SimulateReport& report) {
+  const Violation& violation = *run_once.watch->violation();
+  const std::uint64_t steps = run_once.watch->violated_by();
+  if (steps > kept_steps_max) {
+    report.not_kept = "it came with step " + std::to_string(steps) + ", and runs of more than " +
+                      std::to_string(kept_steps_max) + " are not kept";
+    return;
+  }
+  const Run again = run(model, options, steps, steps);
+  Counterexample found{.property = violation.property,
+                       .kind = kind_of(model, violation.property),
+                       .message = violation.message,
+                       .events = applied(model.system, again.recorded)};
+  found.faults = faults_of(model.system, found.events);
+  confirm(model, found);
+  report.events_before = static_cast<std::uint32_t>(found.events.size());
+  report.faults_before = found.faults;
+  report.counterexample = found;
+  if (options.minimize_seconds <= 0) return;
+  const MinimizeReport shorter = minimize(model, found,
+                                          {.seconds = options.minimize_seconds,
+                                           .max_states = 0,
+                                           .jobs = 1,
+                                           .interrupted = options.interrupted});
+  report.counterexample = shorter.counterexample;
+}
+
+}  // namespace
+
+Verdict SimulateReport::verdict() const {
+  const auto is = [](Verdict verdict) {
+    return [verdict](const SimulatedProperty& one) {
+      return one.verdict == verdict && one.kind != PropertyKind::sometimes;
+    };
+  };
+  if (std::ranges::any_of(properties, is(Verdict::violated))) return Verdict::violated;
+  if (interrupted || !not_judged.empty()) return Verdict::incomplete;
+  return std::ranges::any_of(properties, is(Verdict::vacuous)) ? Verdict::vacuous : Verdict::holds;
+}
+
+SimulateReport simulate(const Model& model, const SimulateOptions& options) {
+  const auto begin = std::chrono::steady_clock::now();
+  Run once = run(model, options, options.recorded_max, ~std::uint64_t{0});
+  SimulateReport report{.system = model.system.name,
+                        .version = model.system.version,
+                        .bounds = model.system.asked,
+                        .options = model.system.options,
+                        .bug = model.system.bug,
+                        .seed = options.simulation.seed,
+                        .simulated = once.simulated,
+                        .interrupted = once.interrupted};
+  if (once.watch) {
+    const auto& violation = once.watch->violation();
+    for (const WatchedProperty& watched : once.watch->properties()) {
+      const Property& property = *watched.property;
+      SimulatedProperty one{
+          .name = property.name, .kind = property.kind, .evaluated = watched.evaluated};
+      const bool sometimes = property.kind == PropertyKind::sometimes;
+      if (sometimes ? !watched.reached : watched.evaluated == 0) one.verdict = Verdict::vacuous;
+      if (violation && violation->property == property.name) one.verdict = Verdict::violated;
+      report.properties.push_back(std::move(one));
+    }
+    const auto is_known = [&](const SimulatedProperty& one) {
+      return violation && one.name == violation->property;
+    };
+    if (violation && std::ranges::none_of(report.properties, is_known)) {
+      report.properties.push_back(
+          {.name = violation->property, .verdict = Verdict::violated, .evaluated = 1});
+    }
+    report.node_steps = once.watch->node_steps();
+    report.judged_steps = once.watch->judged_steps();
+    report.not_of_runs = once.watch->not_of_runs();
+    report.not_judged = once.watch->not_judged();
+    if (violation) keep(model, options, once, report);
+  }
+  report.metrics = std::move(once.metrics);
+  report.recorded = std::move(once.recorded);
+  report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return report;
+}
+
+}  // namespace gainsay

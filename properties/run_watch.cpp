@@ -1,0 +1,260 @@
+#include "properties/run_watch.hpp"
+
+#include <algorithm>
+
+namespace gainsay {
+
+namespace {
+
+bool reads_views(const Property& property) {
+  return property.scope == Scope::node || property.scope == Scope::pair ||
+         property.scope == Scope::world || property.scope == Scope::step;
+}
+
+}  // namespace
+
+PropertyWatch::PropertyWatch(const Model& model, bool filters)
+    : model_(&model),
+      filter_(filters && model.filter && model.system.status ? model.filter() : nullptr),
+      statuses_(model.system.bounds.nodes),
+      stale_(model.system.bounds.nodes, false),
+      seen_(model.system.bounds.nodes),
+      open_(model.system.size() - model.system.bounds.nodes) {
+  for (const Property& property : model.properties) {
+    if (property.kind == PropertyKind::recovers) {
+      not_of_runs_.push_back(property.name);
+      continue;
+    }
+    properties_.push_back({.property = &property});
+  }
+  for (WatchedProperty& watched : properties_) {
+    if (watched.property->running) watched.observer = watched.property->running();
+  }
+}
+
+// World 0 is behind all starts; properties are of it and of what follows.
+void PropertyWatch::start() {
+  for (std::size_t i = 0; i < seen_.size(); ++i) {
+    const Process& process = *simulation_->state({static_cast<std::uint8_t>(i)}).process;
+    Writer writer;
+    process.encode_view(writer);
+    seen_[i] = {.encoding = writer.take(), .view = process.view()};
+    views_.push_back(seen_[i].view.get());
+  }
+  started_ = true;
+  for (WatchedProperty& watched : properties_) {
+    if (!reads_views(*watched.property) || watched.property->scope == Scope::step) continue;
+    for (std::size_t node = 0; node < seen_.size(); ++node) {
+      ++watched.evaluated;
+      const bool holds_here = holds(watched, node, nullptr);
+      if (watched.property->kind == PropertyKind::sometimes) {
+        watched.reached = watched.reached || holds_here;
+      } else if (!holds_here && !violation_) {
+        violate(*watched.property, last_step_);
+      }
+    }
+  }
+}
+
+void PropertyWatch::violate(const Property& property, std::uint64_t step) {
+  violation_ = {.property = property.name,
+                .kind = std::string(to_string(property.kind)),
+                .message = "\"" + property.name + "\" does not hold"};
+  violated_by_ = step;
+}
+
+bool PropertyWatch::step(const SimulatedStep& step) {
+  last_step_ = step.number;
+  if (step.fault != StepResult::Fault::none) {
+    violation_ = violation_of_fault(step.fault, std::string(step.fault_message));
+    violated_by_ = step.number;
+    return false;
+  }
+  take_labels(step);
+  if (!started_) {
+    if (step.number == model_->system.size()) start();
+  } else if (!model_->system.is_client(step.process)) {
+    judge(step);
+  }
+  return !violation_;
+}
+
+// What one node's view says alone, with each other's, or with all.
+bool PropertyWatch::holds(const WatchedProperty& watched, std::size_t changed,
+                          const void* before) const {
+  const Property& property = *watched.property;
+  switch (property.scope) {
+    case Scope::node: {
+      const void* one[] = {views_[changed]};
+      return property.holds(one);
+    }
+    case Scope::step: {
+      const void* two[] = {before, views_[changed]};
+      return property.holds(two);
+    }
+    case Scope::pair:
+      for (std::size_t other = 0; other < views_.size(); ++other) {
+        if (other == changed) continue;
+        const void* forth[] = {views_[changed], views_[other]};
+        const void* back[] = {views_[other], views_[changed]};
+        if (!property.holds(forth) || !property.holds(back)) return false;
+      }
+      return true;
+    default:
+      return property.holds(views_);
+  }
+}
+
+// What is to be reached shows in what a node is about: who leads, in which term, and whether
+// anything is decided.
+bool PropertyWatch::is_news(const SimulatedStep& step) {
+  if (!model_->system.status || model_->system.is_bent(step.process)) return false;
+  const void* state = simulation_->state(step.process).process->state();
+  const NodeStatus now = model_->system.status(step.process, state);
+  NodeStatus& last = statuses_[step.process.value];
+  const bool is_new =
+      now.role != last.role || now.term != last.term || (now.committed > 0) != (last.committed > 0);
+  last = now;
+  return is_new;
+}
+
+bool PropertyWatch::is_worth_judging(const SimulatedStep& step) {
+  const bool news = is_news(step);
+  if (filter_) {
+    const LocalState& local = simulation_->state(step.process);
+    const bool is_up = local.status == LocalState::Status::up;
+    const bool may_break = filter_->may_break(step.process, local.process->state(), is_up);
+    filtered_ += may_break || news ? 0 : 1;
+    return may_break || news;
+  }
+  constexpr std::int64_t bytes_a_step = 512;
+  constexpr std::int64_t saved_max = 1 << 20;
+  credit_ = std::min(credit_ + bytes_a_step, saved_max);
+  const bool judged = news || credit_ >= 0;
+  skipped_ += judged ? 0 : 1;
+  return judged;
+}
+
+// True where the view has changed.
+bool PropertyWatch::refresh(std::size_t node) {
+  const Process& process = *simulation_->state({static_cast<std::uint8_t>(node)}).process;
+  Writer writer;
+  process.encode_view(writer);
+  stale_[node] = false;
+  credit_ -= static_cast<std::int64_t>(writer.bytes().size());
+  if (writer.bytes() == seen_[node].encoding) return false;
+  // Looked at by each property, with each other node.
+  credit_ -= static_cast<std::int64_t>(writer.bytes().size() * seen_.size());
+  seen_[node] = {.encoding = writer.take(), .view = process.view()};
+  views_[node] = seen_[node].view.get();
+  return true;
+}
+
+// Nodes whose steps were passed over are looked at anew, and all of them before anything is judged.
+void PropertyWatch::refresh_stale() {
+  std::vector<std::size_t> changed;
+  for (std::size_t node = 0; node < seen_.size(); ++node) {
+    if (stale_[node] && refresh(node)) changed.push_back(node);
+  }
+  for (const std::size_t node : changed) judge_all(node, nullptr, last_step_);
+}
+
+void PropertyWatch::judge(const SimulatedStep& step) {
+  ++node_steps_;
+  const std::size_t node = step.process.value;
+  const bool was_stale = stale_[node];
+  stale_[node] = true;
+  if (!is_worth_judging(step)) return;
+  const std::shared_ptr<const void> before = seen_[node].view;
+  const bool changed = refresh(node);
+  refresh_stale();
+  // A step that changes nothing breaks nothing, and several steps together are no step.
+  if (changed) judge_all(node, was_stale ? nullptr : before.get(), step.number);
+  if (!filter_ || filter_->broken_step().empty() || violation_) return;
+  const auto broken = std::ranges::find(properties_, filter_->broken_step(),
+                                        [](const auto& one) { return one.property->name; });
+  if (broken != properties_.end()) violate(*broken->property, step.number);
+}
+
+void PropertyWatch::judge_all(std::size_t node, const void* before, std::uint64_t step) {
+  for (WatchedProperty& watched : properties_) {
+    const Property& property = *watched.property;
+    const bool is_done = property.kind == PropertyKind::sometimes && watched.reached;
+    if (!reads_views(property) || is_done) continue;
+    if (property.scope == Scope::step && before == nullptr) continue;
+    ++watched.evaluated;
+    const bool holds_now = holds(watched, node, before);
+    if (property.kind == PropertyKind::sometimes) {
+      watched.reached = holds_now;
+    } else if (!holds_now && !violation_) {
+      violate(property, step);
+    }
+  }
+}
+
+void PropertyWatch::take_labels(const SimulatedStep& step) {
+  bool observed = false;
+  for (const Label& label : step.labels) {
+    if (label.kind == Label::Kind::observe) {
+      for (const WatchedProperty& watched : properties_) {
+        if (watched.observer) watched.observer->take(step.process, label.value);
+      }
+      observed = true;
+      continue;
+    }
+    const std::size_t client = step.process.value - model_->system.bounds.nodes;
+    Open& open = open_[client];
+    if (label.kind == Label::Kind::invoke) {
+      open = {.call = label.value, .invoked = 2 * step.number + 1, .is_open = true};
+    } else {
+      history_.add(static_cast<linearizability::Id>(client), open.call, label.value, open.invoked,
+                   2 * step.number);
+      open.is_open = false;
+    }
+  }
+  if (!observed) return;
+  for (WatchedProperty& watched : properties_) {
+    if (!watched.observer) continue;
+    ++watched.evaluated;
+    if (!watched.observer->holds() && !violation_) violate(*watched.property, step.number);
+  }
+}
+
+// Moments are twice the numbers of steps, and what is invoked in a step comes behind what returns
+// in it.
+void PropertyWatch::finish(Nanoseconds, const linearizability::Limits& limits) {
+  if (started_ && !violation_) refresh_stale();
+  for (WatchedProperty& watched : properties_) {
+    const bool always = watched.property->kind != PropertyKind::sometimes;
+    if (always && reads_views(*watched.property)) watched.evaluated += filtered_;
+  }
+  for (std::size_t client = 0; client < open_.size(); ++client) {
+    if (!open_[client].is_open) continue;
+    history_.add(static_cast<linearizability::Id>(client), open_[client].call, std::nullopt,
+                 open_[client].invoked, linearizability::never);
+  }
+  for (WatchedProperty& watched : properties_) {
+    if (watched.property->scope != Scope::history || violation_) continue;
+    judge_history(watched, limits);
+  }
+}
+
+void PropertyWatch::judge_history(WatchedProperty& watched, const linearizability::Limits& limits) {
+  const Property& property = *watched.property;
+  if (property.model == nullptr) {
+    not_judged_.emplace_back(property.name, "it cannot be asked of a long history");
+    return;
+  }
+  ++watched.evaluated;
+  const auto judgement = linearizability::judge(*property.model, history_, limits);
+  if (judgement.verdict == linearizability::Verdict::unknown) {
+    not_judged_.emplace_back(property.name,
+                             "judging it took too much " + judgement.unknown_because);
+  } else if (judgement.verdict == linearizability::Verdict::not_linearizable) {
+    violate(property, last_step_);
+    // The history is broken by the step in which this operation returned.
+    violated_by_ = history_.operations()[judgement.broken_by].returned / 2;
+  }
+}
+
+}  // namespace gainsay

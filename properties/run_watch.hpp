@@ -1,0 +1,100 @@
+// Properties over a run of many events: each is judged again only where the views that it reads
+// have changed, and the client history once, at the end.
+//
+// To judge costs as much as there is to see, and logs grow. A system with a filter is judged where
+// that says so, which misses nothing. Others are judged after each step while what they show is
+// small; later only as often as keeps the cost of a step bounded, whenever somebody else leads, and
+// at the end. How many of the steps were judged is counted.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/simulator/simulation.hpp"
+#include "properties/evaluate.hpp"
+#include "properties/linearizability/history.hpp"
+#include "properties/linearizability/judge.hpp"
+#include "properties/property.hpp"
+
+namespace gainsay {
+
+struct WatchedProperty {
+  const Property* property = nullptr;
+  std::uint64_t evaluated = 0;
+  bool reached = false;  // of `sometimes`
+  std::unique_ptr<RunningObserver> observer{};
+};
+
+class PropertyWatch final : public SimulationWatch {
+ public:
+  // REQUIRES: the model outlives the watch. Without its filter all properties are judged after each
+  // step: the slow twin.
+  explicit PropertyWatch(const Model& model, bool filters = true);
+  // REQUIRES: before the first step.
+  void attach(const Simulation& simulation) { simulation_ = &simulation; }
+
+  bool step(const SimulatedStep& step) override;
+  // The client history, as it is at the end of the run. `limits` bound what judging it may take.
+  void finish(Nanoseconds at, const linearizability::Limits& limits);
+
+  const std::optional<Violation>& violation() const { return violation_; }
+  // The step that it came with; of a history, the last one.
+  std::uint64_t violated_by() const { return violated_by_; }
+  const std::vector<WatchedProperty>& properties() const { return properties_; }
+  // Properties that no run can contradict.
+  const std::vector<std::string>& not_of_runs() const { return not_of_runs_; }
+  // What could not be judged: by property, why.
+  const std::vector<std::pair<std::string, std::string>>& not_judged() const { return not_judged_; }
+  const linearizability::TimedHistory& history() const { return history_; }
+  // Steps of nodes, and those of them behind which all properties were known to hold.
+  std::uint64_t node_steps() const { return node_steps_; }
+  std::uint64_t judged_steps() const { return node_steps_ - skipped_; }
+
+ private:
+  struct Seen {
+    Bytes encoding;
+    std::shared_ptr<const void> view;
+  };
+  struct Open {
+    Bytes call;
+    linearizability::Moment invoked = 0;
+    bool is_open = false;
+  };
+
+  void start();
+  bool is_news(const SimulatedStep& step);
+  bool is_worth_judging(const SimulatedStep& step);
+  bool refresh(std::size_t node);
+  void refresh_stale();
+  void judge_all(std::size_t node, const void* before, std::uint64_t step);
+  void judge(const SimulatedStep& step);
+  bool holds(const WatchedProperty& watched, std::size_t changed, const void* before) const;
+  void violate(const Property& property, std::uint64_t step);
+  void take_labels(const SimulatedStep& step);
+  void judge_history(WatchedProperty& watched, const linearizability::Limits& limits);
+
+  const Model* model_;
+  const Simulation* simulation_ = nullptr;
+  std::unique_ptr<RunFilter> filter_;
+  std::vector<NodeStatus> statuses_;  // by node, with a filter
+  std::uint64_t filtered_ = 0;        // steps that it had nothing to say of
+  std::vector<bool> stale_;           // by node: it took steps since its view was taken
+  std::int64_t credit_ = 0;           // how many bytes of views may be looked at now
+  std::uint64_t node_steps_ = 0;
+  std::uint64_t skipped_ = 0;
+  std::vector<WatchedProperty> properties_;
+  std::vector<Seen> seen_;  // by node
+  std::vector<const void*> views_;
+  std::vector<Open> open_;  // by client
+  linearizability::TimedHistory history_;
+  bool started_ = false;
+  std::uint64_t last_step_ = 0;
+  std::optional<Violation> violation_;
+  std::uint64_t violated_by_ = 0;
+  std::vector<std::string> not_of_runs_;
+  std::vector<std::pair<std::string, std::string>> not_judged_;
+};
+
+}  // namespace gainsay

@@ -1,0 +1,240 @@
+// Protocols in virtual time: right ones stay so, bugs break their properties, and what is found is
+// a run of the network async like any other.
+#include "explorer/simulate/simulate.hpp"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "explorer/replay.hpp"
+#include "explorer/report.hpp"
+#include "protocols/catalog.hpp"
+
+namespace gainsay {
+namespace {
+
+Model model_of(const std::string& system, std::uint32_t nodes, const std::string& bug = "",
+               const OptionTexts& options = {}) {
+  const CatalogEntry& entry = *find_system(system);
+  Configuration configuration = entry.simulated.value_or(entry.defaults);
+  configuration.bounds.nodes = nodes;
+  configuration.bounds.clients = std::min(configuration.bounds.clients, 8U);
+  configuration.bounds.network = Network::async;
+  if (system != "pbft") configuration.bounds.crashes = configuration.bounds.restarts = 9;
+  configuration.bug = bug;
+  for (const auto& [name, text] : options) configuration.options[name] = text;
+  return entry.make(configuration);
+}
+
+SimulateOptions busy(std::uint64_t seed, Nanoseconds duration = 5 * second) {
+  SimulateOptions options{.simulation = {.seed = seed, .duration = duration}};
+  options.simulation.arrivals_an_hour = 3600 * 200;
+  options.simulation.client_timeout = 200 * millisecond;
+  return options;
+}
+
+// Bad weather: loss, reordering, duplicates, a crash and two partitions.
+SimulateOptions stormy(std::uint64_t seed, Nanoseconds duration, bool crashes) {
+  SimulateOptions options = busy(seed, duration);
+  LinkModel& links = options.simulation.links;
+  links.loss = always_chance / 20;
+  links.duplicates = links.reordering = always_chance / 10;
+  links.latency = Distribution::exponential(5 * millisecond);
+  FaultSchedule& faults = options.simulation.faults;
+  const auto at = [&](std::uint64_t part) { return duration / 10 * part; };
+  const Cut two{.first = {NodeId{0}}, .second = {NodeId{1}, NodeId{2}}};
+  const Cut one{.first = {NodeId{1}}, .second = {NodeId{0}, NodeId{2}}, .one_way = true};
+  using Kind = ScheduledFault::Kind;
+  faults = {{.kind = Kind::partition, .at = at(2), .process = {}, .cut = two},
+            {.kind = Kind::heal, .at = at(4), .process = {}, .cut = two},
+            {.kind = Kind::partition, .at = at(5), .process = {}, .cut = one},
+            {.kind = Kind::heal, .at = at(7), .process = {}, .cut = one}};
+  if (crashes) {
+    faults.push_back({.kind = Kind::crash, .at = at(3), .process = {2}});
+    faults.push_back({.kind = Kind::restart, .at = at(6), .process = {2}});
+  }
+  return options;
+}
+
+TEST(Simulate, RightProtocolsStandAStorm) {
+  for (const char* name : {"raft", "multi-paxos", "pbft", "dht", "balancer"}) {
+    const bool is_pbft = std::string_view(name) == "pbft";
+    const Model model = model_of(name, is_pbft ? 4 : 3);
+    for (std::uint64_t seed = 0; seed < 3; ++seed) {
+      const SimulateReport report = simulate(model, stormy(seed, 4 * second, !is_pbft));
+      EXPECT_NE(report.verdict(), Verdict::violated)
+          << name << " " << seed << "\n"
+          << summary(model.system, stormy(seed, 4 * second, !is_pbft).simulation, report);
+      EXPECT_GT(report.metrics->answers(), 100U) << name << " " << seed;
+    }
+  }
+}
+
+TEST(Simulate, SystemsWithoutClientsRun) {
+  for (const char* name : {"chord", "two-phase-commit", "paxos", "raft-core"}) {
+    const CatalogEntry& entry = *find_system(name);
+    Configuration configuration = entry.defaults;
+    configuration.bounds.network = Network::async;
+    configuration.bounds.limits.clear();
+    const Model model = entry.make(configuration);
+    const SimulateReport report = simulate(model, {.simulation = {.duration = second}});
+    EXPECT_NE(report.verdict(), Verdict::violated) << name;
+    EXPECT_GT(report.metrics->steps(), model.system.size()) << name;
+  }
+}
+
+// Many seeds in a storm, until one breaks something; then it is kept, replayed and made short.
+TEST(Simulate, ABugIsFoundKeptAndMinimized) {
+  const Model model = model_of("raft", 3, "vote-no-log-check", {{"propose", "0"}});
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    SimulateOptions options = stormy(seed, 4 * second, true);
+    options.simulation.links.latency = Distribution::exponential(40 * millisecond);
+    const SimulateReport report = simulate(model, options);
+    if (report.verdict() != Verdict::violated) continue;
+    ASSERT_TRUE(report.counterexample) << report.not_kept;
+    const Trace trace =
+        parse_trace(counterexample_text(model, *report.counterexample, {.mode = "simulate"}), "it");
+    const ReplayReport replayed = replay(model_of(trace), trace);
+    EXPECT_TRUE(replayed.reproduced) << seed;
+    EXPECT_LT(report.counterexample->events.size(), report.events_before);
+    return;
+  }
+  FAIL() << "50 storms, and the bug was not found";
+}
+
+// The filter of long logs misses nothing that is judged after each step without it.
+TEST(Simulate, WithItsFilterRaftIsJudgedAsWithout) {
+  std::uint32_t violated = 0;
+  for (const Bug& bug : find_system("raft")->bugs) {
+    OptionTexts options = bug.scenario.options;
+    if (options.contains("changes") || options.contains("voters") || options.contains("stays")) {
+      continue;  // these have no filter
+    }
+    options.erase("recovers");
+    Model with = model_of("raft", 3, bug.name, options);
+    Model without = with;
+    without.filter = nullptr;
+    ASSERT_TRUE(with.filter != nullptr) << bug.name;
+    for (std::uint64_t seed = 0; seed < 6; ++seed) {
+      SimulateOptions storm = stormy(seed, second, true);
+      storm.minimize_seconds = 0;
+      storm.simulation.links.latency = Distribution::exponential(20 * millisecond);
+      storm.simulation.arrivals_an_hour = 3600 * 50;
+      const SimulateReport fast = simulate(with, storm);
+      const SimulateReport slow = simulate(without, storm);
+      ASSERT_EQ(fast.counterexample.has_value(), slow.counterexample.has_value())
+          << bug.name << " " << seed;
+      EXPECT_EQ(slow.judged_steps, slow.node_steps) << "the twin judges every step";
+      if (!fast.counterexample) continue;
+      ++violated;
+      EXPECT_EQ(fast.counterexample->events, slow.counterexample->events) << bug.name << seed;
+      EXPECT_EQ(fast.counterexample->property, slow.counterexample->property) << bug.name << seed;
+    }
+  }
+  EXPECT_GT(violated, 10U) << "the comparison would be empty";
+}
+
+std::string results(const Model& model, const SimulateOptions& options) {
+  return simulate_json(model.system, options.simulation, simulate(model, options));
+}
+
+TEST(Simulate, ASeedGivesTheSameBytes) {
+  const Model model = model_of("raft", 5);
+  const SimulateOptions options = stormy(7, 3 * second, true);
+  const std::string once = results(model, options);
+  EXPECT_EQ(once, results(model, options));
+  EXPECT_NE(once, results(model, stormy(8, 3 * second, true)));
+  const auto json = nlohmann::json::parse(once);
+  EXPECT_EQ(json["system"], "raft");
+  EXPECT_EQ(json["requests"]["answered"], json["requests"]["latency_ns"]["count"]);
+}
+
+TEST(Simulate, FiguresAddUp) {
+  const Model model = model_of("raft", 5);
+  const SimulateOptions options = stormy(3, 5 * second, true);
+  const SimulateReport report = simulate(model, options);
+  const Metrics& metrics = *report.metrics;
+  const MessageCounts& all = metrics.all_messages();
+  MessageCounts sum;
+  for (const MessageCounts& kind : metrics.kinds()) {
+    sum.sent += kind.sent;
+    sum.delivered += kind.delivered;
+    sum.lost += kind.lost;
+    sum.cut += kind.cut;
+    sum.to_down += kind.to_down;
+    sum.duplicated += kind.duplicated;
+    sum.bytes += kind.bytes;
+  }
+  EXPECT_EQ(sum.sent, all.sent);
+  EXPECT_EQ(sum.delivered, all.delivered);
+  EXPECT_EQ(sum.bytes, all.bytes);
+  const std::uint64_t ended = all.delivered + all.lost + all.cut + all.to_down;
+  EXPECT_LE(ended, all.sent + all.duplicated);
+  EXPECT_LE(all.sent + all.duplicated - ended, 500U) << "but for what is under way";
+  std::uint64_t answers = 0;
+  std::uint64_t requests = 0;
+  for (const Interval& interval : metrics.intervals()) {
+    answers += interval.answers;
+    requests += interval.requests;
+  }
+  EXPECT_EQ(answers, metrics.answers());
+  EXPECT_EQ(requests, metrics.requests());
+  EXPECT_EQ(metrics.faults().size(), 3U) << "two partitions and a crash";
+}
+
+TEST(Simulate, WhoLeadsIsMeasured) {
+  const Model model = model_of("raft", 3);
+  SimulateOptions options = busy(1, 6 * second);
+  using Kind = ScheduledFault::Kind;
+  for (std::uint8_t node = 0; node < 3; ++node) {
+    const Nanoseconds at = (std::uint64_t{node} + 1) * 1500 * millisecond;
+    options.simulation.faults.push_back({.kind = Kind::crash, .at = at, .process = {node}});
+    options.simulation.faults.push_back(
+        {.kind = Kind::restart, .at = at + 700 * millisecond, .process = {node}});
+  }
+  const SimulateReport report = simulate(model, options);
+  const Metrics& metrics = *report.metrics;
+  EXPECT_EQ(report.verdict(), Verdict::holds);
+  EXPECT_GE(metrics.elections_count(), 2U);
+  EXPECT_GE(metrics.time_to_elect().least(), 100 * millisecond);
+  EXPECT_LE(metrics.time_to_elect().greatest(), 2 * second);
+  EXPECT_GT(metrics.commit_latency().count(), 100U);
+  EXPECT_GE(metrics.commit_latency().least(), millisecond) << "there and back at 0.5 ms at least";
+  bool leader_was_lost = false;
+  for (const FaultRecord& record : metrics.faults()) {
+    ASSERT_TRUE(record.answered);
+    leader_was_lost = leader_was_lost || record.led.has_value();
+  }
+  EXPECT_TRUE(leader_was_lost);
+}
+
+TEST(Simulate, TheMinorityServesNothing) {
+  const Model model = model_of("raft", 5);
+  SimulateOptions options = busy(2, 10 * second);
+  const Cut cut{.first = {NodeId{0}, NodeId{1}, NodeId{2}}, .second = {NodeId{3}, NodeId{4}}};
+  using Kind = ScheduledFault::Kind;
+  options.simulation.faults = {
+      {.kind = Kind::partition, .at = 3 * second, .process = {}, .cut = cut}};
+  std::uint64_t minority_before = 0;
+  options.tell_every = 4 * second;  // one second behind the cut, what was decided is answered
+  options.progress = [&](const Simulation& simulation, const Metrics& metrics) {
+    const std::uint64_t now = metrics.nodes()[3].answers + metrics.nodes()[4].answers;
+    if (simulation.now() > 5 * second) EXPECT_EQ(now, minority_before);
+    minority_before = now;
+  };
+  const SimulateReport report = simulate(model, options);
+  EXPECT_EQ(report.verdict(), Verdict::holds);
+  EXPECT_GT(report.metrics->answers(), 1000U);
+}
+
+TEST(Simulate, PrometheusText) {
+  const Model model = model_of("raft", 3);
+  const SimulateReport report = simulate(model, busy(1, second));
+  const std::string text = prometheus_text(model.system, *report.metrics, report.simulated);
+  EXPECT_NE(text.find("# TYPE gainsay_answers_total counter"), std::string::npos);
+  EXPECT_NE(text.find("gainsay_node_steps_total{node=\"n3\"} "), std::string::npos);
+  EXPECT_NE(text.find("gainsay_simulated_nanoseconds 1000000000\n"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace gainsay
