@@ -4,7 +4,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <cctype>
 #include <cstdio>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 
@@ -13,6 +16,7 @@
 #include "engine/text.hpp"
 #include "explorer/hunt/report.hpp"
 #include "explorer/report.hpp"
+#include "explorer/simulate/report_page.hpp"
 #include "explorer/simulate/scenario.hpp"
 #include "protocols/kv_workload.hpp"
 
@@ -42,6 +46,8 @@ struct SimulateArguments {
   bool no_properties = false;
   bool keep_long = false;
   std::string output;
+  std::string report;
+  bool visualize = false;
   std::string traces = "gainsay-out";
   std::string progress = "auto";
   bool json = false;
@@ -263,7 +269,41 @@ SimulateReport run_as(const Model& model, SimulateOptions options, const Scenari
   return report;
 }
 
-int run_simulate(const SimulateArguments& arguments, const Scenario* scenario) {
+// The files of the page: the named one, and the one beside the figures.
+std::vector<std::filesystem::path> pages_of(const SimulateArguments& arguments) {
+  std::vector<std::filesystem::path> files;
+  if (!arguments.report.empty()) files.emplace_back(arguments.report);
+  if (arguments.visualize) {
+    files.push_back(arguments.output.empty()
+                        ? std::filesystem::path(arguments.traces) / "simulation.html"
+                        : std::filesystem::path(arguments.output).replace_extension(".html"));
+  }
+  for (const std::filesystem::path& file : files) {
+    if (file == arguments.output) {
+      throw UsageError("the figures and the page are both to be in " + file.string());
+    }
+  }
+  return files;
+}
+
+void write_pages(const SimulateArguments& arguments, const std::string& json,
+                 const std::string& command) {
+  const std::vector<std::filesystem::path> files = pages_of(arguments);
+  if (files.empty()) return;
+  const std::string page = report_page(json, command);
+  for (const std::filesystem::path& file : files) {
+    if (arguments.report != file && arguments.output.empty()) {
+      std::filesystem::create_directories(file.parent_path());
+    }
+    write_file(file, page);
+    std::cerr << "gainsay: the page is in " << file.string() << "\n";
+  }
+}
+
+// `command` gives the same run again.
+int run_simulate(const SimulateArguments& arguments, const Scenario* scenario,
+                 const std::string& command) {
+  (void)pages_of(arguments);  // what is wrong with them is said before the run
   const CatalogEntry& entry = require_system(system_named(arguments));
   const Model model = entry.make(configuration_of(arguments, entry));
   SimulateOptions options{.simulation = simulation_of(arguments, model.system),
@@ -285,6 +325,7 @@ int run_simulate(const SimulateArguments& arguments, const Scenario* scenario) {
   }
   const std::string json = simulate_json(model.system, options.simulation, report);
   if (!arguments.output.empty()) write_file(arguments.output, json);
+  write_pages(arguments, json, command);
   if (arguments.json) {
     std::cout << json << std::flush;
   } else {
@@ -341,6 +382,9 @@ void add_options(CLI::App& simulate, SimulateArguments& arguments) {
   add("--value-size", arguments.value_size, "bytes of a value (16)", "N");
   group = "Output";
   add("-o,--output", arguments.output, "all figures, as JSON", "FILE");
+  add("--report", arguments.report, "all figures, as a page for a browser", "FILE");
+  simulate.add_flag("--visualize", arguments.visualize, "the same page, beside --output")
+      ->group(group);
   add("--traces", arguments.traces, "directory for a trace (gainsay-out)", "DIR");
   add("--interval", arguments.interval, "of the time line (a hundredth)", "TIME");
   add("--unavailable", arguments.unavailable, "no answer for so long (1s)", "TIME");
@@ -371,6 +415,44 @@ const Scenario& require_scenario(const std::string& name) {
                    (near.empty() ? "they are " + listed : "did you mean '" + near + "'?"));
 }
 
+// An option as it may be given again.
+std::vector<std::string> words_of(const CLI::Option& option) {
+  if (option.get_lnames().empty()) return option.results();
+  const std::string name = "--" + option.get_lnames().front();
+  std::vector<std::string> words{name};
+  if (option.get_expected_min() == 0) return words;
+  for (const std::string& value : option.results()) {
+    if (words.back() != name && option.get_expected_max() == 1) words.push_back(name);
+    words.push_back(value);
+  }
+  return words;
+}
+
+std::string shell_word(const std::string& word) {
+  const auto is_plain = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+           std::string_view("_./+:@%,=-").find(c) != std::string_view::npos;
+  };
+  if (!word.empty() && std::ranges::all_of(word, is_plain)) return word;
+  std::string text = "'";
+  for (const char c : word) text += c == '\'' ? "'\\''" : std::string(1, c);
+  return text + "'";
+}
+
+// What was given, without where to write it.
+std::string command_of(const CLI::App& given) {
+  constexpr std::array<std::string_view, 7> elsewhere = {
+      "output", "report", "visualize", "traces", "progress", "json", "quiet"};
+  std::string command = "gainsay simulate";
+  for (const CLI::Option* option : given.get_options()) {
+    const auto& names = option->get_lnames();
+    if (option->count() == 0) continue;
+    if (!names.empty() && std::ranges::find(elsewhere, names.front()) != elsewhere.end()) continue;
+    for (const std::string& word : words_of(*option)) command += " " + shell_word(word);
+  }
+  return command;
+}
+
 // The scenario's flags, but for those that were given, and these.
 SimulateArguments with_flags(const Scenario& scenario, const CLI::App& given) {
   std::vector<std::string> words;
@@ -378,15 +460,7 @@ SimulateArguments with_flags(const Scenario& scenario, const CLI::App& given) {
   for (const CLI::Option* option : given.get_options()) {
     if (option->count() == 0 || option->get_lnames().empty()) continue;
     names.push_back("--" + option->get_lnames().front());
-    words.push_back(names.back());
-    if (option->get_expected_min() > 0) {
-      for (const std::string& value : option->results()) {
-        if (words.back() != names.back() && option->get_expected_max() == 1) {
-          words.push_back(names.back());
-        }
-        words.push_back(value);
-      }
-    }
+    for (const std::string& word : words_of(*option)) words.push_back(word);
   }
   for (const auto& [flag, value] : scenario.flags) {
     if (std::ranges::find(names, flag) != names.end()) continue;
@@ -403,7 +477,9 @@ SimulateArguments with_flags(const Scenario& scenario, const CLI::App& given) {
 }
 
 int run_any(const SimulateArguments& arguments, const CLI::App& given) {
-  if (!arguments.system.starts_with(scenario_prefix)) return run_simulate(arguments, nullptr);
+  if (!arguments.system.starts_with(scenario_prefix)) {
+    return run_simulate(arguments, nullptr, command_of(given));
+  }
   const Scenario& scenario = require_scenario(arguments.system.substr(scenario_prefix.size()));
   const SimulateArguments all = with_flags(scenario, given);
   if (!all.quiet && !all.json) {
@@ -411,7 +487,7 @@ int run_any(const SimulateArguments& arguments, const CLI::App& given) {
     for (const auto& [flag, value] : scenario.flags) command += " " + flag + " '" + value + "'";
     std::cout << wrap(scenario.name + ": " + scenario.what, 2, 80) << wrap(command, 4, 80) << "\n";
   }
-  return run_simulate(all, &scenario);
+  return run_simulate(all, &scenario, command_of(given));
 }
 
 }  // namespace

@@ -119,12 +119,26 @@ void Metrics::finish(Nanoseconds at) { end_window(at); }
 
 // --- Leaders ---
 
-void Metrics::fault(Nanoseconds, const ScheduledFault& fault) {
+void Metrics::fault(Nanoseconds now, const ScheduledFault& fault) {
   ++faults_count_;
   const bool ends =
       fault.kind == ScheduledFault::Kind::restart || fault.kind == ScheduledFault::Kind::heal;
-  if (ends || faults_.size() >= options_.listed_max) return;
+  if (ends) return end_fault(now, fault);
+  if (faults_.size() >= options_.listed_max) return;
   faults_.push_back({.fault = fault, .answered = std::nullopt, .led = std::nullopt});
+}
+
+// A node is down once at a time, and partitions have numbers.
+void Metrics::end_fault(Nanoseconds now, const ScheduledFault& end) {
+  const bool is_restart = end.kind == ScheduledFault::Kind::restart;
+  const auto ends_here = [&](const FaultRecord& record) {
+    const ScheduledFault& fault = record.fault;
+    const bool was_crash = fault.kind == ScheduledFault::Kind::crash;
+    return !record.ended && was_crash == is_restart &&
+           (is_restart ? fault.process == end.process : fault.number == end.number);
+  };
+  const auto found = std::ranges::find_if(faults_, ends_here);
+  if (found != faults_.end()) found->ended = now;
 }
 
 void Metrics::follow(NodeId id, Nanoseconds now) {

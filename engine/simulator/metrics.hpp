@@ -51,6 +51,7 @@ struct Election {
 
 struct FaultRecord {
   ScheduledFault fault;
+  std::optional<Nanoseconds> ended{};   // when
   std::optional<Nanoseconds> answered;  // how long until clients were answered again
   std::optional<Nanoseconds> led;       // how long until there was a leader of a newer term
 };
@@ -117,6 +118,7 @@ class Metrics final : public SimulationWatch {
   void answered(NodeId client, Nanoseconds now);
   void end_window(Nanoseconds now);
   MessageCounts& kind_of(BytesView message);
+  void end_fault(Nanoseconds now, const ScheduledFault& end);
 
   const System* system_;
   const Simulation* simulation_ = nullptr;

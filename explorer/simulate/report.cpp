@@ -256,6 +256,7 @@ ordered_json faults_json(const System& system, const Metrics& metrics) {
   ordered_json faults = ordered_json::array();
   for (const FaultRecord& record : metrics.faults()) {
     faults.push_back({{"at_ns", record.fault.at},
+                      {"until_ns", optional_json(record.ended)},
                       {"fault", describe(system, record.fault)},
                       {"answered_after_ns", optional_json(record.answered)},
                       {"new_leader_after_ns", optional_json(record.led)}});
