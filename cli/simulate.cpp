@@ -292,9 +292,6 @@ void write_pages(const SimulateArguments& arguments, const std::string& json,
   if (files.empty()) return;
   const std::string page = report_page(json, command);
   for (const std::filesystem::path& file : files) {
-    if (arguments.report != file && arguments.output.empty()) {
-      std::filesystem::create_directories(file.parent_path());
-    }
     write_file(file, page);
     std::cerr << "gainsay: the page is in " << file.string() << "\n";
   }

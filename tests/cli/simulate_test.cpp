@@ -95,7 +95,7 @@ TEST(SimulateVerb, APageIsNeverInPlaceOfTheFigures) {
   EXPECT_FALSE(std::filesystem::exists(scratch.path() / "x.html"));
   EXPECT_EQ(run_gainsay(scratch.path(), run + " --visualize").code, 0);
   EXPECT_TRUE(std::filesystem::exists(scratch.path() / "gainsay-out" / "simulation.html"));
-  EXPECT_EQ(run_gainsay(scratch.path(), run + " --report no/such/place.html").code, 74);
+  EXPECT_EQ(run_gainsay(scratch.path(), run + " -o x.json --report x.json/page.html").code, 74);
 }
 
 TEST(SimulateVerb, LinesFitInEightyColumns) {
