@@ -1,10 +1,11 @@
 // The pages of simulations, opened in a browser from disk: by the figures that were written into them, with the keyboard
 // alone, in the dark, on a small screen, hostile, long, and with little in them.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { folder, look as lookFor, root, settled, shoot, tabTo } from "./browser.mjs";
+import { folder, look as lookFor, program, root, settled, shoot, tabTo } from "./browser.mjs";
 import { pageOf, syntheticReport } from "./synthetic.mjs";
 
 const look = (page, options, act) => lookFor(page, options, ".report .charts", act);
@@ -194,4 +195,25 @@ test("each verdict has its sentence", async () => {
       if (more.verdict === "violated") assert.equal((await rowsOf(tab, "Properties"))[0][0], "election safety");
     });
   }
+});
+
+test("the program's own", async () => {
+  const page = path.join(folder, "simulated.html");
+  const ran = spawnSync(program, ["simulate", "raft", "--nodes", "5", "--duration", "10s", "--crash", "n1@2s+3s",
+    "--partition", "4s-12s:n1,n2|n3,n4,n5", "--report", page], { encoding: "utf8" });
+  assert.equal(ran.status, 0, ran.stderr);
+  await look(page, {}, async (tab) => {
+    await shoot(tab, "report-own");
+    const { results } = JSON.parse(await tab.textContent("#data"));
+    assert.ok(results.requests.answered > 500);
+    assert.match(await tab.textContent("header"), /raft, 5 nodes, .*10 s of virtual time/);
+    assert.match(await tab.textContent(".command code"), /^gainsay simulate raft --nodes 5 .*--partition '4s-12s:n1,n2\|n3,n4,n5'$/);
+    const faults = await tab.$$eval("#table-faults ~ .wide tbody tr", (rows) => rows.map((row) => [...row.children].slice(0, 3).map((cell) => cell.textContent)));
+    assert.deepEqual(faults, [["2.000 s", "5.000 s", "crash n1"], ["4.000 s", "the end", "partition n1 n2 | n3 n4 n5"]]);
+    assert.equal((await rowsOf(tab, "Properties")).length, results.properties.length);
+    const sent = (await rowsOf(tab, "Messages by kind")).map((row) => Number(row[1].replaceAll(",", "")));
+    assert.equal(sent.slice(0, -1).reduce((sum, one) => sum + one, 0), sent.at(-1));
+    await press(tab, "f");
+    assert.match(await said(tab), /crash n1 begins/);
+  });
 });
