@@ -19,6 +19,7 @@
 #include "engine/traitors.hpp"
 #include "engine/twins.hpp"
 #include "explorer/check.hpp"
+#include "explorer/explain.hpp"
 #include "explorer/report.hpp"
 #include "properties/linearizability.hpp"
 #include "properties/property.hpp"
@@ -95,7 +96,10 @@ CheckReport check(const Bounds& bounds, Properties<Node> properties, Setup<Node>
                   const CheckOptions& options = {}) {
   const Model model = make_model<Node>(bounds, std::move(properties), std::move(setup));
   CheckReport report = check(model, options);
-  if (report.counterexample) report.trace = counterexample_text(model, *report.counterexample, {});
+  if (report.counterexample) {
+    add_explanation(model, *report.counterexample);
+    report.trace = counterexample_text(model, *report.counterexample, {});
+  }
   return report;
 }
 

@@ -18,6 +18,7 @@
 
 #include "explorer/campaign/review.hpp"
 #include "explorer/check.hpp"
+#include "explorer/explain.hpp"
 #include "explorer/report.hpp"
 
 namespace gainsay::gtest {
@@ -49,7 +50,9 @@ inline Checked checked(CheckReport report) {
       std::move(report), [](const CheckReport& of) { return save_trace(of, output_directory()); });
 }
 inline Checked checked(const Model& model, const CheckOptions& options = {}) {
-  return checked_and_saved(check(model, options), [&](const CheckReport& of) {
+  CheckReport report = check(model, options);
+  if (report.counterexample) add_explanation(model, *report.counterexample);
+  return checked_and_saved(std::move(report), [&](const CheckReport& of) {
     return save_trace(model, of, output_directory());
   });
 }

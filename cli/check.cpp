@@ -12,6 +12,7 @@
 #include "cli/result.hpp"
 #include "engine/text.hpp"
 #include "engine/trace.hpp"
+#include "explorer/explain.hpp"
 #include "explorer/report.hpp"
 #include "explorer/report_parts.hpp"
 
@@ -190,7 +191,7 @@ void add_cases(const Model& model, const CheckReport& report, const std::filesys
       told = true;
       one.status = TestCase::Status::failed;
       one.message = report.counterexample ? report.counterexample->message : "violated";
-      one.body = report.story + "\ngainsay replay " + trace.string();
+      one.body = story_with_reason(report) + "\ngainsay replay " + trace.string();
       one.file = trace.string();
     } else if (property.verdict == Verdict::vacuous && !waived) {
       one.status = TestCase::Status::failed;
@@ -207,13 +208,14 @@ void add_cases(const Model& model, const CheckReport& report, const std::filesys
                    .name = report.counterexample->property,
                    .status = TestCase::Status::failed,
                    .message = report.counterexample->message,
-                   .body = report.story + "\ngainsay replay " + trace.string(),
+                   .body = story_with_reason(report) + "\ngainsay replay " + trace.string(),
                    .file = trace.string()});
 }
 
 int run_one(const CheckArguments& arguments, const Model& model, bool table,
             std::vector<TestCase>& cases) {
-  const CheckReport report = check(model, options_of(arguments));
+  CheckReport report = check(model, options_of(arguments));
+  if (report.counterexample) add_explanation(model, *report.counterexample);
   if (isatty(STDERR_FILENO) != 0 && !arguments.quiet) std::cerr << "\r\033[K";
   std::filesystem::path trace;
   std::string cannot_write;  // a violation is told even when its trace cannot be kept

@@ -16,6 +16,7 @@
 #include "engine/trace_json.hpp"
 #include "engine/version.hpp"
 #include "explorer/campaign/campaign.hpp"
+#include "explorer/explain.hpp"
 #include "explorer/hunt/report.hpp"
 
 namespace gainsay::cli {
@@ -39,6 +40,7 @@ struct HuntArguments {
   std::string output = "gainsay-out";
   std::string progress = "auto";
   bool keep_long = false;
+  bool cuts = false;
   bool json = false;
   bool quiet = false;
   bool verbose = false;
@@ -96,6 +98,7 @@ HuntOptions options_of(const HuntArguments& arguments) {
                       .properties = arguments.properties,
                       .findings_max = arguments.findings.value_or(findings),
                       .minimize = !arguments.keep_long,
+                      .cuts = arguments.cuts,
                       .output = arguments.output,
                       .interrupted = &stop_requested};
   if (!arguments.time.empty()) {
@@ -110,19 +113,22 @@ HuntOptions options_of(const HuntArguments& arguments) {
 
 nlohmann::ordered_json finding_json(const HuntFinding& finding) {
   const Counterexample& found = finding.counterexample;
-  return {{"property", found.property},
-          {"run", finding.run},
-          {"strategy", finding.strategy},
-          {"hits", finding.hits},
-          {"events", found.events.size()},
-          {"events_before", finding.events_before},
-          {"faults", found.faults},
-          {"faults_before", finding.faults_before},
-          {"shortest", finding.shortest},
-          {"message", found.message},
-          {"identity", finding.identity},
-          {"trace", finding.trace.string()},
-          {"replay", "gainsay replay " + finding.trace.string()}};
+  nlohmann::ordered_json result = {{"property", found.property},
+                                   {"run", finding.run},
+                                   {"strategy", finding.strategy},
+                                   {"by_cut", finding.by_cut},
+                                   {"hits", finding.hits},
+                                   {"events", found.events.size()},
+                                   {"events_before", finding.events_before},
+                                   {"faults", found.faults},
+                                   {"faults_before", finding.faults_before},
+                                   {"shortest", finding.shortest},
+                                   {"message", found.message},
+                                   {"identity", finding.identity},
+                                   {"trace", finding.trace.string()},
+                                   {"replay", "gainsay replay " + finding.trace.string()}};
+  if (found.explanation) result["explain"] = explanation_json(*found.explanation);
+  return result;
 }
 
 std::string hunt_json(const Model& model, const HuntReport& report) {
@@ -160,6 +166,7 @@ std::string hunt_json(const Model& model, const HuntReport& report) {
                                     {"evaluated", property.evaluated}});
   }
   result["not_judged"] = report.not_judged;
+  result["cuts"] = report.cuts;
   result["findings"] = ordered_json::array();
   for (const HuntFinding& finding : report.findings) {
     result["findings"].push_back(finding_json(finding));
@@ -182,6 +189,7 @@ void print(const Model& model, const HuntReport& report, bool verbose) {
     }
     if (finding.shortest) what += "; none is shorter";
     std::cout << "\n" << wrap(what + ")", 4, 80) << tell_story(model.system, found.events);
+    if (found.explanation) std::cout << "\n" << tell(*found.explanation) << "\n";
     if (!finding.trace.empty()) std::cout << "  gainsay replay " << finding.trace.string() << "\n";
   }
   std::cout << std::flush;
@@ -277,6 +285,8 @@ void add_options(CLI::App& hunt, HuntArguments& arguments) {
   add("--max-depth", arguments.max_depth, "no run is longer (512)", "N");
   add("--memory", arguments.memory, "tables that grow further begin anew (2G)", "SIZE");
   add("-j,--jobs", arguments.jobs, "threads (default: one for each core)", "N");
+  hunt.add_flag("--cuts", arguments.cuts, "ask pairs of nodes at all cuts of each run")
+      ->group("Hunt");
   const std::string group = "Output";
   hunt.add_option("-o,--output", arguments.output, "directory for traces (gainsay-out)")
       ->group(group)

@@ -7,7 +7,9 @@
 
 #include "cli/command.hpp"
 #include "engine/story.hpp"
+#include "engine/trace_json.hpp"
 #include "explorer/confirm.hpp"
+#include "explorer/explain.hpp"
 #include "explorer/replay.hpp"
 #include "explorer/report.hpp"
 
@@ -40,31 +42,26 @@ Counterexample recorded_run(const Model& model, const Trace& trace) {
                      std::to_string(report.divergence->step) + "); see `gainsay replay`");
   }
   if (!report.violation) throw UsageError("nothing is violated in the trace");
-  Counterexample run{.property = report.violation->property, .message = report.violation->message};
-  for (const Property& property : model.properties) {
-    if (property.name == run.property) run.kind = property.kind;
-  }
-  run.events.assign(report.events.begin(), report.events.begin() + report.violation_step + 1);
-  run.faults = faults_of(model.system, run.events);
-  return run;
+  return violating_run(model, report);
 }
 
 std::string result_json(const Model& model, const MinimizeReport& report, const std::string& path) {
   const Counterexample& found = report.counterexample;
-  const nlohmann::ordered_json result = {{"system", model.system.name},
-                                         {"verb", "minimize"},
-                                         {"property", found.property},
-                                         {"events_before", report.events_before},
-                                         {"events", found.events.size()},
-                                         {"faults_before", report.faults_before},
-                                         {"faults", found.faults},
-                                         {"shortest", report.shortest},
-                                         {"cut", report.cut},
-                                         {"runs", report.candidates},
-                                         {"identity", identity_of(model, found)},
-                                         {"trace", path},
-                                         {"replay", "gainsay replay " + path},
-                                         {"seconds", report.seconds}};
+  nlohmann::ordered_json result = {{"system", model.system.name},
+                                   {"verb", "minimize"},
+                                   {"property", found.property},
+                                   {"events_before", report.events_before},
+                                   {"events", found.events.size()},
+                                   {"faults_before", report.faults_before},
+                                   {"faults", found.faults},
+                                   {"shortest", report.shortest},
+                                   {"cut", report.cut},
+                                   {"runs", report.candidates},
+                                   {"identity", identity_of(model, found)},
+                                   {"trace", path},
+                                   {"replay", "gainsay replay " + path},
+                                   {"seconds", report.seconds}};
+  if (found.explanation) result["explain"] = explanation_json(*found.explanation);
   return result.dump() + "\n";
 }
 
@@ -72,12 +69,13 @@ int run_minimize(const MinimizeArguments& arguments) {
   const Trace trace = read_trace(arguments.trace);
   const Model model = model_of(trace);
   const Counterexample run = recorded_run(model, trace);
-  const MinimizeReport report = minimize(model, run,
-                                         {.seconds = parse_seconds(arguments.time, "--time"),
-                                          .max_states = arguments.max_states,
-                                          .jobs = arguments.jobs,
-                                          .interrupted = &stop_requested});
-  const Counterexample& found = report.counterexample;
+  MinimizeReport report = minimize(model, run,
+                                   {.seconds = parse_seconds(arguments.time, "--time"),
+                                    .max_states = arguments.max_states,
+                                    .jobs = arguments.jobs,
+                                    .interrupted = &stop_requested});
+  Counterexample& found = report.counterexample;
+  add_explanation(model, found);
   const std::filesystem::path path = arguments.output.empty()
                                          ? default_output(arguments.trace)
                                          : std::filesystem::path(arguments.output);
@@ -96,7 +94,10 @@ int run_minimize(const MinimizeArguments& arguments) {
                 : report.cut    ? "; cut short"
                                 : "")
             << "\n";
-  if (!arguments.quiet) std::cout << tell_story(model.system, found.events);
+  if (!arguments.quiet) {
+    std::cout << tell_story(model.system, found.events);
+    if (found.explanation) std::cout << "\n" << tell(*found.explanation) << "\n";
+  }
   std::cout << "  gainsay replay " << path.string() << "\n";
   return stop_requested ? 128 + stop_signal.load() : ok;
 }

@@ -169,6 +169,9 @@ std::string result_json(const Model& model, const CheckReport& report,
     result["violated"] = report.counterexample->property;
     result["events"] = report.counterexample->events.size();
     result["faults"] = report.counterexample->faults;
+    if (report.counterexample->explanation) {
+      result["explain"] = explanation_json(*report.counterexample->explanation);
+    }
     result["shortest"] = report.shortest;
   }
   result["resumed"] = report.resumed;

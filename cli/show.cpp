@@ -5,6 +5,8 @@
 
 #include "cli/command.hpp"
 #include "engine/story.hpp"
+#include "explorer/confirm.hpp"
+#include "explorer/explain.hpp"
 #include "explorer/replay.hpp"
 #include "explorer/trace_page.hpp"
 
@@ -77,6 +79,10 @@ int run_show(const ShowArguments& arguments) {
     }
     std::cout << tell_story(model.system, report.events,
                             {.full = arguments.full, .node = arguments.node});
+    const auto explanation = report.violation && !report.divergence
+                                 ? explain(model, violating_run(model, report))
+                                 : trace.explanation;
+    if (explanation) std::cout << "\n" << tell(*explanation);
   } catch (const TraceError& error) {
     throw TraceError(arguments.trace + ": " + error.what());
   }

@@ -235,6 +235,18 @@ json bounds_json(const Bounds& bounds) {
   return value;
 }
 
+json explanation_json(const TraceExplanation& explanation) {
+  json value = {{"step", explanation.step}, {"how", explanation.how}, {"lines", json::array()}};
+  for (const std::string& line : explanation.lines) {
+    value["lines"].push_back(line.substr(0, trace_text_max));
+  }
+  if (explanation.ways == 0) return value;
+  value["ways"] = explanation.ways;
+  value["violating"] = explanation.violating;
+  value["violating_before"] = explanation.violating_before;
+  return value;
+}
+
 Trace record_trace(const System& system, const std::vector<Event>& events,
                    std::optional<TraceVerdict> verdict) {
   Trace trace{.tool_version = std::string(version),
@@ -286,7 +298,7 @@ std::string trace_text(const System& system, const Trace& trace, const std::vect
   json options = json::object();
   for (const auto& [name, value] : trace.options) options[name] = value;
   json run = {{"schema", "gainsay-trace"},
-              {"schema_version", "1.0"},
+              {"schema_version", "1.1"},
               {"tool", {{"name", "gainsay"}, {"version", trace.tool_version}}},
               {"system", {{"name", trace.system}, {"version", trace.system_version}}},
               {"bug", trace.bug},
@@ -311,6 +323,7 @@ std::string trace_text(const System& system, const Trace& trace, const std::vect
                         {"faults_before", trace.minimized->faults_before},
                         {"faults_after", trace.minimized->faults_after}};
   }
+  if (trace.explanation) run["explain"] = explanation_json(*trace.explanation);
   json vars = json::array({"processes", "messages", "used"});
   if (system.bounds.partitions > 0) vars.push_back("cut");
   const json whole = {{"#meta", {{"format", "ITF"}, {"source", "gainsay " + trace.tool_version}}},

@@ -62,6 +62,20 @@ struct TraceMinimized {
   std::uint32_t faults_after = 0;
 };
 
+// Which step of a violating run decided it; see explorer/explain.hpp.
+struct TraceExplanation {
+  std::uint32_t step = 0;  // index of the event
+  std::string how;         // "exact", "sampled" or "unknown"
+  // Sampled, unknown: of so many random ways to go on without faults, how many violate from behind
+  // the step, and from before it.
+  std::uint32_t ways = 0;
+  std::uint32_t violating = 0;
+  std::uint32_t violating_before = 0;
+  std::vector<std::string> lines;  // in words
+  friend bool operator==(const TraceExplanation&, const TraceExplanation&) = default;
+};
+inline constexpr std::size_t explanation_lines_max = 100;
+
 struct Trace {
   std::string tool_version;
   std::string system;
@@ -74,6 +88,7 @@ struct Trace {
   std::string seed = "0";
   std::optional<TraceVerdict> verdict;
   std::optional<TraceMinimized> minimized{};
+  std::optional<TraceExplanation> explanation{};
   std::vector<TraceEvent> events;
 };
 

@@ -228,6 +228,21 @@ TraceEvent read_event(const Place& place, std::size_t index) {
   return event;
 }
 
+// Schema 1.0 has none.
+TraceExplanation read_explanation(const Place& place, std::size_t events) {
+  TraceExplanation explanation{.step = place.at("step").number(), .how = place.at("how").text()};
+  if (explanation.step >= events) place.at("step").fail("is behind the last event");
+  const Place lines = place.at("lines");
+  for (std::size_t i = 0; i < lines.size(explanation_lines_max); ++i) {
+    explanation.lines.push_back(lines.at(i).text(text_max));
+  }
+  if (!place.has("ways")) return explanation;
+  explanation.ways = place.at("ways").number();
+  explanation.violating = place.at("violating").number();
+  explanation.violating_before = place.at("violating_before").number();
+  return explanation;
+}
+
 Trace read_run(const Place& run) {
   require_schema(run);
   Trace trace{.tool_version = run.at("tool").at("version").text(),
@@ -264,6 +279,7 @@ Trace read_run(const Place& run) {
                                      .faults_before = minimized.at("faults_before").number(),
                                      .faults_after = minimized.at("faults_after").number()};
   }
+  if (run.has("explain")) trace.explanation = read_explanation(run.at("explain"), count);
   return trace;
 }
 

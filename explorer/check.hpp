@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "engine/event.hpp"
+#include "engine/trace.hpp"
 #include "properties/property.hpp"
 
 namespace gainsay {
@@ -229,6 +230,8 @@ struct Counterexample {
   std::string message;
   std::vector<Event> events;  // from the unstarted world; the initial starts first
   std::uint32_t faults = 0;
+  // Which step decided it; by `add_explanation`, where somebody has asked.
+  std::optional<TraceExplanation> explanation{};
 };
 
 struct CheckReport {

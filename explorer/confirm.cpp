@@ -29,6 +29,16 @@ void confirm(const Model& model, const Counterexample& found) {
   }
 }
 
+Counterexample violating_run(const Model& model, const ReplayReport& report) {
+  Counterexample run{.property = report.violation->property, .message = report.violation->message};
+  for (const Property& property : model.properties) {
+    if (property.name == run.property) run.kind = property.kind;
+  }
+  run.events.assign(report.events.begin(), report.events.begin() + report.violation_step + 1);
+  run.faults = faults_of(model.system, run.events);
+  return run;
+}
+
 std::uint32_t faults_of(const System& system, const std::vector<Event>& events) {
   std::uint32_t cost = 0;
   for (const Event& event : events) cost += budget_of(system, event).cost();

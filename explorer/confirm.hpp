@@ -5,12 +5,16 @@
 #include <vector>
 
 #include "explorer/check.hpp"
+#include "explorer/replay.hpp"
 
 namespace gainsay {
 
 // Throws std::logic_error where the live world does not run the events, or does not violate the
 // property by the last of them.
 void confirm(const Model& model, const Counterexample& found);
+
+// What a replay met. REQUIRES: that violates something.
+Counterexample violating_run(const Model& model, const ReplayReport& report);
 
 // What the events use of the fault budgets, all together.
 std::uint32_t faults_of(const System& system, const std::vector<Event>& events);

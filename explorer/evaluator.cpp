@@ -132,6 +132,12 @@ std::size_t Evaluator::inspect_pairs(const Machine& machine, const Id* world, st
   return worst;
 }
 
+std::size_t Evaluator::inspect_pair(const Machine& machine, Id a, Id b) {
+  if (is_known_fine(a, b)) return none;
+  const Id known = pairs_.find(pair_key(a, b));
+  return known != ReadMap::none ? verdict(known) : evaluate_pair(machine, a, b);
+}
+
 // The local states of all nodes side by side, where they fit. Never all ones: no two nodes
 // have one local state.
 template <class At>

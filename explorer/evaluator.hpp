@@ -45,6 +45,10 @@ class Evaluator {
   // The same for a world of which nothing is known.
   std::size_t inspect_all(const Machine& machine, const Id* world);
 
+  // Two nodes' local states side by side, that of the lower id first: the first property of pairs
+  // that they violate, or `none`.
+  std::size_t inspect_pair(const Machine& machine, Id a, Id b);
+
   // Whether one property is violated by this very world, or step, without its renamings.
   bool is_violated(std::size_t property, const Machine& machine, const Id* world) const;
   bool is_broken(std::size_t property, const LocalEntry& before, const LocalEntry& after) const;

@@ -7,6 +7,7 @@
 
 #include "engine/text.hpp"
 #include "engine/trace.hpp"
+#include "explorer/explain.hpp"
 #include "explorer/report_parts.hpp"
 
 namespace gainsay {
@@ -139,6 +140,12 @@ std::string recoveries_text(const CheckReport& report) {
 
 }  // namespace
 
+std::string story_with_reason(const CheckReport& report) {
+  const auto& found = report.counterexample;
+  if (!found || !found->explanation) return report.story;
+  return report.story + "\n" + tell(*found->explanation, columns);
+}
+
 std::string summary(const CheckReport& report, bool verbose) {
   const std::string& what = report.system;
   const std::string bounds = describe(report.bounds, report.options);
@@ -168,7 +175,7 @@ std::string summary(const CheckReport& report, bool verbose) {
       if (found.message.find(found.property) == std::string::npos) {
         text += wrap("  " + found.message, 2, columns);
       }
-      text += "\n" + report.story + "\n";
+      text += "\n" + story_with_reason(report) + "\n";
       if (!report.hint.empty()) text += wrap("  " + std::string(report.hint), 2, columns);
       break;
     }
@@ -225,6 +232,7 @@ std::string counterexample_text(const Model& model, const Counterexample& found,
   trace.strategy = how.strategy;
   trace.seed = how.seed;
   trace.minimized = how.minimized;
+  trace.explanation = found.explanation ? found.explanation : explain(model, found);
   return trace_text(model.system, trace, found.events);
 }
 

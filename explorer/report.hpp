@@ -12,6 +12,8 @@ namespace gainsay {
 // What holds, within which bounds and at what cost in two lines; or what broke and the shortest
 // story of it. Within 80 columns.
 std::string summary(const CheckReport& report, bool verbose);
+// Of a violation: what happened, and what decided it where that was asked.
+std::string story_with_reason(const CheckReport& report);
 
 // How a run was found, as its trace says.
 struct Provenance {

@@ -166,6 +166,7 @@ CampaignConfiguration configuration_of(const Model& model, const HuntOptions& op
   std::string bounds = describe(system.asked, system.options);
   for (const std::string& property : options.properties) bounds += "; only \"" + property + "\"";
   if (options.max_depth) bounds += "; depth " + std::to_string(*options.max_depth);
+  if (options.cuts) bounds += "; cuts";
   return {.system = system.name,
           .version = system.version,
           .bug = system.bug,

@@ -7,6 +7,7 @@
 
 #include "engine/trace.hpp"
 #include "explorer/confirm.hpp"
+#include "explorer/explain.hpp"
 #include "explorer/histories.hpp"
 #include "explorer/hunt/report.hpp"
 #include "explorer/hunt/round.hpp"
@@ -41,6 +42,7 @@ class Hunter {
     std::uint64_t runs = 0;
   };
 
+  void require_cuts() const;
   void describe_hunt();
   void renew_tables();
   bool must_stop();
@@ -101,12 +103,22 @@ Hunter::Hunter(const Model& model, const HuntOptions& options)
     throw UsageError("\"" + report_.not_judged.front() +
                      "\" is not of runs, but of what lies behind them; `gainsay check` asks it");
   }
+  if (options.cuts) require_cuts();
   if (properties_.size() > 250) throw UsageError("at most 250 properties are judged at once");
   if (!model.system.bounds.skew && futures_are_read(model.system, properties_)) {
     futures_ = futures_of_histories(model.system, properties_);
   }
   describe_hunt();
   renew_tables();
+}
+
+void Hunter::require_cuts() const {
+  const std::string why_not = Cuts::why_not(model_.system);
+  if (!why_not.empty()) throw UsageError("--cuts: " + why_not);
+  const auto is_of_pairs = [](const Property* one) { return one->scope == Scope::pair; };
+  if (std::ranges::none_of(properties_, is_of_pairs)) {
+    throw UsageError("--cuts: there is no property of pairs");
+  }
 }
 
 void Hunter::describe_hunt() {
@@ -116,6 +128,7 @@ void Hunter::describe_hunt() {
   report_.options = system.options;
   report_.strategy = options_.strategy;
   report_.seed = options_.seed;
+  report_.cuts = options_.cuts;
   for (const NamedStrategy& one : strategies()) {
     report_.strategies.push_back({.name = std::string(one.name)});
   }
@@ -221,6 +234,13 @@ void Hunter::take_in(const Round& round) {
   if (options_.done) options_.done(told);
 }
 
+std::vector<Event> picked(const std::vector<Event>& events,
+                          const std::vector<std::uint32_t>& kept) {
+  std::vector<Event> some;
+  for (const std::uint32_t place : kept) some.push_back(events[place]);
+  return some;
+}
+
 HuntFinding Hunter::finding_of(const Hit& hit) {
   HuntFinding finding{
       .run = hit.run, .strategy = std::string(strategies()[hit.strategy].name), .hits = hit.hits};
@@ -239,6 +259,8 @@ HuntFinding Hunter::finding_of(const Hit& hit) {
     met.message = "\"" + property.name + "\" does not hold";
   }
   met.events = runners_.front()->walk().events_of(hit.path);
+  finding.by_cut = !hit.kept.empty();
+  if (finding.by_cut) met.events = picked(met.events, hit.kept);
   met.faults = faults_of(model_.system, met.events);
   confirm(model_, met);
   finding.counterexample = met;
@@ -266,6 +288,7 @@ void Hunter::save(const Counterexample& as_met, HuntFinding& finding) {
                  .seed = seed_text(options_.seed) + ":" + std::to_string(finding.run)};
   if (options_.minimize) how.minimized = minimized(model_, as_met, finding.counterexample);
   try {
+    add_explanation(model_, finding.counterexample);
     finding.trace = save_trace(model_, finding.counterexample, how, options_.output);
   } catch (const FileError& error) {
     report_.cannot_write = error.what();

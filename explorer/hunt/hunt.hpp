@@ -29,6 +29,7 @@ struct HuntFinding {
   std::string strategy;
   std::uint32_t events_before = 0;  // minimising
   std::uint32_t faults_before = 0;
+  bool by_cut = false;          // the run is another order of events that were met
   std::uint64_t hits = 1;       // runs that broke the same property in rounds where this was met
   std::filesystem::path trace;  // on disk before it is told; empty: nowhere
 };
@@ -61,6 +62,9 @@ struct HuntOptions {
   // the end of a round.
   std::uint64_t findings_max = 1;
   bool minimize = true;
+  // Pairs of nodes are asked at all cuts of a run; see explorer/hunt/cuts.hpp. Throws UsageError
+  // where that would be unsound, or where there is nothing to ask.
+  bool cuts = false;
   std::uint64_t minimize_states = 1'000'000;            // see MinimizeOptions
   std::uint64_t memory_bytes = std::uint64_t{2} << 30;  // tables that grow further begin anew
   std::filesystem::path output{};                       // where traces go; empty: nowhere
@@ -92,6 +96,7 @@ struct HuntReport {
   std::vector<HuntFinding> findings;       // different ones
   std::vector<PropertyReport> properties;  // verdicts: violated, or vacuous where never evaluated
   std::vector<std::string> not_judged;     // properties that runs say nothing of
+  bool cuts = false;                       // pairs of nodes were asked at all cuts
   std::string stopped_by;                  // "runs", "time", "interrupted", "findings"
   std::string cannot_write;                // why a trace is missing
   double seconds = 0;

@@ -73,6 +73,7 @@ std::string summary(const HuntReport& report, bool verbose) {
   text += "  " + counts(report) + "\n";
   text += "  strategy " + report.strategy + ", seed " + seed_text(report.seed) + ", ended by " +
           report.stopped_by + "; " + with_commas(report.local_states) + " local states met\n";
+  if (report.cuts) text += "  pairs of nodes asked at all cuts of each run\n";
   text += sometimes_text(report);
   if (verbose) text += strategies_text(report);
   return text;

@@ -47,6 +47,7 @@ std::vector<std::size_t> strategy_order(const std::string& name) {
 RoundRunner::RoundRunner(Machine& machine, Evaluator& evaluator, const HuntOptions& options,
                          const std::vector<std::size_t>& order)
     : options_(options), order_(order), walk_(machine, evaluator) {
+  if (options.cuts) cuts_.emplace(machine, evaluator);
   for (const NamedStrategy& one : strategies()) strategies_.push_back(one.make());
 }
 
@@ -98,10 +99,11 @@ std::uint32_t RoundRunner::begin(Streams& streams, std::optional<std::size_t>& f
   std::uint32_t steps = std::max(1U, longest >> random.below(5));
   if (strategies()[which_].guided && !pool_.empty() && random.below(8) != 0) {
     from = pool_.pick(random);
-    walk_.follow(pool_.path(*from));
+    follow(pool_.path(*from));
     steps = 8U << random.below(4);
   } else {
     walk_.start(random);
+    if (cuts_) cuts_->begin(walk_);
     for (std::size_t process = 0; process < starts; ++process) see(process);
   }
   const auto before = static_cast<std::uint32_t>(walk_.path().size() - starts);
@@ -109,6 +111,31 @@ std::uint32_t RoundRunner::begin(Streams& streams, std::optional<std::size_t>& f
   // Few runs are as long as they may be: moments that are drawn in advance should be in them.
   strategies_[which_]->begin(random, std::clamp(2 * typical_, 1U, std::max(steps, 1U)));
   return steps;
+}
+
+// What a pair in it violates was found when the path was made.
+void RoundRunner::follow(const Path& path) {
+  if (!cuts_) {
+    walk_.follow(path);
+    return;
+  }
+  walk_.begin();
+  const std::size_t starts = walk_.machine().system().size();
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    if (i == starts) cuts_->begin(walk_);
+    if (i >= starts) cuts_->before(walk_, path[i]);
+    walk_.pass(path[i]);
+    if (i >= starts) cuts_->after(walk_);
+  }
+  if (path.size() == starts) cuts_->begin(walk_);
+}
+
+// False where the run ends by something broken.
+bool RoundRunner::take(Move move) {
+  if (cuts_) cuts_->before(walk_, move);
+  walk_.take(move);
+  if (walk_.broken()) return false;
+  return !cuts_ || !cuts_->after(walk_);
 }
 
 void RoundRunner::go(std::uint32_t steps, Streams& streams, std::vector<Novelty>& novelties) {
@@ -120,8 +147,7 @@ void RoundRunner::go(std::uint32_t steps, Streams& streams, std::vector<Novelty>
     if (!move) move = swarm_.any(walk_, streams.faults);
     if (!move) return;
     swarm_.before(walk_, *move);
-    walk_.take(*move);
-    if (walk_.broken()) return;
+    if (!take(*move)) return;
     strategy.taken(walk_, *move);
     swarm_.after(walk_);
     if (walk_.changed() == Machine::npos) continue;
@@ -148,9 +174,10 @@ void RoundRunner::take_in(std::uint64_t number, Round& round) {
   strategy.events += events;
   round.longest = std::max(round.longest, events);
   round.digest += mix(number, walk_.machine().hash(walk_.world()), Hash128{0, events});
-  if (!walk_.broken()) return;
+  const bool by_cut = cuts_ && cuts_->found() && !walk_.broken();
+  if (!walk_.broken() && !by_cut) return;
   ++strategy.findings;
-  const Broken& broken = *walk_.broken();
+  const Broken broken = by_cut ? Broken{.property = cuts_->found()->property} : *walk_.broken();
   const auto known = std::ranges::find_if(round.hits, [&](const Hit& hit) {
     return hit.broken.property == broken.property && (hit.broken.fault != 0) == (broken.fault != 0);
   });
@@ -159,6 +186,7 @@ void RoundRunner::take_in(std::uint64_t number, Round& round) {
   } else {
     round.hits.push_back(
         {.run = number, .strategy = which_, .broken = broken, .path = walk_.path()});
+    if (by_cut) round.hits.back().kept = cuts_->found()->kept;
   }
 }
 

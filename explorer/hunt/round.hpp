@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "explorer/hunt/cuts.hpp"
 #include "explorer/hunt/hunt.hpp"
 #include "explorer/hunt/pool.hpp"
 #include "explorer/hunt/strategy.hpp"
@@ -23,7 +24,8 @@ struct Hit {
   std::size_t strategy = 0;
   Broken broken;
   Path path;
-  std::uint64_t hits = 1;  // runs of the round that broke this property
+  std::vector<std::uint32_t> kept{};  // by a cut: those of the path that are the run; else all are
+  std::uint64_t hits = 1;             // runs of the round that broke this property
 };
 
 struct Round {
@@ -57,6 +59,8 @@ class RoundRunner {
 
   void run_one(std::uint64_t number, Round& round);
   std::uint32_t begin(Streams& streams, std::optional<std::size_t>& from);
+  void follow(const Path& path);
+  bool take(Move move);
   void go(std::uint32_t steps, Streams& streams, std::vector<Novelty>& novelties);
   void see(std::size_t process);
   void take_in(std::uint64_t number, Round& round);
@@ -64,6 +68,7 @@ class RoundRunner {
   const HuntOptions& options_;
   const std::vector<std::size_t>& order_;
   Walk walk_;
+  std::optional<Cuts> cuts_;
   std::vector<std::unique_ptr<Strategy>> strategies_;
   std::size_t which_ = 0;  // strategy
   Swarm swarm_;

@@ -137,6 +137,14 @@ TEST_F(Broken, Fields) {
   refuse("events an object", [&](json& t) { run(t)["events"] = json::object(); });
   refuse("event out of order", [&](json& t) { run(t)["events"][3]["index"] = 7; });
   refuse("unknown kind", [&](json& t) { run(t)["events"][3]["kind"] = "explode"; });
+  refuse("an explanation behind the end", [&](json& t) { run(t)["explain"]["step"] = 1'000; });
+  refuse("an explanation without lines", [&](json& t) { run(t)["explain"].erase("lines"); });
+  refuse("an explanation of too many lines", [&](json& t) {
+    run(t)["explain"]["lines"] = json::array();
+    for (int i = 0; i < 101; ++i) run(t)["explain"]["lines"].push_back("x");
+  });
+  refuse("a line that is a number", [&](json& t) { run(t)["explain"]["lines"] = {1}; });
+  refuse("ways without their count", [&](json& t) { run(t)["explain"].erase("violating"); });
   refuse("unknown process", [&](json& t) { run(t)["events"][5]["process"] = "n9"; });
   refuse("unknown sender", [&](json& t) { run(t)["events"][5]["from"] = "c7"; });
   refuse("unknown message", [&](json& t) { run(t)["events"][5]["message"]["tag"] = "Hello"; });

@@ -49,6 +49,21 @@ TEST(HuntVerb, NothingFoundIsNotCalledHolds) {
   EXPECT_NE(ran.out.find("seed 0000000000000000"), std::string::npos);
 }
 
+TEST(HuntVerb, SaysWhatDecidedARunAsShowDoes) {
+  const Scratch scratch("hunt-explain");
+  const Ran ran =
+      run_gainsay(scratch.path(), "hunt raft --bug stale-vote-reply --runs 3000 --cuts");
+  EXPECT_EQ(ran.code, 1) << ran.err;
+  EXPECT_NE(ran.out.find("pairs of nodes asked at all cuts"), std::string::npos);
+  const std::size_t at = ran.out.find("  step ");
+  ASSERT_NE(at, std::string::npos) << ran.out;
+  const std::string told = ran.out.substr(at, ran.out.find("\n\n", at) - at);
+  const std::size_t replay = ran.out.find("gainsay replay ");
+  const std::string trace = ran.out.substr(replay + 15, ran.out.find('\n', replay) - replay - 15);
+  const Ran shown = run_gainsay(scratch.path(), "show " + trace);
+  EXPECT_NE(shown.out.find(told), std::string::npos) << told << shown.out;
+}
+
 TEST(HuntVerb, MistakesAreNamed) {
   const Scratch scratch("hunt-usage");
   const auto error_of = [&](const std::string& arguments) {
@@ -57,6 +72,8 @@ TEST(HuntVerb, MistakesAreNamed) {
     return ran.err;
   };
   EXPECT_NE(error_of("raft --strategy gided").find("did you mean 'guided'"), std::string::npos);
+  EXPECT_NE(error_of("raft --skew 0 --cuts").find("a tick is of all processes"), std::string::npos);
+  EXPECT_NE(error_of("chord --cuts").find("no property of pairs"), std::string::npos);
   EXPECT_NE(error_of("raft --seed xyz").find("hexadecimal"), std::string::npos);
   EXPECT_NE(error_of("raft --findings 0").find("at least 1"), std::string::npos);
   error_of("raft --network async --drops 1");

@@ -1,5 +1,6 @@
 // The committed traces: each replays strictly to what it recorded, in this version and in all later
-// ones. paxos-ignore-accepted.trace.json is the golden file of schema 1.0.
+// ones. paxos-ignore-accepted.trace.json is the golden file of schema 1.0, and
+// chord-original-join-explained.trace.json that of 1.1.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -23,6 +24,17 @@ TEST(Golden, EveryCommittedTraceReplaysAsRecorded) {
     ++replayed;
   }
   EXPECT_GE(replayed, 5U);
+}
+
+TEST(Golden, SchemasDifferInWhatDecidedTheRun) {
+  const Trace plain = read_trace(GAINSAY_SOURCE_DIR "/traces/paxos-ignore-accepted.trace.json");
+  EXPECT_FALSE(plain.explanation);
+  const Trace explained =
+      read_trace(GAINSAY_SOURCE_DIR "/traces/chord-original-join-explained.trace.json");
+  ASSERT_TRUE(explained.explanation);
+  EXPECT_EQ(explained.explanation->how, "exact");
+  EXPECT_EQ(explained.explanation->step, 7U);
+  EXPECT_EQ(explained.explanation->lines.size(), 4U);
 }
 
 }  // namespace
