@@ -3,10 +3,12 @@ import "./page.css";
 import { make } from "./dom";
 import type { HistoryData } from "./history/data";
 import { historyView } from "./history/view";
+import type { ReportData } from "./report/data";
+import { reportView, verdictWords } from "./report/view";
 import type { TraceData } from "./trace/data";
 import { traceView } from "./trace/view";
 
-type Data = HistoryData | TraceData | null;
+type Data = HistoryData | ReportData | TraceData | null;
 
 const place = document.getElementById("page")!;
 const data = JSON.parse(document.getElementById("data")!.textContent!) as Data;
@@ -15,6 +17,10 @@ switch (data?.kind) {
   case "history":
     document.title = `${data.name}: ${data.verdict}`;
     historyView(place, data);
+    break;
+  case "report":
+    document.title = `${data.results.system}: ${verdictWords(data.results).text}`;
+    reportView(place, data);
     break;
   case "trace":
     document.title = data.verdict ? `${data.system}: violates ${data.verdict.property}` : `${data.system}: a run`;
