@@ -74,6 +74,8 @@ function expectations({ expectations: all = [] }: Results): HTMLElement | null {
       make("span", { "aria-hidden": "true" }, met ? "\u2713 " : "\u2717 "), `${what}: ${met ? "so it is" : "not so"}`))));
 }
 
+const listedMax = 1000; // faults that a run keeps one by one
+
 const of32 = (value: number) => share(value, 2 ** 32);
 
 function networkFacts({ network }: Results): [string, string][] {
@@ -101,7 +103,8 @@ function loadFacts({ load, requests, bounds }: Results): [string, string][] {
 
 function whatWasRun(results: Results, command: string): HTMLElement {
   const options = Object.entries(results.options).map(([name, value]) => `${name}=${value}`).join(", ");
-  const faults = results.faults.length > 0 ? plural(results.faults.length, "fault") : "none";
+  const faults = results.faults.length >= listedMax ? `${withCommas(listedMax)} or more; these are listed`
+    : results.faults.length > 0 ? plural(results.faults.length, "fault") : "none";
   const facts: [string, string][] = [
     ["system", results.system], ...(results.bug ? [["bug", results.bug] as [string, string]] : []),
     ["nodes", withCommas(results.bounds.nodes)], ...loadFacts(results), ...networkFacts(results), ["faults", faults],
