@@ -3,10 +3,14 @@ import "./page.css";
 import { make } from "./dom";
 import type { HistoryData } from "./history/data";
 import { historyView } from "./history/view";
+import type { LiveData } from "./live/data";
+import { liveView } from "./live/view";
+import type { ReportData } from "./report/data";
+import { reportView, verdictWords } from "./report/view";
 import type { TraceData } from "./trace/data";
 import { traceView } from "./trace/view";
 
-type Data = HistoryData | TraceData | null;
+type Data = HistoryData | LiveData | ReportData | TraceData | null;
 
 const place = document.getElementById("page")!;
 const data = JSON.parse(document.getElementById("data")!.textContent!) as Data;
@@ -15,6 +19,14 @@ switch (data?.kind) {
   case "history":
     document.title = `${data.name}: ${data.verdict}`;
     historyView(place, data);
+    break;
+  case "live":
+    document.title = `${data.system}, as it runs`;
+    liveView(place, data);
+    break;
+  case "report":
+    document.title = `${data.results.system}: ${verdictWords(data.results).text}`;
+    reportView(place, data);
     break;
   case "trace":
     document.title = data.verdict ? `${data.system}: violates ${data.verdict.property}` : `${data.system}: a run`;
