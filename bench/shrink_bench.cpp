@@ -98,7 +98,7 @@ void measure(Arguments arguments) {
     found = late_violation(model, arguments);
   }
   std::printf("seed %llu\n", static_cast<unsigned long long>(arguments.seed));
-  for (const std::uint64_t states : {0, 1'000'000}) {
+  for (const std::uint64_t states : {std::uint64_t{0}, std::uint64_t{1'000'000}}) {
     const MinimizeReport report =
         minimize(model, found, {.seconds = arguments.seconds, .max_states = states, .jobs = 1});
     std::printf("\"%s\": %u events, %u faults; %zu, %u after %.2f s, %llu runs%s%s\n",

@@ -181,7 +181,7 @@ void Minimizer::take_if_less(const Counterexample& other, Counterexample& best) 
 }
 
 // Fewest faults first, then fewest events: what the program does best where it ends. It has half of
-// the time that is left.
+// the time that is left, or all of it where no other search can follow.
 bool Minimizer::search_all(Counterexample& best) {
   const bool is_property = std::ranges::any_of(
       model_.properties, [&](const Property& one) { return one.name == best.property; });
@@ -191,7 +191,8 @@ bool Minimizer::search_all(Counterexample& best) {
                        .memory_bytes = resident_bytes() + (std::uint64_t{1} << 30),
                        .properties = {best.property},
                        .interrupted = options_.interrupted};
-  if (options_.seconds) options.seconds = std::max(0.0, *options_.seconds - seconds()) / 2;
+  const double share = obstacle_to_shortest_run(model_, best).empty() ? 0.5 : 1;
+  if (options_.seconds) options.seconds = share * std::max(0.0, *options_.seconds - seconds());
   const CheckReport found = check(model_, options);
   if (!found.counterexample || found.counterexample->property != best.property) return false;
   take_if_less(*found.counterexample, best);

@@ -276,12 +276,16 @@ ShortestRunReport Shortest::run() {
 
 }  // namespace
 
-ShortestRunReport shortest_run(const Model& model, const Counterexample& known,
-                               const ShortestRunOptions& options) {
+std::string obstacle_to_shortest_run(const Model& model, const Counterexample& known) {
   const auto properties = violated_by(model, known);
   const LocalDistance::Goal goal{.property = properties.empty() ? nullptr : properties.front(),
                                  .is_fault = nullptr};
-  if (std::string obstacle = LocalDistance::obstacle(model.system, goal); !obstacle.empty()) {
+  return LocalDistance::obstacle(model.system, goal);
+}
+
+ShortestRunReport shortest_run(const Model& model, const Counterexample& known,
+                               const ShortestRunOptions& options) {
+  if (std::string obstacle = obstacle_to_shortest_run(model, known); !obstacle.empty()) {
     return {.run = std::nullopt, .because = std::move(obstacle)};
   }
   return Shortest(model, known, options).run();

@@ -26,6 +26,9 @@ struct ShortestRunReport {
   std::string because;  // why it did not
 };
 
+// Why no distances guide such a search; empty: they do.
+std::string obstacle_to_shortest_run(const Model& model, const Counterexample& known);
+
 // REQUIRES: the run violates a property of the model by its last event, or a handler fails in it.
 ShortestRunReport shortest_run(const Model& model, const Counterexample& known,
                                const ShortestRunOptions& options = {});

@@ -102,8 +102,10 @@ void Metrics::answered(NodeId client, Nanoseconds now) {
   end_window(now);
   open_ -= open_ > 0 ? 1 : 0;
   waiting_since_ = now;
+  // What was asked before a fault may have been on its way.
   for (; first_unanswered_ < faults_.size(); ++first_unanswered_) {
     FaultRecord& record = faults_[first_unanswered_];
+    if (record.fault.at > since_[client.value]) break;
     record.answered = now - record.fault.at;
   }
 }

@@ -316,8 +316,12 @@ void Node::on(Context& ctx, NodeId from, const AppendEntries& append) {
       append.prev_index < base() ||
       (append.prev_index <= last_index() && term_at(append.prev_index) == append.prev_term);
   if (!follows_on) {
+    // A log that is too short says where it ends, in place of being asked entry by entry (section
+    // 3.5: "the protocol can be optimized").
+    const bool skips = ctx.options().gather > 0;
+    const Index refused = skips ? std::min(append.prev_index, last_index() + 1) : append.prev_index;
     ctx.sync();
-    ctx.send(from, AppendReply{.term = durable.term, .success = false, .index = append.prev_index});
+    ctx.send(from, AppendReply{.term = durable.term, .success = false, .index = refused});
     return;
   }
   const Bug bug = ctx.options().bug;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/node.hpp"
 #include "explorer/confirm.hpp"
 #include "explorer/hunt/hunt.hpp"
 #include "explorer/hunt/named_run.hpp"
@@ -20,8 +21,9 @@ Model model_with(const std::string& system, const std::string& bug) {
 
 // The longest of several runs that break the system.
 Counterexample long_run(const Model& model) {
-  const HuntReport report =
-      hunt(model, {.strategy = "uniform", .runs = 20'000, .jobs = 1, .findings_max = 5});
+  const HuntReport report = hunt(
+      model,
+      {.strategy = "uniform", .runs = 20'000, .jobs = 1, .findings_max = 5, .minimize = false});
   Counterexample longest;
   for (const HuntFinding& finding : report.findings) {
     if (finding.counterexample.events.size() > longest.events.size()) {
@@ -80,6 +82,74 @@ TEST(Minimize, ASecondTimeChangesNothing) {
   const auto once = minimize(model, long_run(model), {.max_states = 0});
   const auto twice = minimize(model, once.counterexample, {.max_states = 0});
   EXPECT_EQ(twice.counterexample.events, once.counterexample.events);
+}
+
+// The first one counts and says how far it is; once armed, the others must not hear anything.
+struct Counter {
+  struct Say {
+    std::uint32_t count = 0;
+  };
+  using Message = std::variant<Say>;
+  using Context = gainsay::Context<Counter>;
+  enum class Timer : std::uint8_t { count, arm };
+
+  std::uint32_t count = 0;
+  bool armed = false;
+  bool wrong = false;
+
+  void start(Context& ctx) { ctx.set(ctx.self() == NodeId{0} ? Timer::count : Timer::arm); }
+  void on(Context& ctx, Timer timer) {
+    ctx.set(timer);
+    if (timer == Timer::arm) {
+      armed = true;
+    } else {
+      ctx.send(NodeId{1}, Say{++count});
+    }
+  }
+  void on(Context&, NodeId, Say say) {
+    count = say.count;
+    wrong = armed;
+  }
+};
+
+Model counter_model() {
+  return {make_system<Counter>("counter", {.nodes = 2, .network = Network::unordered}),
+          {always<Counter>("never wrong", [](const Counter& one) { return !one.wrong; })}};
+}
+
+// Each message is heard, and no message is like the one before.
+Counterexample long_count(std::uint32_t length) {
+  Counterexample run{.property = "never wrong", .message = "\"never wrong\" does not hold"};
+  run.events = {{.process = {0}}, {.process = {1}}};
+  const Event count{.kind = EventKind::timer, .process = {0}, .timer = 0};
+  for (std::uint32_t i = 1; i <= length; ++i) {
+    if (i == length) run.events.push_back({.kind = EventKind::timer, .process = {1}, .timer = 1});
+    run.events.push_back(count);
+    run.events.push_back({.kind = EventKind::deliver,
+                          .process = {1},
+                          .from = {0},
+                          .message = encoded(Counter::Message(Counter::Say{i}))});
+  }
+  return run;
+}
+
+TEST(Minimize, WhatIsLikeAnEventTakesItsPlace) {
+  const Model model = counter_model();
+  const Counterexample run = long_count(400);
+  confirm(model, run);
+  const MinimizeReport report = minimize(model, run, {.max_states = 0});
+  EXPECT_EQ(report.events_before, 2U + 801U);
+  EXPECT_EQ(report.counterexample.events.size(), 2U + 3U);
+  EXPECT_LE(report.candidates, 200U);
+}
+
+TEST(Minimize, WhatWasReachedInTimeIsGivenBack) {
+  const Model model = counter_model();
+  const Counterexample run = long_count(400);
+  const MinimizeReport at_once = minimize(model, run, {.seconds = 0, .max_states = 0});
+  EXPECT_TRUE(at_once.cut);
+  EXPECT_LE(at_once.counterexample.events.size(), run.events.size());
+  confirm(model, at_once.counterexample);
 }
 
 }  // namespace
