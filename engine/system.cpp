@@ -242,7 +242,6 @@ void validate_search(const System& system) {
   if (system.size() > processes_max) {
     throw UsageError("what is searched has at most 64 processes, nodes and clients together");
   }
-  if (system.bounds.operations > 1000) throw UsageError("--ops is at most 1000");
 }
 
 }  // namespace gainsay

@@ -52,8 +52,8 @@ struct Election {
 struct FaultRecord {
   ScheduledFault fault;
   std::optional<Nanoseconds> ended{};   // when
-  std::optional<Nanoseconds> answered;  // how long until clients were answered again
-  std::optional<Nanoseconds> led;       // how long until there was a leader of a newer term
+  std::optional<Nanoseconds> answered;  // until one who asked afterwards was answered
+  std::optional<Nanoseconds> led;       // until there was a leader of a newer term
 };
 
 struct Window {

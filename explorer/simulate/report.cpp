@@ -123,7 +123,7 @@ std::string messages_text(const SimulateReport& report) {
   if (all.cut > 0) text += ", " + with_commas(all.cut) + " cut off";
   if (all.duplicated > 0) text += ", " + with_commas(all.duplicated) + " duplicated";
   if (all.to_down > 0) text += ", " + with_commas(all.to_down) + " to nodes that were down";
-  text += "; " + by_the_second(all.bytes, report.simulated).substr(0) + " bytes";
+  text += "; " + by_the_second(all.bytes, report.simulated) + " of bytes";
   return row("messages", text);
 }
 
@@ -148,9 +148,10 @@ std::string summary(const System& system, const SimulationOptions& options,
   text += row("time", describe_duration(report.simulated) + " simulated" + rate);
   text += requests_text(report) + leaders_text(metrics) + faults_text(system, metrics);
   text += messages_text(report);
-  const std::uint64_t share = imbalance(metrics);
-  text += row("load", "the busiest node has " + std::to_string(share / 1000) + "." +
-                          std::to_string(share % 1000 / 10) + " times its share of the steps");
+  const std::uint64_t share = imbalance(metrics) / 10;
+  const std::string decimals = std::to_string(100 + share % 100).substr(1);
+  text += row("load", "the busiest node has " + std::to_string(share / 100) + "." + decimals +
+                          " times its share of the steps");
   if (report.judged_steps < report.node_steps) {
     text += row("judged", "behind " + with_commas(report.judged_steps) + " of " +
                               with_commas(report.node_steps) +

@@ -124,7 +124,8 @@ void keep(const Model& model, const SimulateOptions& options, const Run& run_onc
   report.events_before = static_cast<std::uint32_t>(found.events.size());
   report.faults_before = found.faults;
   report.counterexample = found;
-  if (options.minimize_seconds <= 0) return;
+  const bool can_be_searched = model.system.size() <= processes_max;
+  if (options.minimize_seconds <= 0 || !can_be_searched) return;
   const MinimizeReport shorter = minimize(model, found,
                                           {.seconds = options.minimize_seconds,
                                            .max_states = 0,

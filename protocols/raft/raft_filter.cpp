@@ -5,7 +5,7 @@
 // whole of it is compared. A variant that changes entries below an unchanged end is therefore found
 // late.
 #include <algorithm>
-#include <unordered_map>
+#include <map>
 
 #include "engine/reflect.hpp"
 #include "protocols/raft/raft.hpp"
@@ -158,7 +158,7 @@ class Filter final : public RunFilter {
   std::string_view broken_step_;
   std::vector<Mirror> mirrors_;
   std::vector<Prefix> first_;  // by place in a log
-  std::unordered_map<std::uint64_t, Hash128> others_;
+  std::map<std::uint64_t, Hash128> others_;
   std::vector<Hash128> committed_;  // by place
 };
 

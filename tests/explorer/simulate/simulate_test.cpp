@@ -219,7 +219,9 @@ TEST(Simulate, TheMinorityServesNothing) {
   options.tell_every = 4 * second;  // one second behind the cut, what was decided is answered
   options.progress = [&](const Simulation& simulation, const Metrics& metrics) {
     const std::uint64_t now = metrics.nodes()[3].answers + metrics.nodes()[4].answers;
-    if (simulation.now() > 5 * second) EXPECT_EQ(now, minority_before);
+    if (simulation.now() > 5 * second) {
+      EXPECT_EQ(now, minority_before);
+    }
     minority_before = now;
   };
   const SimulateReport report = simulate(model, options);
