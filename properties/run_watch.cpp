@@ -13,9 +13,10 @@ bool reads_views(const Property& property) {
 
 }  // namespace
 
-PropertyWatch::PropertyWatch(const Model& model, bool filters)
+PropertyWatch::PropertyWatch(const Model& model, bool each_step)
     : model_(&model),
-      filter_(filters && model.filter && model.system.status ? model.filter() : nullptr),
+      each_step_(each_step),
+      filter_(!each_step && model.filter && model.system.status ? model.filter() : nullptr),
       statuses_(model.system.bounds.nodes),
       stale_(model.system.bounds.nodes, false),
       seen_(model.system.bounds.nodes),
@@ -130,7 +131,7 @@ bool PropertyWatch::is_worth_judging(const SimulatedStep& step) {
   constexpr std::int64_t bytes_a_step = 512;
   constexpr std::int64_t saved_max = 1 << 20;
   credit_ = std::min(credit_ + bytes_a_step, saved_max);
-  const bool judged = news || credit_ >= 0;
+  const bool judged = news || each_step_ || credit_ >= 0;
   skipped_ += judged ? 0 : 1;
   return judged;
 }

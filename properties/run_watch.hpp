@@ -29,9 +29,9 @@ struct WatchedProperty {
 
 class PropertyWatch final : public SimulationWatch {
  public:
-  // REQUIRES: the model outlives the watch. Without its filter all properties are judged after each
-  // step: the slow twin.
-  explicit PropertyWatch(const Model& model, bool filters = true);
+  // // REQUIRES: the model outlives the watch. With `each_step` all properties are judged after
+  // each step, whatever that costs: the slow twin.
+  explicit PropertyWatch(const Model& model, bool each_step = false);
   // REQUIRES: before the first step.
   void attach(const Simulation& simulation) { simulation_ = &simulation; }
 
@@ -77,6 +77,7 @@ class PropertyWatch final : public SimulationWatch {
 
   const Model* model_;
   const Simulation* simulation_ = nullptr;
+  const bool each_step_;
   std::unique_ptr<RunFilter> filter_;
   std::vector<NodeStatus> statuses_;  // by node, with a filter
   std::uint64_t filtered_ = 0;        // steps that it had nothing to say of

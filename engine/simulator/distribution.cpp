@@ -172,7 +172,9 @@ std::pair<std::string, std::string> split(const std::string& text, std::string_v
 // "10..100ms": the unit behind the second is that of the first, too, where that has none.
 Distribution parse_range(const std::string& text, std::string_view what) {
   auto [first, last] = split(text, "..");
-  if (last.empty()) return Distribution::fixed(parse_duration(first, millisecond, what));
+  if (text.find("..") == std::string::npos) {
+    return Distribution::fixed(parse_duration(first, millisecond, what));
+  }
   const std::size_t unit = last.find_first_not_of("0123456789.");
   if (unit != std::string::npos && first.find_first_not_of("0123456789.") == std::string::npos) {
     first += last.substr(unit);

@@ -20,6 +20,7 @@ struct SimulateOptions {
   SimulationOptions simulation{};
   MetricsOptions metrics{};
   bool properties = true;
+  bool each_step = false;  // properties are judged after each step, whatever that costs
   // Events of the run that are kept, from its start on, whether it breaks a property or not; one
   // that does is run again, and all of it is kept.
   std::size_t recorded_max = 0;

@@ -37,7 +37,6 @@ class Filter final : public RunFilter {
 
   bool may_break(NodeId id, const void* state, bool is_up) override {
     const Node& node = *static_cast<const Node*>(state);
-    if (node.base() > 0) return true;  // with snapshots logs are not compared here
     Mirror& mirror = mirrors_[id.value];
     broken_step_ = {};
     if (is_up && node.started && node.commit < mirror.commit) {

@@ -159,8 +159,8 @@ TEST(Simulation, PartitionsCutWhatIsSentAndWhatIsUnderWay) {
             "12000us cut n1 n2\n"
             "12000us deliver n3\n"
             "14000us deliver n1\n"
-            "30000us cut n1 n2\n"
             "30000us timer n1\n"
+            "30000us cut n1 n2\n"
             "32000us deliver n3\n"
             "34000us deliver n1\n");
 }
