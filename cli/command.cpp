@@ -133,6 +133,7 @@ std::vector<Configuration> ModelArguments::configurations(const CatalogEntry& en
   }
   bounds.clients = clients.value_or(bounds.clients);
   bounds.operations = operations.value_or(bounds.operations);
+  if (bounds.operations > 1000) throw UsageError("--ops is at most 1000");
   bounds.crashes = crashes.value_or(bounds.crashes);
   bounds.restarts = restarts.value_or(bounds.restarts);
   bounds.drops = drops.value_or(bounds.drops);

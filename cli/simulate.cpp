@@ -357,10 +357,7 @@ void add_options(CLI::App& simulate, SimulateArguments& arguments) {
   add("--disk", arguments.disk, "how long a write takes, as --latency", "TIME");
   add("--drift", arguments.drift, "slow clocks, in millionths: n1=200", "LIST");
   group = "Network";
-  add("--latency", arguments.latency,
-      "5ms, 10..100ms, normal:50ms,10ms, log-normal:20ms,0.5, "
-      "exponential:10ms, pareto:1ms,1.5, file:PATH; or two numbers of ms",
-      "TIME")
+  add("--latency", arguments.latency, "5ms, 10..100ms, two numbers of ms, or as below", "TIME")
       ->expected(1, 2);
   add("--loss,--packet-loss", arguments.loss, "share of messages: 0.01 or 1%", "SHARE");
   add("--duplication", arguments.duplication, "share that comes twice", "SHARE");
@@ -494,9 +491,16 @@ void add_simulate(CLI::App& app, Action& action) {
   CLI::App& simulate = *app.add_subcommand("simulate", "virtual time: load, faults and figures");
   std::string names;
   for (const Scenario& scenario : scenarios()) {
-    names += (names.empty() ? "" : ", ") + std::string(scenario_prefix) + scenario.name;
+    names += "  " + std::string(scenario_prefix) + scenario.name + ": " + scenario.what + "\n";
   }
-  simulate.add_option("system", arguments->system, "which system; or " + names)->type_name("");
+  simulate.footer(
+      "Times of --latency, --disk and --think may be distributions, too:\n"
+      "  normal:MEAN,DEVIATION log-normal:MEDIAN,SIGMA exponential:MEAN\n"
+      "  pareto:LEAST,ALPHA file:PATH (a time on each line)\n"
+      "Scenarios, which say what the figures must look like:\n" +
+      names + simulate.get_footer());
+  simulate.add_option("system", arguments->system, "which system, or which scenario")
+      ->type_name("");
   add_options(simulate, *arguments);
   simulate.callback([arguments, &simulate, &action] {
     action = [arguments, &simulate] { return run_any(*arguments, simulate); };
