@@ -123,7 +123,9 @@ std::string messages_text(const SimulateReport& report) {
   if (all.cut > 0) text += ", " + with_commas(all.cut) + " cut off";
   if (all.duplicated > 0) text += ", " + with_commas(all.duplicated) + " duplicated";
   if (all.to_down > 0) text += ", " + with_commas(all.to_down) + " to nodes that were down";
-  text += "; " + by_the_second(all.bytes, report.simulated) + " of bytes";
+  std::string bytes = by_the_second(all.bytes, report.simulated);
+  bytes.insert(bytes.size() - 2, " bytes");
+  text += "; " + bytes;
   return row("messages", text);
 }
 
