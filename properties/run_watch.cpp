@@ -224,7 +224,7 @@ void PropertyWatch::take_labels(const SimulatedStep& step) {
 // Moments are twice the numbers of steps, and what is invoked in a step comes behind what returns
 // in it.
 void PropertyWatch::finish(Nanoseconds, const linearizability::Limits& limits) {
-  if (started_ && !violation_) refresh_stale();
+  if (started_ && !violation_ && !filter_) refresh_stale();
   for (WatchedProperty& watched : properties_) {
     const bool always = watched.property->kind != PropertyKind::sometimes;
     if (always && reads_views(*watched.property)) watched.evaluated += filtered_;
