@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "properties/linearizability/judge.hpp"
+#include "properties/linearizability/recorder.hpp"
 
 namespace gainsay {
 
@@ -48,31 +49,13 @@ bool is_short(const History& history) {
 }
 
 bool is_linearizable(const History& history, const linearizability::Model& model) {
-  struct Open {
-    Bytes call;
-    linearizability::Moment invoked = 0;
-    bool is_open = false;
-  };
-  linearizability::TimedHistory timed;
-  std::vector<Open> open(history.clients.size());
+  linearizability::Recorder recorder(history.clients.size());
   linearizability::Moment now = 0;
-  const auto id = [](std::size_t client) { return static_cast<linearizability::Id>(client); };
   for (const HistoryEvent& event : events_of(history)) {
-    Open& one = open[event.client];
-    ++now;
-    if (event.label.kind == Label::Kind::invoke) {
-      one = {.call = event.label.value, .invoked = now, .is_open = true};
-    } else {
-      timed.add(id(event.client), one.call, event.label.value, one.invoked, now);
-      one.is_open = false;
-    }
+    recorder.take(event.client, event.label, ++now);
   }
-  for (std::size_t client = 0; client < open.size(); ++client) {
-    if (!open[client].is_open) continue;
-    timed.add(id(client), open[client].call, std::nullopt, open[client].invoked,
-              linearizability::never);
-  }
-  const auto judgement = linearizability::judge(model, timed, {.explain = false});
+  recorder.finish();
+  const auto judgement = linearizability::judge(model, recorder.history(), {.explain = false});
   if (judgement.verdict == linearizability::Verdict::unknown) {
     throw std::runtime_error("the client history takes too much memory to be judged");
   }

@@ -20,7 +20,7 @@ PropertyWatch::PropertyWatch(const Model& model, bool each_step)
       statuses_(model.system.bounds.nodes),
       stale_(model.system.bounds.nodes, false),
       seen_(model.system.bounds.nodes),
-      open_(model.system.size() - model.system.bounds.nodes) {
+      recorder_(model.system.size() - model.system.bounds.nodes) {
   for (const Property& property : model.properties) {
     if (property.kind == PropertyKind::recovers) {
       not_of_runs_.push_back(property.name);
@@ -204,14 +204,8 @@ void PropertyWatch::take_labels(const SimulatedStep& step) {
       continue;
     }
     const std::size_t client = step.process.value - model_->system.bounds.nodes;
-    Open& open = open_[client];
-    if (label.kind == Label::Kind::invoke) {
-      open = {.call = label.value, .invoked = 2 * step.number + 1, .is_open = true};
-    } else {
-      history_.add(static_cast<linearizability::Id>(client), open.call, label.value, open.invoked,
-                   2 * step.number);
-      open.is_open = false;
-    }
+    const bool invokes = label.kind == Label::Kind::invoke;
+    recorder_.take(client, label, 2 * step.number + (invokes ? 1 : 0));
   }
   if (!observed) return;
   for (WatchedProperty& watched : properties_) {
@@ -229,11 +223,7 @@ void PropertyWatch::finish(Nanoseconds, const linearizability::Limits& limits) {
     const bool always = watched.property->kind != PropertyKind::sometimes;
     if (always && reads_views(*watched.property)) watched.evaluated += filtered_;
   }
-  for (std::size_t client = 0; client < open_.size(); ++client) {
-    if (!open_[client].is_open) continue;
-    history_.add(static_cast<linearizability::Id>(client), open_[client].call, std::nullopt,
-                 open_[client].invoked, linearizability::never);
-  }
+  recorder_.finish();
   for (WatchedProperty& watched : properties_) {
     if (watched.property->scope != Scope::history || violation_) continue;
     judge_history(watched, limits);
@@ -247,14 +237,14 @@ void PropertyWatch::judge_history(WatchedProperty& watched, const linearizabilit
     return;
   }
   ++watched.evaluated;
-  const auto judgement = linearizability::judge(*property.model, history_, limits);
+  const auto judgement = linearizability::judge(*property.model, recorder_.history(), limits);
   if (judgement.verdict == linearizability::Verdict::unknown) {
     not_judged_.emplace_back(property.name,
                              "judging it took too much " + judgement.unknown_because);
   } else if (judgement.verdict == linearizability::Verdict::not_linearizable) {
     violate(property, last_step_);
     // The history is broken by the step in which this operation returned.
-    violated_by_ = history_.operations()[judgement.broken_by].returned / 2;
+    violated_by_ = recorder_.history().operations()[judgement.broken_by].returned / 2;
   }
 }
 

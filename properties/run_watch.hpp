@@ -14,8 +14,8 @@
 
 #include "engine/simulator/simulation.hpp"
 #include "properties/evaluate.hpp"
-#include "properties/linearizability/history.hpp"
 #include "properties/linearizability/judge.hpp"
+#include "properties/linearizability/recorder.hpp"
 #include "properties/property.hpp"
 
 namespace gainsay {
@@ -47,7 +47,6 @@ class PropertyWatch final : public SimulationWatch {
   const std::vector<std::string>& not_of_runs() const { return not_of_runs_; }
   // What could not be judged: by property, why.
   const std::vector<std::pair<std::string, std::string>>& not_judged() const { return not_judged_; }
-  const linearizability::TimedHistory& history() const { return history_; }
   // Steps of nodes, and those of them behind which all properties were known to hold.
   std::uint64_t node_steps() const { return node_steps_; }
   std::uint64_t judged_steps() const { return node_steps_ - skipped_; }
@@ -56,11 +55,6 @@ class PropertyWatch final : public SimulationWatch {
   struct Seen {
     Bytes encoding;
     std::shared_ptr<const void> view;
-  };
-  struct Open {
-    Bytes call;
-    linearizability::Moment invoked = 0;
-    bool is_open = false;
   };
 
   void start();
@@ -88,8 +82,7 @@ class PropertyWatch final : public SimulationWatch {
   std::vector<WatchedProperty> properties_;
   std::vector<Seen> seen_;  // by node
   std::vector<const void*> views_;
-  std::vector<Open> open_;  // by client
-  linearizability::TimedHistory history_;
+  linearizability::Recorder recorder_;  // of the clients
   bool started_ = false;
   std::uint64_t last_step_ = 0;
   std::optional<Violation> violation_;
