@@ -41,6 +41,18 @@ Counterexample violating_run(const Model& model, const ReplayReport& report) {
   return run;
 }
 
+std::vector<const Property*> violated_by(const Model& model, const Counterexample& found) {
+  for (const Property& property : model.properties) {
+    if (property.name == found.property) return {&property};
+  }
+  return {};
+}
+
+PropertyKind kind_of(const Model& model, const std::string& property) {
+  const auto found = std::ranges::find(model.properties, property, &Property::name);
+  return found == model.properties.end() ? PropertyKind::always : found->kind;
+}
+
 std::uint32_t faults_of(const System& system, const std::vector<Event>& events) {
   std::uint32_t cost = 0;
   for (const Event& event : events) cost += budget_of(system, event).cost();

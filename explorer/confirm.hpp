@@ -16,6 +16,11 @@ void confirm(const Model& model, const Counterexample& found);
 // What a replay met. REQUIRES: that violates something.
 Counterexample violating_run(const Model& model, const ReplayReport& report);
 
+// The property that it violates; none where a handler failed.
+std::vector<const Property*> violated_by(const Model& model, const Counterexample& found);
+// Of a property by its name; that no handler fails is one that always holds.
+PropertyKind kind_of(const Model& model, const std::string& property);
+
 // What the events use of the fault budgets, all together.
 std::uint32_t faults_of(const System& system, const std::vector<Event>& events);
 

@@ -22,11 +22,6 @@ bool extend(const Model& model, LiveWorld& world, const Event& event, RandomRun&
   return true;
 }
 
-PropertyKind kind_of(const Model& model, const std::string& property) {
-  const auto found = std::ranges::find(model.properties, property, &Property::name);
-  return found == model.properties.end() ? PropertyKind::always : found->kind;
-}
-
 }  // namespace
 
 std::string describe(const Model& model, const RandomRun& run) {

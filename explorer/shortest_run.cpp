@@ -16,13 +16,6 @@ namespace gainsay {
 
 namespace {
 
-std::vector<const Property*> violated_by(const Model& model, const Counterexample& run) {
-  for (const Property& property : model.properties) {
-    if (property.name == run.property) return {&property};
-  }
-  return {};  // a handler failed
-}
-
 class Shortest {
  public:
   Shortest(const Model& model, const Counterexample& known, const ShortestRunOptions& options);

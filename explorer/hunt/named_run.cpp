@@ -5,19 +5,13 @@
 #include <map>
 #include <tuple>
 
+#include "explorer/confirm.hpp"
 #include "explorer/histories.hpp"
 #include "properties/evaluate.hpp"
 
 namespace gainsay {
 
 namespace {
-
-std::vector<const Property*> violated_by(const Model& model, const Counterexample& run) {
-  for (const Property& property : model.properties) {
-    if (property.name == run.property) return {&property};
-  }
-  return {};  // a handler failed
-}
 
 // Histories are judged event by event where that can be: whole ones would be kept of each try.
 std::optional<Futures> futures_for(const Model& model,

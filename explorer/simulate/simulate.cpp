@@ -96,11 +96,6 @@ std::vector<Event> applied(const System& system, const std::vector<Event>& event
   return result;
 }
 
-PropertyKind kind_of(const Model& model, const std::string& property) {
-  const auto found = std::ranges::find(model.properties, property, &Property::name);
-  return found == model.properties.end() ? PropertyKind::always : found->kind;
-}
-
 // A run again, up to the step that broke a property, kept and made short. Long ones are not: to
 // replay an event costs as much as there is in the world.
 constexpr std::uint64_t kept_steps_max = 50'000;
