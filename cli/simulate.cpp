@@ -390,10 +390,6 @@ void add_options(CLI::App& simulate, SimulateArguments& arguments) {
   simulate.add_flag("-q,--quiet", arguments.quiet, "no progress")->group(group);
 }
 
-}  // namespace
-
-namespace {
-
 constexpr std::string_view scenario_prefix = "scenario/";
 
 const Scenario& require_scenario(const std::string& name) {
@@ -478,7 +474,9 @@ int run_any(const SimulateArguments& arguments, const CLI::App& given) {
   const SimulateArguments all = with_flags(scenario, given);
   if (!all.quiet && !all.json) {
     std::string command = "gainsay simulate " + scenario.system;
-    for (const auto& [flag, value] : scenario.flags) command += " " + flag + " '" + value + "'";
+    for (const auto& [flag, value] : scenario.flags) {
+      command += " " + flag + (value.empty() ? "" : " " + shell_word(value));
+    }
     std::cout << wrap(scenario.name + ": " + scenario.what, 2, 80) << wrap(command, 4, 80) << "\n";
   }
   return run_simulate(all, &scenario, command_of(given));
