@@ -175,13 +175,23 @@ void add_report_options(CLI::App& command, CiReports& reports) {
       ->group("Output");
 }
 
+void refuse_name(const std::string& what, const std::string& name,
+                 const std::vector<std::string>& names, const std::string& otherwise) {
+  const std::string near = nearest(name, names);
+  std::string hint = "did you mean '" + near + "'?";
+  if (near.empty()) hint = otherwise;
+  if (hint.empty()) {
+    hint = "they are ";
+    for (const std::string& one : names) hint += (&one == &names.front() ? "" : ", ") + one;
+  }
+  throw UsageError(what + " '" + name + "'; " + hint);
+}
+
 const CatalogEntry& require_system(const std::string& name) {
   if (const CatalogEntry* entry = find_system(name)) return *entry;
   std::vector<std::string> names;
   for (const CatalogEntry& entry : catalog()) names.push_back(entry.name);
-  const std::string near = nearest(name, names);
-  throw UsageError("there is no system '" + name + "'; " +
-                   (near.empty() ? "see `gainsay list`" : "did you mean '" + near + "'?"));
+  refuse_name("there is no system", name, names, "see `gainsay list`");
 }
 
 const Bug& require_bug(const CatalogEntry& entry, const std::string& name) {
@@ -190,9 +200,7 @@ const Bug& require_bug(const CatalogEntry& entry, const std::string& name) {
     if (bug.name == name) return bug;
     names.push_back(bug.name);
   }
-  const std::string near = nearest(name, names);
-  throw UsageError(entry.name + " has no bug '" + name + "'; " +
-                   (near.empty() ? "see `gainsay list bugs`" : "did you mean '" + near + "'?"));
+  refuse_name(entry.name + " has no bug", name, names, "see `gainsay list bugs`");
 }
 
 namespace {

@@ -55,6 +55,11 @@ struct CiReports {
 };
 void add_report_options(CLI::App& command, CiReports& reports);
 
+// Throws UsageError: "there is no system 'raff'; did you mean 'raft'?", or `otherwise` where none
+// is near; empty: which names there are.
+[[noreturn]] void refuse_name(const std::string& what, const std::string& name,
+                              const std::vector<std::string>& names,
+                              const std::string& otherwise = "");
 // Throws UsageError with the nearest spelling.
 const CatalogEntry& require_system(const std::string& name);
 // The bug of that name; throws UsageError.

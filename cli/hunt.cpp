@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
@@ -47,14 +48,8 @@ struct HuntArguments {
 
 void require_strategy(const std::string& name) {
   const std::vector<std::string> names = strategy_names();
-  std::string listed;
-  for (const std::string& one : names) {
-    if (one == name) return;
-    listed += (listed.empty() ? "" : ", ") + one;
-  }
-  const std::string near = nearest(name, names);
-  throw UsageError("there is no strategy '" + name + "'; " +
-                   (near.empty() ? "they are " + listed : "did you mean '" + near + "'?"));
+  if (std::ranges::find(names, name) != names.end()) return;
+  refuse_name("there is no strategy", name, names);
 }
 
 std::function<void(const HuntProgress&)> progress_printer(const std::string& mode) {

@@ -395,14 +395,8 @@ constexpr std::string_view scenario_prefix = "scenario/";
 const Scenario& require_scenario(const std::string& name) {
   if (const Scenario* scenario = find_scenario(name)) return *scenario;
   std::vector<std::string> names;
-  std::string listed;
-  for (const Scenario& scenario : scenarios()) {
-    names.push_back(scenario.name);
-    listed += (listed.empty() ? "" : ", ") + scenario.name;
-  }
-  const std::string near = nearest(name, names);
-  throw UsageError("there is no scenario '" + name + "'; " +
-                   (near.empty() ? "they are " + listed : "did you mean '" + near + "'?"));
+  for (const Scenario& scenario : scenarios()) names.push_back(scenario.name);
+  refuse_name("there is no scenario", name, names);
 }
 
 // An option as it may be given again.
