@@ -97,7 +97,7 @@ class Context {
   template <class Message>
   void broadcast(const Message& message) {
     const Bytes bytes = encoded(Wire<Node>(message));
-    for (std::uint8_t id = 0; id < nodes(); ++id) {
+    for (std::uint16_t id = 0; id < nodes(); ++id) {
       if (id != self().value) step_.send({id}, bytes);
     }
   }
@@ -128,7 +128,9 @@ class Context {
     }
   }
   template <class Timer>
-  void arm(Timer timer, bool wanted, Ticks ticks = {}) { arm(timer, wanted, Duration{}, ticks); }
+  void arm(Timer timer, bool wanted, Ticks ticks = {}) {
+    arm(timer, wanted, Duration{}, ticks);
+  }
 
   // A number below `options`: the explorer takes all, the simulator draws, a replay reads.
   std::uint32_t choose(std::uint32_t options) { return step_.choose(options); }

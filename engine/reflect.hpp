@@ -246,7 +246,7 @@ void encode(const T& value, Writer& writer) {
   } else if constexpr (std::is_same_v<T, NodeId>) {
     writer.integer(value.value);
   } else if constexpr (std::is_same_v<T, NodeSet>) {
-    writer.integer(value.bits());
+    write_set(writer, value);
   } else if constexpr (std::is_same_v<T, std::string>) {
     writer.text(value);
   } else if constexpr (is_template<T, std::optional>) {
@@ -355,9 +355,9 @@ void decode(Reader& reader, T& value) {
   } else if constexpr (std::is_enum_v<T>) {
     value = static_cast<T>(narrow<std::underlying_type_t<T>>(reader.integer()));
   } else if constexpr (std::is_same_v<T, NodeId>) {
-    value.value = narrow<std::uint8_t>(reader.integer());
+    value.value = narrow<std::uint16_t>(reader.integer());
   } else if constexpr (std::is_same_v<T, NodeSet>) {
-    value = NodeSet::from_bits(reader.integer());
+    value = read_set(reader);
   } else if constexpr (std::is_same_v<T, std::string>) {
     value = std::string(reader.text());
   } else if constexpr (is_template<T, std::optional>) {

@@ -51,7 +51,7 @@ Continuations::Way Continuations::way_of(const World& world, const Event& event)
   const Expansion& expansion = machine_.expand(world.data(), actor);
   for (const Transition& transition : expansion.transitions) {
     if (!machine_.affordable(world.data(), transition)) continue;
-    if (machine_.event_of({static_cast<std::uint8_t>(actor)}, transition) != event) continue;
+    if (machine_.event_of(node_id(actor), transition) != event) continue;
     return {.actor = actor, .expansion = &expansion, .transition = &transition};
   }
   throw std::logic_error("the interned machine does not run what is to be explained: " +
@@ -61,7 +61,7 @@ Continuations::Way Continuations::way_of(const World& world, const Event& event)
 bool Continuations::is_faultless(std::size_t actor, const Transition& transition) const {
   if (transition.cost > 0) return false;
   const System& system = model_.system;
-  if (actor < system.size() && system.is_faulty({static_cast<std::uint8_t>(actor)})) return false;
+  if (actor < system.size() && system.is_faulty(node_id(actor))) return false;
   return transition.from == 0xff || !system.is_byzantine({transition.from});
 }
 

@@ -43,7 +43,7 @@ class Recorder {
   explicit Recorder(const System& system)
       : system_(system), world_(system), flow_(system), open_(system.bounds.clients) {
     for (std::size_t i = 0; i < system.size(); ++i) {
-      const NodeId id{static_cast<std::uint8_t>(i)};
+      const NodeId id = node_id(i);
       const Bytes bytes = world_.local(id);
       const LocalParts parts = split_local(bytes);
       std::vector<Leaf> state = own_leaves(system, id, parts);

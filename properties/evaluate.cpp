@@ -65,7 +65,7 @@ bool holds_in(const Property& property, const LiveWorld& world) {
   std::vector<std::shared_ptr<const void>> kept;
   std::vector<const void*> views;
   for (std::uint32_t i = 0; i < world.system().bounds.nodes; ++i) {
-    kept.push_back(world.state({static_cast<std::uint8_t>(i)}).process->view());
+    kept.push_back(world.state(node_id(i)).process->view());
     views.push_back(kept.back().get());
   }
   return holds_on_views(property, views);

@@ -36,7 +36,7 @@ PropertyWatch::PropertyWatch(const Model& model, bool each_step)
 // World 0 is behind all starts; properties are of it and of what follows.
 void PropertyWatch::start() {
   for (std::size_t i = 0; i < seen_.size(); ++i) {
-    const Process& process = *simulation_->state({static_cast<std::uint8_t>(i)}).process;
+    const Process& process = *simulation_->state(node_id(i)).process;
     Writer writer;
     process.encode_view(writer);
     seen_[i] = {.encoding = writer.take(), .view = process.view()};
@@ -138,7 +138,7 @@ bool PropertyWatch::is_worth_judging(const SimulatedStep& step) {
 
 // True where the view has changed.
 bool PropertyWatch::refresh(std::size_t node) {
-  const Process& process = *simulation_->state({static_cast<std::uint8_t>(node)}).process;
+  const Process& process = *simulation_->state(node_id(node)).process;
   Writer writer;
   process.encode_view(writer);
   stale_[node] = false;

@@ -29,7 +29,7 @@ Workload<kv::Operation> appends_and_reads(const Bounds& bounds) {
   for (std::uint32_t client = 0; client < bounds.clients; ++client) {
     std::vector<NodeId> servers;
     for (std::uint32_t i = 0; i < bounds.nodes; ++i) {
-      servers.push_back({static_cast<std::uint8_t>((client + i) % bounds.nodes)});
+      servers.push_back(node_id((client + i) % bounds.nodes));
     }
     result.clients.push_back(appends_and_reads(client, bounds.operations, servers));
   }
@@ -83,7 +83,7 @@ OptionTexts options_of(const Load& load) {
 LoadItems items_of(const Load& load) {
   const auto zipf = std::make_shared<const Zipf>(load.keys, std::uint64_t{load.zipf} * 1000);
   return [load, zipf](std::uint32_t client, std::uint32_t position) {
-    RandomStream random(load.seed, Purpose::workload, {static_cast<std::uint8_t>(client)});
+    RandomStream random(load.seed, Purpose::workload, node_id(client));
     random.seek(std::uint64_t{position} * 4);
     LoadItem item{.reads = random.next() % 100 < load.reads, .key = zipf->at(random.next())};
     if (item.reads) return item;
@@ -113,7 +113,7 @@ Workload<kv::Operation> loaded(const Bounds& bounds, const Load& load) {
                       .value = std::move(item.value)},
         .servers = {}};
     for (std::uint32_t i = 0; i < nodes; ++i) {
-      work.servers.push_back({static_cast<std::uint8_t>((client + i) % nodes)});
+      work.servers.push_back(node_id((client + i) % nodes));
     }
     return work;
   };

@@ -30,7 +30,7 @@ std::string names(const System& system, NodeSet group) {
 
 NodeId node_named(const System& system, const std::string& name, const std::string& what) {
   for (std::uint32_t i = 0; i < system.bounds.nodes; ++i) {
-    const NodeId id{static_cast<std::uint8_t>(i)};
+    const NodeId id = node_id(i);
     if (system.process_name(id) == name) return id;
   }
   throw UsageError(what + ": there is no node '" + name + "'; they are n1 to n" +

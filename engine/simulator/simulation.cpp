@@ -12,7 +12,7 @@ constexpr Nanoseconds hour = 3600 * second;
 constexpr auto next_timer = static_cast<std::uint32_t>(ClientTimer::next);
 constexpr std::uint32_t timers_of_process = 64;
 
-NodeId id_of(std::size_t process) { return {static_cast<std::uint8_t>(process)}; }
+NodeId id_of(std::size_t process) { return node_id(process); }
 
 bool happens(RandomStream& random, std::uint64_t chance) {
   return chance > 0 && (random.next() >> 32) < chance;

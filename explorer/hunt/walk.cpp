@@ -235,7 +235,7 @@ bool Walk::is_new(std::size_t to, Id envelope) const {
 // A forger hears something for the first time, which it keeps no message of.
 bool Walk::teaches(const SendRef& send) const {
   return machine_.knowledge_slot() != Machine::npos &&
-         machine_.system().is_byzantine({static_cast<std::uint8_t>(send.to)}) &&
+         machine_.system().is_byzantine(node_id(send.to)) &&
          std::ranges::find(heard_, send.envelope) == heard_.end();
 }
 

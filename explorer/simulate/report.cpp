@@ -219,8 +219,8 @@ ordered_json messages_json(const System& system, const Metrics& metrics) {
   const std::size_t nodes = system.bounds.nodes;
   for (std::size_t i = 0; i < metrics.links().size(); ++i) {
     if (metrics.links()[i].sent == 0) continue;
-    ordered_json link = {{"from", system.process_name({static_cast<std::uint8_t>(i / nodes)})},
-                         {"to", system.process_name({static_cast<std::uint8_t>(i % nodes)})}};
+    ordered_json link = {{"from", system.process_name(node_id(i / nodes))},
+                         {"to", system.process_name(node_id(i % nodes))}};
     link.update(counts_json(metrics.links()[i]));
     result["links"].push_back(std::move(link));
   }
@@ -231,7 +231,7 @@ ordered_json nodes_json(const System& system, const Metrics& metrics) {
   ordered_json nodes = ordered_json::array();
   for (std::size_t i = 0; i < metrics.nodes().size(); ++i) {
     const NodeCounts& node = metrics.nodes()[i];
-    nodes.push_back({{"node", system.process_name({static_cast<std::uint8_t>(i)})},
+    nodes.push_back({{"node", system.process_name(node_id(i))},
                      {"steps", node.steps},
                      {"sent", node.sent},
                      {"bytes_sent", node.bytes_sent},
@@ -380,7 +380,7 @@ std::string prometheus_text(const System& system, const Metrics& metrics, Nanose
   }
   add("node_steps_total", "counter", "Steps of a node.");
   for (std::size_t i = 0; i < metrics.nodes().size(); ++i) {
-    const std::string name = system.process_name({static_cast<std::uint8_t>(i)});
+    const std::string name = system.process_name(node_id(i));
     value("node_steps_total", "node=\"" + name + "\"", metrics.nodes()[i].steps);
   }
   return text;

@@ -53,6 +53,10 @@ Options options_of(const Configuration& configuration) {
     if (name == "renewals") options.renewals = value;
   }
   refuse_with_lease(options);
+  // A leader chooses among all sets of members.
+  if (options.joint && configuration.bounds.nodes > 12) {
+    throw UsageError("raft: option joint goes with at most 12 nodes");
+  }
   // A leader of an older term learns of a newer one by what its heartbeats are answered.
   const bool recovers = options.recovers > 0 || options.stays > 0;
   if (options.prevote && recovers && !configuration.options.contains("heartbeat")) {

@@ -142,7 +142,7 @@ class Filter final : public RunFilter {
     }
     bool broken = false;
     for (std::size_t i = 0; i < node.match.size(); ++i) {
-      const NodeId to{static_cast<std::uint8_t>(i)};
+      const NodeId to = node_id(i);
       const Index now = node.match[to];
       const Index before = new_leader || leader.match.empty() ? 0 : leader.match[to];
       if (now == before) continue;
