@@ -267,7 +267,7 @@ struct Node {
   void on(Context& ctx, Timer timer);
   void on(Context& ctx, NodeId from, const RequestVote& request);
   void on(Context& ctx, NodeId from, const Vote& vote);
-  void on(Context& ctx, NodeId from, const AppendEntries& append);
+  void on(Context& ctx, NodeId from, AppendEntries append);
   void on(Context& ctx, NodeId from, const AppendReply& reply);
   void on(Context& ctx, NodeId from, const Request<Operation>& request);
   void on(Context& ctx, NodeId from, const ConfirmLeader& confirm);
@@ -299,7 +299,7 @@ struct Node {
   void replicate(Context& ctx, NodeId to);
   void send_heartbeat(Context& ctx, NodeId to) const;
   void send_heartbeats(Context& ctx) const;
-  Index take_entries(const Context& ctx, const AppendEntries& append);
+  Index take_entries(const Context& ctx, AppendEntries& append);
   bool advance_commit(Context& ctx);
   Index highest_held(const Context& ctx, NodeSet peers) const;
   void send_gathered(Context& ctx);

@@ -20,7 +20,12 @@ struct Prefix {
   Hash128 hash;
 };
 
+struct First : Prefix {
+  NodeId holder;
+};
+
 struct Mirror {
+  const Node* node = nullptr;
   std::vector<Prefix> log;
   Term term = 0;
   Index commit = 0;
@@ -38,6 +43,7 @@ class Filter final : public RunFilter {
   bool may_break(NodeId id, const void* state, bool is_up) override {
     const Node& node = *static_cast<const Node*>(state);
     Mirror& mirror = mirrors_[id.value];
+    mirror.node = &node;
     broken_step_ = {};
     if (is_up && node.started && node.commit < mirror.commit) {
       broken_step_ = "commit index monotonic";
@@ -46,7 +52,7 @@ class Filter final : public RunFilter {
     const bool new_term = node.durable.term != mirror.term;
     const bool leads = node.role == Role::leader;
     const bool new_leader = leads && (!mirror.leads || new_term);
-    bool broken = take_log(mirror, node);
+    bool broken = take_log(id, node);
     mirror.term = node.durable.term;
     mirror.leads = leads;
     broken = take_commit(mirror, node) || broken;
@@ -63,7 +69,8 @@ class Filter final : public RunFilter {
 
   // True where an entry differs from another one of the same index and term, or where there was
   // another one in its place.
-  bool take_log(Mirror& mirror, const Node& node) {
+  bool take_log(NodeId id, const Node& node) {
+    Mirror& mirror = mirrors_[id.value];
     const Log& log = node.durable.log;
     const std::size_t before = mirror.log.size();
     const bool compares = ++mirror.steps >= steps_between_comparisons;
@@ -76,19 +83,45 @@ class Filter final : public RunFilter {
     mirror.log.resize(log.size());
     bool differs = log.size() < before;
     for (std::size_t i = same; i < log.size(); ++i) {
-      const Hash128 hash = next(i == 0 ? Hash128{} : mirror.log[i - 1].hash, log[i]);
+      const Hash128 before_it = i == 0 ? Hash128{} : mirror.log[i - 1].hash;
+      const Hash128 hash = !compares && is_like_first(id, i, before_it, log[i])
+                               ? first_[i].hash
+                               : next(before_it, log[i]);
       differs = differs || (i < before && mirror.log[i].hash != hash);
       mirror.log[i] = {.term = log[i].term, .hash = hash};
-      differs = !is_known(i, mirror.log[i]) || differs;
+      differs = !is_known(i, mirror.log[i], id) || differs;
     }
     return differs;
   }
 
+  // Somebody else, who had the first entry of this place, still has it, behind the same prefix, and
+  // this one is equal: then its hash is known.
+  bool is_like_first(NodeId id, std::size_t place, const Hash128& before_it,
+                     const Entry& entry) const {
+    if (place >= first_.size() || first_[place].term != entry.term) return false;
+    const First& first = first_[place];
+    if (first.holder == id) return false;
+    const Mirror& holder = mirrors_[first.holder.value];
+    const auto has = [&](std::size_t at, const Hash128& hash) {
+      return at < holder.log.size() && holder.log[at].hash == hash;
+    };
+    if (!has(place, first.hash) || (place > 0 && !has(place - 1, before_it))) return false;
+    const Log& log = holder.node->durable.log;
+    return place < log.size() && same(log[place], entry);
+  }
+
+  static bool same(const Entry& a, const Entry& b) {
+    const auto* one = std::get_if<Command>(&a.command);
+    const auto* other = std::get_if<Command>(&b.command);
+    if (one == nullptr || other == nullptr) return equal(a, b);
+    return a.term == b.term && one->request == other->request && one->operation == other->operation;
+  }
+
   // The first entry of an index and term that was seen is the only one.
-  bool is_known(std::size_t place, const Prefix& prefix) {
+  bool is_known(std::size_t place, const Prefix& prefix, NodeId holder) {
     if (place >= first_.size()) first_.resize(place + 1);
-    Prefix& first = first_[place];
-    if (first.term == 0) first = prefix;
+    First& first = first_[place];
+    if (first.term == 0) first = {prefix, holder};
     if (first.term == prefix.term) return first.hash == prefix.hash;
     const std::uint64_t key = (std::uint64_t{prefix.term} << 32) | place;
     return others_.try_emplace(key, prefix.hash).first->second == prefix.hash;
@@ -156,7 +189,7 @@ class Filter final : public RunFilter {
 
   std::string_view broken_step_;
   std::vector<Mirror> mirrors_;
-  std::vector<Prefix> first_;  // by place in a log
+  std::vector<First> first_;  // by place in a log
   std::map<std::uint64_t, Hash128> others_;
   std::vector<Hash128> committed_;  // by place
 };
