@@ -13,13 +13,17 @@ bool reads_views(const Property& property) {
 
 }  // namespace
 
-PropertyWatch::PropertyWatch(const Model& model, bool each_step)
+PropertyWatch::PropertyWatch(const Model& model, bool each_step, std::size_t history_max)
     : model_(&model),
       each_step_(each_step),
-      filter_(!each_step && model.filter && model.system.status ? model.filter() : nullptr),
+      filter_(!each_step && model.filter && model.system.status && model.system.twins.empty() &&
+                      model.system.traitors.empty()
+                  ? model.filter()
+                  : nullptr),
       statuses_(model.system.bounds.nodes),
       stale_(model.system.bounds.nodes, false),
       seen_(model.system.bounds.nodes),
+      history_max_(history_max),
       recorder_(model.system.size() - model.system.bounds.nodes) {
   for (const Property& property : model.properties) {
     if (property.kind == PropertyKind::recovers) {
@@ -193,6 +197,44 @@ void PropertyWatch::judge_all(std::size_t node, const void* before, std::uint64_
   }
 }
 
+// Moments are twice the numbers of steps, and what is invoked in a step comes behind what returns
+// in it.
+void PropertyWatch::take_operation(std::size_t client, const Label& label,
+                                   const SimulatedStep& step) {
+  const bool invokes = label.kind == Label::Kind::invoke;
+  const linearizability::Moment moment = 2 * step.number + (invokes ? 1 : 0);
+  if (!online_) {
+    recorder_.take(client, label, moment);
+    if (recorder_.history().operations().size() > history_max_) judge_online();
+    return;
+  }
+  for (WatchedProperty& watched : properties_) {
+    if (!watched.online || violation_) continue;
+    if (invokes) {
+      watched.online->invoke(client, label.value);
+    } else {
+      watched.online->respond(client, label.value, moment);
+    }
+    if (watched.online->verdict() == linearizability::Verdict::not_linearizable) {
+      violate(*watched.property, watched.online->broken_at() / 2);
+    }
+  }
+}
+
+void PropertyWatch::judge_online() {
+  online_ = true;
+  for (WatchedProperty& watched : properties_) {
+    const auto& model = watched.property->model;
+    if (watched.property->scope != Scope::history || model == nullptr) continue;
+    watched.online = std::make_unique<linearizability::OnlineJudge>(*model);
+    recorder_.replay(*watched.online);
+    if (watched.online->verdict() == linearizability::Verdict::not_linearizable && !violation_) {
+      violate(*watched.property, watched.online->broken_at() / 2);
+    }
+  }
+  recorder_ = linearizability::Recorder(0);
+}
+
 void PropertyWatch::take_labels(const SimulatedStep& step) {
   bool observed = false;
   for (const Label& label : step.labels) {
@@ -204,8 +246,7 @@ void PropertyWatch::take_labels(const SimulatedStep& step) {
       continue;
     }
     const std::size_t client = step.process.value - model_->system.bounds.nodes;
-    const bool invokes = label.kind == Label::Kind::invoke;
-    recorder_.take(client, label, 2 * step.number + (invokes ? 1 : 0));
+    take_operation(client, label, step);
   }
   if (!observed) return;
   for (WatchedProperty& watched : properties_) {
@@ -215,15 +256,13 @@ void PropertyWatch::take_labels(const SimulatedStep& step) {
   }
 }
 
-// Moments are twice the numbers of steps, and what is invoked in a step comes behind what returns
-// in it.
 void PropertyWatch::finish(Nanoseconds, const linearizability::Limits& limits) {
   if (started_ && !violation_ && !filter_) refresh_stale();
   for (WatchedProperty& watched : properties_) {
     const bool always = watched.property->kind != PropertyKind::sometimes;
     if (always && reads_views(*watched.property)) watched.evaluated += filtered_;
   }
-  recorder_.finish();
+  if (!online_) recorder_.finish();
   for (WatchedProperty& watched : properties_) {
     if (watched.property->scope != Scope::history || violation_) continue;
     judge_history(watched, limits);
@@ -237,6 +276,15 @@ void PropertyWatch::judge_history(WatchedProperty& watched, const linearizabilit
     return;
   }
   ++watched.evaluated;
+  if (watched.online) {
+    watched.online->finish();
+    if (watched.online->verdict() == linearizability::Verdict::unknown) {
+      not_judged_.emplace_back(property.name, watched.online->unknown_because());
+    } else if (watched.online->verdict() == linearizability::Verdict::not_linearizable) {
+      violate(property, watched.online->broken_at() / 2);
+    }
+    return;
+  }
   const auto judgement = linearizability::judge(*property.model, recorder_.history(), limits);
   if (judgement.verdict == linearizability::Verdict::unknown) {
     not_judged_.emplace_back(property.name,
