@@ -118,6 +118,14 @@ class NodeSet {
     for (const std::uint64_t bits : rest()) count += static_cast<std::size_t>(std::popcount(bits));
     return count;
   }
+  // How many the two sets have in common.
+  std::size_t common(const NodeSet& other) const {
+    auto count = static_cast<std::size_t>(std::popcount(first_ & other.first_));
+    for (std::size_t i = 1; i < words() && i < other.words(); ++i) {
+      count += static_cast<std::size_t>(std::popcount(word(i) & other.word(i)));
+    }
+    return count;
+  }
   bool empty() const { return first_ == 0 && !rest_.words; }
   // The set in one word; throws std::out_of_range where it has an id above 63.
   std::uint64_t bits() const {

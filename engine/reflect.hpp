@@ -8,6 +8,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <boost/container/container_fwd.hpp>
 #include <boost/pfr/core.hpp>
 #include <boost/pfr/tuple_size.hpp>
@@ -274,6 +275,54 @@ Bytes encoded(const T& value) {
   Writer writer;
   encode(value, writer);
   return writer.take();
+}
+
+namespace detail {
+inline std::size_t integer_size(std::uint64_t value) {
+  return (static_cast<std::size_t>(std::bit_width(value | 1)) + 6) / 7;
+}
+}  // namespace detail
+
+// How many bytes `encode` writes.
+template <class T>
+std::size_t encoded_size(const T& value) {
+  using namespace detail;
+  if constexpr (std::is_same_v<T, bool>) {
+    return 1;
+  } else if constexpr (Integer<T>) {
+    if constexpr (std::is_signed_v<T>) {
+      const auto wide = static_cast<std::int64_t>(value);
+      return integer_size((static_cast<std::uint64_t>(wide) << 1) ^
+                          static_cast<std::uint64_t>(wide >> 63));
+    } else {
+      return integer_size(value);
+    }
+  } else if constexpr (std::is_enum_v<T>) {
+    return integer_size(static_cast<std::uint64_t>(value));
+  } else if constexpr (std::is_same_v<T, NodeId>) {
+    return integer_size(value.value);
+  } else if constexpr (std::is_same_v<T, std::string>) {
+    return integer_size(value.size()) + value.size();
+  } else if constexpr (is_template<T, std::optional>) {
+    return 1 + (value ? encoded_size(*value) : 0);
+  } else if constexpr (is_template<T, std::variant>) {
+    return integer_size(value.index()) +
+           std::visit([](const auto& one) { return encoded_size(one); }, value);
+  } else if constexpr (Map<T>) {
+    std::size_t size = integer_size(value.size());
+    for (const auto& [key, element] : value) size += encoded_size(key) + encoded_size(element);
+    return size;
+  } else if constexpr (is_template<T, PerNode> || Set<T> || Sequence<T>) {
+    std::size_t size = integer_size(value.size());
+    for (const auto& element : value) size += encoded_size(element);
+    return size;
+  } else if constexpr (std::is_same_v<T, NodeSet>) {
+    return encoded(value).size();
+  } else if constexpr (check_supported<T>()) {
+    std::size_t size = 0;
+    for_each_field(value, [&](const auto& field) { size += encoded_size(field); });
+    return size;
+  }
 }
 
 template <class T>

@@ -23,12 +23,6 @@ Interval& Metrics::interval(Nanoseconds at) {
   return intervals_[place];
 }
 
-// The first byte of an encoded variant is its alternative; there are fewer than 128.
-MessageCounts& Metrics::kind_of(BytesView message) {
-  const std::size_t kind = message.empty() ? 0 : static_cast<unsigned char>(message.front());
-  return kinds_[std::min(kind, kinds_.size() - 1)];
-}
-
 bool Metrics::step(const SimulatedStep& step) {
   ++steps_;
   const bool is_client = system_->is_client(step.process);
@@ -57,13 +51,13 @@ bool Metrics::step(const SimulatedStep& step) {
   return true;
 }
 
-void Metrics::message(Nanoseconds now, NodeId from, NodeId to, BytesView message, Fate fate,
-                      Nanoseconds) {
+void Metrics::message(Nanoseconds now, NodeId from, NodeId to, const MessageSeen& message,
+                      Fate fate, Nanoseconds) {
   const bool is_new = fate != Fate::to_down && fate != Fate::duplicated;
   const bool after_sending = fate == Fate::to_down;
   const auto count = [&](MessageCounts& counts) {
     counts.sent += is_new ? 1 : 0;
-    counts.bytes += is_new ? message.size() : 0;
+    counts.bytes += is_new ? message.size : 0;
     counts.lost += fate == Fate::lost ? 1 : 0;
     counts.cut += fate == Fate::cut ? 1 : 0;
     counts.duplicated += fate == Fate::duplicated ? 1 : 0;
@@ -74,7 +68,7 @@ void Metrics::message(Nanoseconds now, NodeId from, NodeId to, BytesView message
   if (!system_->is_client(from)) {
     NodeCounts& node = nodes_[from.value];
     node.sent += is_new ? 1 : 0;
-    node.bytes_sent += is_new ? message.size() : 0;
+    node.bytes_sent += is_new ? message.size : 0;
     node.answers += is_new && system_->is_client(to) ? 1 : 0;
     if (!system_->is_client(to)) {
       count(links_[std::size_t{from.value} * system_->bounds.nodes + to.value]);

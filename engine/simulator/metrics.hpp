@@ -3,6 +3,7 @@
 // that one seed gives the same figures everywhere.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -76,8 +77,9 @@ class Metrics final : public SimulationWatch {
   // The run is over: what is open ends. To be called once.
   void finish(Nanoseconds at);
 
+  bool reads_messages() const override { return false; }
   bool step(const SimulatedStep& step) override;
-  void message(Nanoseconds now, NodeId from, NodeId to, BytesView message, Fate fate,
+  void message(Nanoseconds now, NodeId from, NodeId to, const MessageSeen& message, Fate fate,
                Nanoseconds arrives) override;
   void request(Nanoseconds now, NodeId client, Nanoseconds arrived) override;
   void fault(Nanoseconds now, const ScheduledFault& fault) override;
@@ -117,7 +119,9 @@ class Metrics final : public SimulationWatch {
   void elected(NodeId node, const NodeStatus& status, Nanoseconds now);
   void answered(NodeId client, Nanoseconds now);
   void end_window(Nanoseconds now);
-  MessageCounts& kind_of(BytesView message);
+  MessageCounts& kind_of(const MessageSeen& message) {
+    return kinds_[std::min(message.alternative, kinds_.size() - 1)];
+  }
   void end_fault(Nanoseconds now, const ScheduledFault& end);
 
   const System* system_;

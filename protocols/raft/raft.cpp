@@ -367,7 +367,7 @@ void Node::on(Context& ctx, NodeId from, const AppendReply& reply) {
 // --- Commit and apply (sections 3.5, 3.6.2) ---
 
 // No index behind this one can have a quorum.
-Index Node::highest_held(const Context& ctx, NodeSet peers) const {
+Index Node::highest_held(const Context& ctx, const NodeSet& peers) const {
   if (is_quorum(ctx, {ctx.self()})) return last_index();
   Index highest = 0;
   for (const NodeId peer : peers) highest = std::max(highest, match[peer]);

@@ -301,7 +301,7 @@ struct Node {
   void send_heartbeats(Context& ctx) const;
   Index take_entries(const Context& ctx, AppendEntries& append);
   bool advance_commit(Context& ctx);
-  Index highest_held(const Context& ctx, NodeSet peers) const;
+  Index highest_held(const Context& ctx, const NodeSet& peers) const;
   void send_gathered(Context& ctx);
   void commit_to(Context& ctx, Index index);
   void apply(Context& ctx, Index index);
@@ -314,7 +314,7 @@ struct Node {
   bool is_learner(const Context& ctx) const;
   NodeSet other_voters(const Context& ctx) const;
   NodeSet replicas(const Context& ctx) const;  // the other members
-  bool is_quorum(const Context& ctx, NodeSet nodes) const;
+  bool is_quorum(const Context& ctx, const NodeSet& nodes) const;
   bool may_change(const Context& ctx) const;
   void change(Context& ctx);
   void finish_change(Context& ctx);

@@ -12,15 +12,23 @@ using namespace std::chrono_literals;
 namespace {
 
 bool is_majority(const Node::Context& ctx, const NodeSet& nodes, const NodeSet& of) {
-  const std::size_t count = (nodes & of).size();
+  const std::size_t count = nodes.common(of);
   if (ctx.options().bug == Bug::quorum_off_by_one) return count >= of.size() / 2;
   return count > of.size() / 2;
 }
 
 }  // namespace
 
+namespace {
+
+std::uint32_t count_voters(std::uint32_t nodes, const Options& options) {
+  return options.voters > 0 ? std::min(options.voters, nodes) : nodes;
+}
+
+}  // namespace
+
 NodeSet initial_voters(std::uint32_t nodes, const Options& options) {
-  return NodeSet::first(options.voters > 0 ? std::min(options.voters, nodes) : nodes);
+  return NodeSet::first(count_voters(nodes, options));
 }
 
 std::uint32_t standing_nodes(std::uint32_t nodes, const Options& options) {
@@ -50,23 +58,47 @@ Members Node::members(const Context& ctx) const {
   return initial;
 }
 
+namespace {
+
+// The configuration is the initial one, and stays so.
+bool is_fixed(const Node::Context& ctx) {
+  return ctx.options().changes == 0 && ctx.options().bug != Bug::config_no_rollback;
+}
+
+}  // namespace
+
 bool Node::is_learner(const Context& ctx) const {
+  if (is_fixed(ctx)) return ctx.self().value >= count_voters(ctx.nodes(), ctx.options());
   return members(ctx).learners.contains(ctx.self());
 }
 
 NodeSet Node::other_voters(const Context& ctx) const {
+  if (is_fixed(ctx)) {
+    NodeSet others = initial_voters(ctx.nodes(), ctx.options());
+    others.erase(ctx.self());
+    return others;
+  }
   const Members now = members(ctx);
   return (now.voters | now.incoming) - NodeSet{ctx.self()};
 }
 
 NodeSet Node::replicas(const Context& ctx) const {
+  if (is_fixed(ctx)) {
+    NodeSet others = NodeSet::first(ctx.nodes());
+    others.erase(ctx.self());
+    return others;
+  }
   return other_voters(ctx) | (members(ctx).learners - NodeSet{ctx.self()});
 }
 
 // While two configurations are joint, agreement takes a majority of each (section 4.3).
-bool Node::is_quorum(const Context& ctx, NodeSet nodes) const {
+bool Node::is_quorum(const Context& ctx, const NodeSet& nodes) const {
+  const bool learners_count = ctx.options().bug == Bug::learner_counts;
+  if (is_fixed(ctx) && !learners_count) {
+    return is_majority(ctx, nodes, initial_voters(ctx.nodes(), ctx.options()));
+  }
   const Members now = members(ctx);
-  if (ctx.options().bug == Bug::learner_counts) return nodes.size() > now.voters.size() / 2;
+  if (learners_count) return nodes.size() > now.voters.size() / 2;
   const bool of_incoming = now.incoming.empty() || is_majority(ctx, nodes, now.incoming);
   return is_majority(ctx, nodes, now.voters) && of_incoming;
 }

@@ -141,6 +141,7 @@ TEST(Encoding, EveryValueComesBack) {
   EXPECT_TRUE(rc::check([] {
     const Everything value = any_value();
     const Bytes bytes = encoded(value);
+    RC_ASSERT(encoded_size(value) == bytes.size());
     const auto back = decoded<Everything>(bytes);
     RC_ASSERT(back == value);
     RC_ASSERT(encoded(back) == bytes);

@@ -63,7 +63,7 @@ class Log final : public SimulationWatch {
     drawn.insert(drawn.end(), step.choices.begin(), step.choices.end());
     return steps_max == 0 || step.number < steps_max;
   }
-  void message(Nanoseconds now, NodeId from, NodeId to, BytesView, Fate fate,
+  void message(Nanoseconds now, NodeId from, NodeId to, const MessageSeen&, Fate fate,
                Nanoseconds) override {
     ++fates[static_cast<std::size_t>(fate)];
     if (fate == Fate::sent || fate == Fate::duplicated) return;

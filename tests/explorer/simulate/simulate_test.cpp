@@ -147,6 +147,41 @@ TEST(Simulate, ASeedGivesTheSameBytes) {
   EXPECT_EQ(json["requests"]["answered"], json["requests"]["latency_ns"]["count"]);
 }
 
+// Messages that stay values, beside ones that are encoded when they are sent and decoded when they
+// come: the same results, to the byte, of all systems in a storm.
+TEST(Simulate, ValuesAndBytesAreTheSameMessages) {
+  for (const CatalogEntry& entry : catalog()) {
+    for (std::uint64_t seed = 0; seed < 3; ++seed) {
+      Configuration configuration = entry.simulated.value_or(entry.defaults);
+      configuration.bounds.network = Network::async;
+      configuration.bounds.nodes = std::max(configuration.bounds.nodes, 4U);
+      configuration.bounds.limits.clear();
+      configuration.bounds.clients = std::min(configuration.bounds.clients, 8U);
+      const Model model = entry.make(configuration);
+      SimulateOptions options = stormy(seed, second, false);
+      const std::string values = results(model, options);
+      options.simulation.encodes_messages = true;
+      EXPECT_EQ(values, results(model, options)) << entry.name << " " << seed;
+    }
+  }
+}
+
+TEST(Simulate, BugsBreakTheSameWithValuesAndBytes) {
+  for (const char* bug : {"commit-goes-back", "vote-no-log-check", "no-dedupe"}) {
+    const Model model = model_of("raft", 3, bug, {{"propose", "0"}});
+    for (std::uint64_t seed = 0; seed < 4; ++seed) {
+      SimulateOptions options = stormy(seed, second, true);
+      options.minimize_seconds = 0;
+      const SimulateReport values = simulate(model, options);
+      options.simulation.encodes_messages = true;
+      const SimulateReport bytes = simulate(model, options);
+      ASSERT_EQ(values.counterexample.has_value(), bytes.counterexample.has_value());
+      if (!values.counterexample) continue;
+      EXPECT_TRUE(values.counterexample->events == bytes.counterexample->events) << bug << seed;
+    }
+  }
+}
+
 TEST(Simulate, FiguresAddUp) {
   const Model model = model_of("raft", 5);
   const SimulateOptions options = stormy(3, 5 * second, true);
