@@ -2,9 +2,9 @@
 // hand-written code, so that no field can be forgotten. Fields come from Boost.PFR, their names
 // from the compiler.
 //
-// Supported: bool, integers, enums, NodeId, NodeSet, PerNode, Scalar, std::string, std::optional,
-// std::variant, std::vector, Boost.Container's vectors, flat_set and flat_map, and aggregates of
-// these. Everything else is refused by a static_assert that says why.
+// Supported: bool, integers, enums, NodeId, NodeSet, PerNode, Scalar, Boxed, std::string,
+// std::optional, std::variant, std::vector, std::map, Boost.Container's vectors, flat_set and
+// flat_map, and aggregates of these. Everything else is refused by a static_assert that says why.
 #pragma once
 
 #include <array>
@@ -22,6 +22,7 @@
 #include <variant>
 #include <vector>
 
+#include "engine/boxed.hpp"
 #include "engine/ids.hpp"
 #include "engine/type.hpp"
 
@@ -250,6 +251,8 @@ void encode(const T& value, Writer& writer) {
     write_set(writer, value);
   } else if constexpr (std::is_same_v<T, std::string>) {
     writer.text(value);
+  } else if constexpr (is_template<T, Boxed>) {
+    encode(*value, writer);
   } else if constexpr (is_template<T, std::optional>) {
     writer.integer(value ? 1 : 0);
     if (value) encode(*value, writer);
@@ -303,6 +306,8 @@ std::size_t encoded_size(const T& value) {
     return integer_size(value.value);
   } else if constexpr (std::is_same_v<T, std::string>) {
     return integer_size(value.size()) + value.size();
+  } else if constexpr (is_template<T, Boxed>) {
+    return encoded_size(*value);
   } else if constexpr (is_template<T, std::optional>) {
     return 1 + (value ? encoded_size(*value) : 0);
   } else if constexpr (is_template<T, std::variant>) {
@@ -409,6 +414,8 @@ void decode(Reader& reader, T& value) {
     value = read_set(reader);
   } else if constexpr (std::is_same_v<T, std::string>) {
     value = std::string(reader.text());
+  } else if constexpr (is_template<T, Boxed>) {
+    decode(reader, *value);
   } else if constexpr (is_template<T, std::optional>) {
     value.reset();
     if (reader.integer() != 0) decode(reader, value.emplace());
@@ -555,8 +562,12 @@ Type make_type() {
 
 template <class T>
 const Type& type_of() {
-  static const Type type = detail::make_type<T>();
-  return type;
+  if constexpr (detail::is_template<T, Boxed>) {
+    return type_of<typename T::Value>();
+  } else {
+    static const Type type = detail::make_type<T>();
+    return type;
+  }
 }
 
 // A value with every process id and every scalar renamed.

@@ -143,7 +143,7 @@ struct Snapshot {
 };
 struct Entry {
   Term term = 0;
-  std::variant<None, Command, Snapshot, Members> command;
+  std::variant<None, Command, Boxed<Snapshot>, Members> command;
 };
 using Log = std::vector<Entry>;
 

@@ -135,8 +135,8 @@ Members members_at(const View& node, std::size_t index, NodeSet initial) {
   for (std::size_t i = std::min(index, node.log.size()); i > 0; --i) {
     const auto& command = node.log[i - 1].command;
     if (const auto* members = std::get_if<Members>(&command)) return *members;
-    const auto* snapshot = std::get_if<Snapshot>(&command);
-    if (snapshot != nullptr && snapshot->members) return *snapshot->members;
+    const auto* snapshot = std::get_if<Boxed<Snapshot>>(&command);
+    if (snapshot != nullptr && (*snapshot)->members) return *(*snapshot)->members;
   }
   return {.voters = initial, .incoming = {}, .learners = {}};
 }

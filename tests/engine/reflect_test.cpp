@@ -136,6 +136,28 @@ TEST(Encoding, OfEachKindIsAsDocumented) {
   EXPECT_EQ(encoded(flat_map<std::uint8_t, bool>{{2, true}, {1, false}}), "\x02\x01\0\x02\x01"s);
 }
 
+struct Large {
+  std::string text;
+  std::vector<std::uint16_t> numbers;
+};
+using Seldom = std::variant<Empty, Boxed<Large>>;
+
+// A box is not seen from outside.
+TEST(Encoding, ABoxIsItsContent) {
+  const Large large{.text = "abc", .numbers = {7, 300}};
+  EXPECT_EQ(encoded(Boxed<Large>(large)), encoded(large));
+  EXPECT_EQ(encoded_size(Boxed<Large>(large)), encoded(large).size());
+  EXPECT_EQ(&type_of<Boxed<Large>>(), &type_of<Large>());
+  const auto back = decoded<Seldom>(encoded(Seldom(large)));
+  EXPECT_TRUE(equal(*std::get<Boxed<Large>>(back), large));
+  Seldom copy = back;
+  std::get<Boxed<Large>>(copy)->text = "other";
+  EXPECT_EQ(std::get<Boxed<Large>>(back)->text, "abc") << "a copy is one of its own";
+  EXPECT_EQ(describe(type_of<Seldom>(), encoded(back), {}),
+            "Large{text=\"abc\", numbers=[7, 300]}");
+  EXPECT_LE(sizeof(Seldom), 2 * sizeof(void*));
+}
+
 TEST(Encoding, EveryValueComesBack) {
   EXPECT_TRUE(decoded<Everything>(encoded(Everything{})) == Everything{});
   EXPECT_TRUE(rc::check([] {

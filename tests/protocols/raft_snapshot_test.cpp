@@ -103,7 +103,7 @@ TEST(RaftSnapshot, EntriesThatItCoversAreTakenForGranted) {  // committed entrie
 TEST(RaftSnapshot, SnapshotsOfTheSameEntryMustBeTheSame) {
   Compacted a;
   Compacted b;
-  std::get<Snapshot>(b.node.durable.log.front().command).store["x"] = "ba";
+  std::get<Boxed<Snapshot>>(b.node.durable.log.front().command)->store["x"] = "ba";
   const View of_a = view(a.node);
   const View of_b = view(b.node);
   for (const Property& property : properties({}, a.options)) {
