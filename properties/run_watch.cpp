@@ -34,6 +34,7 @@ PropertyWatch::PropertyWatch(const Model& model, bool each_step, std::size_t his
   }
   for (WatchedProperty& watched : properties_) {
     if (watched.property->running) watched.observer = watched.property->running();
+    asks_the_world_ = asks_the_world_ || watched.property->scope == Scope::world;
   }
 }
 
@@ -46,6 +47,7 @@ void PropertyWatch::start() {
     seen_[i] = {.encoding = writer.take(), .view = process.view()};
     views_.push_back(seen_[i].view.get());
   }
+  ++views_version_;
   started_ = true;
   for (WatchedProperty& watched : properties_) {
     if (!reads_views(*watched.property) || watched.property->scope == Scope::step) continue;
@@ -85,8 +87,7 @@ bool PropertyWatch::step(const SimulatedStep& step) {
 }
 
 // What one node's view says alone, with each other's, or with all.
-bool PropertyWatch::holds(const WatchedProperty& watched, std::size_t changed,
-                          const void* before) const {
+bool PropertyWatch::holds(WatchedProperty& watched, std::size_t changed, const void* before) {
   const Property& property = *watched.property;
   switch (property.scope) {
     case Scope::node: {
@@ -106,7 +107,12 @@ bool PropertyWatch::holds(const WatchedProperty& watched, std::size_t changed,
       }
       return true;
     default:
-      return property.holds(views_);
+      // The same for whichever node has changed.
+      if (watched.judged != views_version_) {
+        watched.judged = views_version_;
+        watched.held = property.holds(views_);
+      }
+      return watched.held;
   }
 }
 
@@ -148,8 +154,12 @@ bool PropertyWatch::refresh(std::size_t node) {
   stale_[node] = false;
   credit_ -= static_cast<std::int64_t>(writer.bytes().size());
   if (writer.bytes() == seen_[node].encoding) return false;
-  // Looked at by each property, with each other node.
-  credit_ -= static_cast<std::int64_t>(writer.bytes().size() * seen_.size());
+  // Looked at by each property, with each other node; what is said of the whole world may look at
+  // each pair.
+  std::uint64_t looks = seen_.size();
+  if (seen_.size() > processes_max && asks_the_world_) looks *= seen_.size();
+  credit_ -= static_cast<std::int64_t>(writer.bytes().size() * looks);
+  ++views_version_;
   seen_[node] = {.encoding = writer.take(), .view = process.view()};
   views_[node] = seen_[node].view.get();
   return true;

@@ -24,7 +24,9 @@ namespace gainsay {
 struct WatchedProperty {
   const Property* property = nullptr;
   std::uint64_t evaluated = 0;
-  bool reached = false;  // of `sometimes`
+  bool reached = false;      // of `sometimes`
+  std::uint64_t judged = 0;  // of the whole world: which version of the views, and what it said
+  bool held = false;
   std::unique_ptr<RunningObserver> observer{};
   std::unique_ptr<linearizability::OnlineJudge> online{};  // of a long history
 };
@@ -69,7 +71,7 @@ class PropertyWatch final : public SimulationWatch {
   void refresh_stale();
   void judge_all(std::size_t node, const void* before, std::uint64_t step);
   void judge(const SimulatedStep& step);
-  bool holds(const WatchedProperty& watched, std::size_t changed, const void* before) const;
+  bool holds(WatchedProperty& watched, std::size_t changed, const void* before);
   void violate(const Property& property, std::uint64_t step);
   void take_labels(const SimulatedStep& step);
   void take_operation(std::size_t client, const Label& label, const SimulatedStep& step);
@@ -89,6 +91,8 @@ class PropertyWatch final : public SimulationWatch {
   std::vector<WatchedProperty> properties_;
   std::vector<Seen> seen_;  // by node
   std::vector<const void*> views_;
+  std::uint64_t views_version_ = 0;  // one more with each view that changes
+  bool asks_the_world_ = false;
   const std::size_t history_max_;
   bool online_ = false;                 // the history is not kept any more
   linearizability::Recorder recorder_;  // of the clients

@@ -1,5 +1,6 @@
 #include "protocols/kv_workload.hpp"
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <string>
@@ -100,20 +101,21 @@ Configuration simulated(std::uint32_t nodes, OptionTexts options) {
           .bug = ""};
 }
 
-Workload<kv::Operation> loaded(const Bounds& bounds, const Load& load) {
+Workload<kv::Operation> loaded(const Bounds& bounds, const Load& load, std::uint32_t servers) {
   Workload<kv::Operation> result{.retry = true, .paced = true};
   result.client_count = bounds.clients;
   result.operations = bounds.operations;
-  result.item = [items = items_of(load), nodes = bounds.nodes](std::uint32_t client,
-                                                               std::uint32_t position) {
+  const std::uint32_t asked = std::min(servers, bounds.nodes);
+  result.item = [items = items_of(load), asked](std::uint32_t client, std::uint32_t position) {
     LoadItem item = items(client, position);
     WorkItem<kv::Operation> work{
         .operation = {.action = item.reads ? kv::Action::get : kv::Action::put,
                       .key = "k" + std::to_string(item.key),
                       .value = std::move(item.value)},
         .servers = {}};
-    for (std::uint32_t i = 0; i < nodes; ++i) {
-      work.servers.push_back(node_id((client + i) % nodes));
+    work.servers.reserve(asked);
+    for (std::uint32_t i = 0; i < asked; ++i) {
+      work.servers.push_back(node_id((client + i) % asked));
     }
     return work;
   };
