@@ -129,14 +129,33 @@ bool PropertyWatch::is_news(const SimulatedStep& step) {
   return is_new;
 }
 
+bool PropertyWatch::is_something_to_be_reached() const {
+  return std::ranges::any_of(properties_, [](const WatchedProperty& watched) {
+    const bool sometimes = watched.property->kind == PropertyKind::sometimes;
+    return sometimes && !watched.reached && reads_views(*watched.property);
+  });
+}
+
+// Views grow with logs: large ones are made anew when they are looked at again, which is seldom.
+void PropertyWatch::forget_large_views() {
+  constexpr std::size_t kept_max = std::size_t{1} << 20;
+  for (std::size_t node = 0; node < seen_.size(); ++node) {
+    if (seen_[node].encoding.size() <= kept_max) continue;
+    seen_[node] = {};
+    stale_[node] = true;
+  }
+}
+
 bool PropertyWatch::is_worth_judging(const SimulatedStep& step) {
   const bool news = is_news(step);
   if (filter_) {
     const LocalState& local = simulation_->state(step.process);
     const bool is_up = local.status == LocalState::Status::up;
     const bool may_break = filter_->may_break(step.process, local.process->state(), is_up);
-    filtered_ += may_break || news ? 0 : 1;
-    return may_break || news;
+    // What nothing can have broken is looked at for what is still to be reached.
+    const bool judged = may_break || (news && is_something_to_be_reached());
+    filtered_ += judged ? 0 : 1;
+    return judged;
   }
   constexpr std::int64_t bytes_a_step = 512;
   constexpr std::int64_t saved_max = 1 << 20;
@@ -185,7 +204,9 @@ void PropertyWatch::judge(const SimulatedStep& step) {
   refresh_stale();
   // A step that changes nothing breaks nothing, and several steps together are no step.
   if (changed) judge_all(node, was_stale ? nullptr : before.get(), step.number);
-  if (!filter_ || filter_->broken_step().empty() || violation_) return;
+  if (!filter_) return;
+  forget_large_views();
+  if (filter_->broken_step().empty() || violation_) return;
   const auto broken = std::ranges::find(properties_, filter_->broken_step(),
                                         [](const auto& one) { return one.property->name; });
   if (broken != properties_.end()) violate(*broken->property, step.number);

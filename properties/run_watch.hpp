@@ -67,6 +67,8 @@ class PropertyWatch final : public SimulationWatch {
   void start();
   bool is_news(const SimulatedStep& step);
   bool is_worth_judging(const SimulatedStep& step);
+  bool is_something_to_be_reached() const;
+  void forget_large_views();
   bool refresh(std::size_t node);
   void refresh_stale();
   void judge_all(std::size_t node, const void* before, std::uint64_t step);

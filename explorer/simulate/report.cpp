@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <functional>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "engine/story.hpp"
 #include "engine/text.hpp"
@@ -206,6 +208,22 @@ ordered_json network_json(const SimulationOptions& options) {
           {"clock_drift_ppm", std::move(drifts)}};
 }
 
+// Those that messages were sent on; of more than can be listed the busiest.
+std::vector<std::size_t> links_to_list(const Metrics& metrics, std::size_t& left_out) {
+  constexpr std::size_t listed_max = 10'000;
+  std::vector<std::size_t> used;
+  for (std::size_t i = 0; i < metrics.links().size(); ++i) {
+    if (metrics.links()[i].sent > 0) used.push_back(i);
+  }
+  left_out = used.size() > listed_max ? used.size() - listed_max : 0;
+  if (left_out == 0) return used;
+  std::ranges::stable_sort(used, std::greater<>(),
+                           [&](std::size_t i) { return metrics.links()[i].sent; });
+  used.resize(listed_max);
+  std::ranges::sort(used);
+  return used;
+}
+
 ordered_json messages_json(const System& system, const Metrics& metrics) {
   ordered_json result = {{"all", counts_json(metrics.all_messages())}};
   result["kinds"] = ordered_json::array();
@@ -217,13 +235,14 @@ ordered_json messages_json(const System& system, const Metrics& metrics) {
   }
   result["links"] = ordered_json::array();
   const std::size_t nodes = system.bounds.nodes;
-  for (std::size_t i = 0; i < metrics.links().size(); ++i) {
-    if (metrics.links()[i].sent == 0) continue;
+  std::size_t left_out = 0;
+  for (const std::size_t i : links_to_list(metrics, left_out)) {
     ordered_json link = {{"from", system.process_name(node_id(i / nodes))},
                          {"to", system.process_name(node_id(i % nodes))}};
     link.update(counts_json(metrics.links()[i]));
     result["links"].push_back(std::move(link));
   }
+  if (left_out > 0) result["links_left_out"] = left_out;
   return result;
 }
 

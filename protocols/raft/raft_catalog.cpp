@@ -267,8 +267,8 @@ Model make_model(const Configuration& configuration) {
   add_limit<Node>(model.system, "term", [](const Node& node) { return node.durable.term; });
   add_limit<Node>(model.system, "log", [](const Node& node) { return node.last_index(); });
   model.properties = properties(bounds, options);
-  // // The filter knows the properties of a fixed configuration, and logs without snapshots.
-  if (options.changes == 0 && options.voters == 0 && options.compact == 0) {
+  // The filter knows the properties of a fixed configuration.
+  if (options.changes == 0 && options.voters == 0) {
     model.filter = [nodes = bounds.nodes] { return make_filter(nodes); };
   }
   return model;
