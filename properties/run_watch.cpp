@@ -120,8 +120,7 @@ bool PropertyWatch::holds(WatchedProperty& watched, std::size_t changed, const v
 // anything is decided.
 bool PropertyWatch::is_news(const SimulatedStep& step) {
   if (!model_->system.status || model_->system.is_bent(step.process)) return false;
-  const void* state = simulation_->state(step.process).process->state();
-  const NodeStatus now = model_->system.status(step.process, state);
+  const NodeStatus& now = simulation_->status(step.process);
   NodeStatus& last = statuses_[step.process.value];
   const bool is_new =
       now.role != last.role || now.term != last.term || (now.committed > 0) != (last.committed > 0);

@@ -18,9 +18,12 @@ std::string Metrics::kind_name(std::size_t kind) const {
 }
 
 Interval& Metrics::interval(Nanoseconds at) {
-  const auto place = static_cast<std::size_t>(at / options_.interval);
-  if (place >= intervals_.size()) intervals_.resize(place + 1);
-  return intervals_[place];
+  if (at - interval_begin_ >= options_.interval || intervals_.empty()) {
+    interval_ = static_cast<std::size_t>(at / options_.interval);
+    interval_begin_ = interval_ * options_.interval;
+    if (interval_ >= intervals_.size()) intervals_.resize(interval_ + 1);
+  }
+  return intervals_[interval_];
 }
 
 bool Metrics::step(const SimulatedStep& step) {
@@ -141,8 +144,7 @@ void Metrics::follow(NodeId id, Nanoseconds now) {
   Followed& node = followed_[id.value];
   const LocalState& local = simulation_->state(id);
   const bool is_up = local.status == LocalState::Status::up;
-  const NodeStatus status =
-      is_up && !system_->is_bent(id) ? system_->status(id, local.process->state()) : NodeStatus{};
+  const NodeStatus status = is_up && !system_->is_bent(id) ? simulation_->status(id) : NodeStatus{};
   if (status == node.status) return;
   follow_commits(node, status, now);
   const bool led = node.status.leads;

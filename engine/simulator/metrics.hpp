@@ -149,6 +149,8 @@ class Metrics final : public SimulationWatch {
   std::vector<Window> unavailable_;
   Nanoseconds unavailable_time_ = 0;
   std::vector<Interval> intervals_;
+  std::size_t interval_ = 0;  // the one of now
+  Nanoseconds interval_begin_ = 0;
   std::vector<Followed> followed_;
   std::vector<NodeCounts> nodes_;
   MessageCounts all_;

@@ -58,7 +58,10 @@ Simulation::Simulation(const System& system, SimulationOptions options,
   if (keeps_values(system, options_, watches_)) context_.keep_values();
   for (std::size_t i = 0; i < system.size(); ++i) {
     const NodeId id = id_of(i);
+    StepContext::Place place = system.place(id);
+    place.unsynced = false;
     processes_.push_back({.local = {LocalState::Status::unstarted, 0, system.processes[i]->make()},
+                          .place = place,
                           .timers = std::vector<Timer>(system.processes[i]->timer_names().size()),
                           .choices = RandomStream(options_.seed, Purpose::choice, id),
                           .durations = RandomStream(options_.seed, Purpose::timer, id),
@@ -137,9 +140,8 @@ void Simulation::handle(const EventQueue::Entry& entry) {
 void Simulation::run(SimulatedStep& step, const LocalEvent& event) {
   Running& process = processes_[step.process.value];
   const std::uint64_t before = process.local.timers;
-  StepContext::Place place = system_->place(step.process);
-  place.unsynced = false;
-  context_.begin(place, event.kind == LocalEvent::Kind::restart ? 0 : before, &process.choices);
+  context_.begin(process.place, event.kind == LocalEvent::Kind::restart ? 0 : before,
+                 &process.choices);
   step.number = ++steps_;
   step.at = now_;
   step.fault = run_in_place(process.local, event, context_, fault_message_);
@@ -216,7 +218,8 @@ void Simulation::fire(std::uint32_t packed, Nanoseconds time) {
   }
   timer.deadline = nanoseconds_never;
   SimulatedStep step{.kind = EventKind::timer, .process = id, .timer = number};
-  event_ = {.kind = LocalEvent::Kind::timer, .timer = number};
+  event_.kind = LocalEvent::Kind::timer;
+  event_.timer = number;
   run(step, event_);
 }
 
@@ -457,6 +460,16 @@ void Simulation::heal_all() {
 }
 
 // --- Whoever watches ---
+
+// Asked by several, behind each step.
+const NodeStatus& Simulation::status(NodeId node) const {
+  const std::uint64_t step = steps_ << 12 | node.value;
+  if (status_step_ != step) {
+    status_ = system_->status(node, state(node).process->state());
+    status_step_ = step;
+  }
+  return status_;
+}
 
 bool Simulation::tell(const SimulatedStep& step) {
   bool goes_on = true;

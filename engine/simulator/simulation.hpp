@@ -120,6 +120,8 @@ class Simulation {
   Nanoseconds now() const { return now_; }
   std::uint64_t steps() const { return steps_; }
   const LocalState& state(NodeId process) const { return processes_[process.value].local; }
+  // What a node is about, up or not. REQUIRES: the system says so, and the node is not bent.
+  const NodeStatus& status(NodeId node) const;
   bool blocks(NodeId from, NodeId to) const;
   // The partitions there are, by number.
   const std::vector<std::pair<std::uint32_t, Cut>>& partitions() const { return partitions_; }
@@ -137,6 +139,7 @@ class Simulation {
   };
   struct Running {
     LocalState local;
+    StepContext::Place place;
     std::vector<Timer> timers;
     Nanoseconds disk_free = 0;
     RandomStream choices, durations, network;
@@ -192,6 +195,8 @@ class Simulation {
   EventQueue queue_;
   Nanoseconds now_ = 0;
   std::uint64_t steps_ = 0;
+  mutable NodeStatus status_;  // of the node that took this step
+  mutable std::uint64_t status_step_ = 0;
   bool started_ = false;
   bool stopped_ = false;
 

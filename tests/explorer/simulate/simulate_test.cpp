@@ -183,6 +183,27 @@ TEST(Simulate, BugsBreakTheSameWithValuesAndBytes) {
   }
 }
 
+// Histories that are kept, beside ones that are judged as they grow.
+TEST(Simulate, LongHistoriesAreJudgedAsShortOnes) {
+  std::uint32_t violated = 0;
+  for (const char* bug : {"", "no-dedupe", "index-only-completion"}) {
+    const Model model = model_of("raft", 3, bug, {{"propose", "0"}});
+    for (std::uint64_t seed = 0; seed < 8; ++seed) {
+      SimulateOptions options = stormy(seed, second, true);
+      options.minimize_seconds = 0;
+      const SimulateReport kept = simulate(model, options);
+      options.history_max = seed % 2 == 0 ? 0 : 40;
+      const SimulateReport grown = simulate(model, options);
+      EXPECT_EQ(kept.verdict(), grown.verdict()) << bug << " " << seed;
+      if (kept.verdict() != Verdict::violated) continue;
+      ++violated;
+      ASSERT_TRUE(kept.counterexample && grown.counterexample) << bug << " " << seed;
+      EXPECT_EQ(kept.counterexample->property, grown.counterexample->property);
+    }
+  }
+  EXPECT_GT(violated, 3U);
+}
+
 TEST(Simulate, FiguresAddUp) {
   const Model model = model_of("raft", 5);
   const SimulateOptions options = stormy(3, 5 * second, true);
