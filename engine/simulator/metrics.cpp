@@ -4,6 +4,18 @@
 
 namespace gainsay {
 
+std::vector<LinkCounts::Link> LinkCounts::used() const {
+  std::vector<Link> all;
+  const auto add = [&](std::size_t link, const MessageCounts& counts) {
+    if (counts.sent == 0) return;
+    all.push_back({.from = node_id(link / nodes_), .to = node_id(link % nodes_), .counts = counts});
+  };
+  for (std::size_t link = 0; link < table_.size(); ++link) add(link, table_[link]);
+  for (const auto& [link, counts] : used_) add(link, counts);
+  std::ranges::sort(all, {}, [](const Link& link) { return std::pair(link.from, link.to); });
+  return all;
+}
+
 Metrics::Metrics(const System& system, MetricsOptions options)
     : system_(&system),
       options_(options),
@@ -11,7 +23,7 @@ Metrics::Metrics(const System& system, MetricsOptions options)
       followed_(system.bounds.nodes),
       nodes_(system.bounds.nodes),
       kinds_(system.message_type == nullptr ? 0 : system.message_type->alternatives.size()),
-      links_(std::size_t{system.bounds.nodes} * system.bounds.nodes) {}
+      links_(system.bounds.nodes) {}
 
 std::string Metrics::kind_name(std::size_t kind) const {
   return system_->message_type->alternatives[kind]->name;
@@ -34,7 +46,7 @@ bool Metrics::step(const SimulatedStep& step) {
     ++kind_of(step.message).delivered;
     const bool between_nodes = !is_client && !system_->is_client(step.from);
     if (between_nodes) {
-      ++links_[std::size_t{step.from.value} * system_->bounds.nodes + step.process.value].delivered;
+      ++links_.at(step.from, step.process).delivered;
     }
   }
   if (is_client) {
@@ -74,7 +86,7 @@ void Metrics::message(Nanoseconds now, NodeId from, NodeId to, const MessageSeen
     node.bytes_sent += is_new ? message.size : 0;
     node.answers += is_new && system_->is_client(to) ? 1 : 0;
     if (!system_->is_client(to)) {
-      count(links_[std::size_t{from.value} * system_->bounds.nodes + to.value]);
+      count(links_.at(from, to));
     }
   }
   if (is_new) ++interval(now).messages;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -24,6 +25,30 @@ struct MessageCounts {
   std::uint64_t duplicated = 0;
   std::uint64_t to_down = 0;  // nobody was there
   std::uint64_t bytes = 0;    // sent
+};
+
+// What was sent from one node to another. A table of few nodes; of many only the links in use.
+class LinkCounts {
+ public:
+  explicit LinkCounts(std::size_t nodes)
+      : nodes_(nodes), table_(nodes <= table_nodes_max ? nodes * nodes : 0) {}
+  MessageCounts& at(NodeId from, NodeId to) {
+    const std::size_t link = std::size_t{from.value} * nodes_ + to.value;
+    return table_.empty() ? used_[static_cast<std::uint32_t>(link)] : table_[link];
+  }
+  struct Link {
+    NodeId from;
+    NodeId to;
+    MessageCounts counts;
+  };
+  // Those on which something was sent, by sender and receiver.
+  std::vector<Link> used() const;
+
+ private:
+  static constexpr std::size_t table_nodes_max = 256;
+  std::size_t nodes_;
+  std::vector<MessageCounts> table_;
+  boost::unordered_flat_map<std::uint32_t, MessageCounts> used_;
 };
 
 struct NodeCounts {
@@ -104,8 +129,7 @@ class Metrics final : public SimulationWatch {
   // By number of the alternative in the message type.
   const std::vector<MessageCounts>& kinds() const { return kinds_; }
   std::string kind_name(std::size_t kind) const;
-  // Between nodes: from * nodes + to.
-  const std::vector<MessageCounts>& links() const { return links_; }
+  const LinkCounts& links() const { return links_; }
 
  private:
   struct Followed {
@@ -155,7 +179,7 @@ class Metrics final : public SimulationWatch {
   std::vector<NodeCounts> nodes_;
   MessageCounts all_;
   std::vector<MessageCounts> kinds_;
-  std::vector<MessageCounts> links_;
+  LinkCounts links_;
 };
 
 }  // namespace gainsay

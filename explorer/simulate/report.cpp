@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <utility>
 #include <vector>
 
 #include "engine/story.hpp"
@@ -208,19 +209,17 @@ ordered_json network_json(const SimulationOptions& options) {
           {"clock_drift_ppm", std::move(drifts)}};
 }
 
-// Those that messages were sent on; of more than can be listed the busiest.
-std::vector<std::size_t> links_to_list(const Metrics& metrics, std::size_t& left_out) {
+// Of more than can be listed the busiest.
+std::vector<LinkCounts::Link> links_to_list(const Metrics& metrics, std::size_t& left_out) {
   constexpr std::size_t listed_max = 10'000;
-  std::vector<std::size_t> used;
-  for (std::size_t i = 0; i < metrics.links().size(); ++i) {
-    if (metrics.links()[i].sent > 0) used.push_back(i);
-  }
+  std::vector<LinkCounts::Link> used = metrics.links().used();
   left_out = used.size() > listed_max ? used.size() - listed_max : 0;
   if (left_out == 0) return used;
+  using Link = LinkCounts::Link;
   std::ranges::stable_sort(used, std::greater<>(),
-                           [&](std::size_t i) { return metrics.links()[i].sent; });
+                           [](const Link& link) { return link.counts.sent; });
   used.resize(listed_max);
-  std::ranges::sort(used);
+  std::ranges::sort(used, {}, [](const Link& link) { return std::pair(link.from, link.to); });
   return used;
 }
 
@@ -234,12 +233,11 @@ ordered_json messages_json(const System& system, const Metrics& metrics) {
     result["kinds"].push_back(std::move(kind));
   }
   result["links"] = ordered_json::array();
-  const std::size_t nodes = system.bounds.nodes;
   std::size_t left_out = 0;
-  for (const std::size_t i : links_to_list(metrics, left_out)) {
-    ordered_json link = {{"from", system.process_name(node_id(i / nodes))},
-                         {"to", system.process_name(node_id(i % nodes))}};
-    link.update(counts_json(metrics.links()[i]));
+  for (const LinkCounts::Link& one : links_to_list(metrics, left_out)) {
+    ordered_json link = {{"from", system.process_name(one.from)},
+                         {"to", system.process_name(one.to)}};
+    link.update(counts_json(one.counts));
     result["links"].push_back(std::move(link));
   }
   if (left_out > 0) result["links_left_out"] = left_out;
