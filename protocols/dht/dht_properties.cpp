@@ -104,16 +104,18 @@ struct Reads {
   // What each read quorum has of a key.
   std::vector<std::optional<Entry>> of(const Nodes<View>& nodes, Epoch epoch,
                                        const Key& key) const {
-    NodeSet replicas;
+    std::vector<NodeId> replicas;
     for (const NodeId node : placement->replicas({0}, epoch, key)) {
-      if (nodes[node.value].epoch == epoch) replicas.insert(node);
+      if (nodes[node.value].epoch == epoch) replicas.push_back(node);
     }
     std::vector<std::optional<Entry>> found;
     // All subsets, the greatest first.
-    for (std::uint64_t some = replicas.bits();; some = (some - 1) & replicas.bits()) {
-      const NodeSet quorum = NodeSet::from_bits(some);
+    for (std::uint64_t some = std::uint64_t{1} << replicas.size(); some-- > 0;) {
+      NodeSet quorum;
+      for (std::size_t i = 0; i < replicas.size(); ++i) {
+        if ((some >> i & 1) != 0) quorum.insert(replicas[i]);
+      }
       if (is_quorum(epoch, key, quorum)) found.push_back(joined(nodes, quorum, key));
-      if (some == 0) break;
     }
     return found;
   }
