@@ -262,7 +262,7 @@ void PropertyWatch::judge_online() {
       violate(*watched.property, watched.online->broken_at() / 2);
     }
   }
-  recorder_ = linearizability::Recorder(0);
+  recorder_ = linearizability::HistoryRecorder(0);
 }
 
 void PropertyWatch::take_labels(const SimulatedStep& step) {

@@ -96,8 +96,8 @@ class PropertyWatch final : public SimulationWatch {
   std::uint64_t views_version_ = 0;  // one more with each view that changes
   bool asks_the_world_ = false;
   const std::size_t history_max_;
-  bool online_ = false;                 // the history is not kept any more
-  linearizability::Recorder recorder_;  // of the clients
+  bool online_ = false;                        // the history is not kept any more
+  linearizability::HistoryRecorder recorder_;  // of the clients
   bool started_ = false;
   std::uint64_t last_step_ = 0;
   std::optional<Violation> violation_;

@@ -36,6 +36,12 @@ class LinkCounts {
     const std::size_t link = std::size_t{from.value} * nodes_ + to.value;
     return table_.empty() ? used_[static_cast<std::uint32_t>(link)] : table_[link];
   }
+  MessageCounts of(NodeId from, NodeId to) const {
+    const std::size_t link = std::size_t{from.value} * nodes_ + to.value;
+    if (!table_.empty()) return table_[link];
+    const auto found = used_.find(static_cast<std::uint32_t>(link));
+    return found == used_.end() ? MessageCounts{} : found->second;
+  }
   struct Link {
     NodeId from;
     NodeId to;

@@ -178,9 +178,8 @@ Workload<Node::Operation> workload(const std::string& work, const Bounds& bounds
     Items items;
     for (const std::string& text : split(script, '.')) {
       const auto i = static_cast<std::uint32_t>(items.size());
-      const auto server = static_cast<std::uint8_t>((client + i) % bounds.nodes);
-      items.push_back(
-          {.operation = operation_of(text, keys, client, i + 1), .servers = {NodeId{server}}});
+      const NodeId server = node_id((client + i) % bounds.nodes);
+      items.push_back({.operation = operation_of(text, keys, client, i + 1), .servers = {server}});
     }
     if (items.size() != bounds.operations) {
       throw UsageError("dht: option work: each client has " + std::to_string(bounds.operations) +
@@ -300,6 +299,28 @@ Model make_model(const Configuration& configuration) {
       load ? Work{.any = true, .writes = true, .reads_of_others = true} : work_of(clients);
   model.properties = properties(settings.options, does);
   return model;
+}
+
+NodeFactsOf facts_of(const Configuration& configuration) {
+  const Plan plan = settings_of(configuration).plan;
+  std::vector<std::vector<std::uint32_t>> positions;  // by node
+  for (std::uint32_t i = 0; i < configuration.bounds.nodes; ++i) {
+    std::vector<std::uint32_t>& of_node = positions.emplace_back();
+    const Ring alone({{.name = ring_name(node_id(i))}}, plan.ring);
+    for (const Ring::Point& point : alone.points()) {
+      __extension__ using Wide = unsigned __int128;
+      of_node.push_back(
+          static_cast<std::uint32_t>(Wide{point.position} * 1'000'000 >> plan.ring.bits));
+    }
+  }
+  return [plan, positions](NodeId id, const void* state) {
+    const auto& durable = static_cast<const Node*>(state)->durable;
+    const std::size_t membership = (durable.epoch + 1) / 2;
+    const NodeSet& members = plan.members[std::min(membership, plan.members.size() - 1)];
+    return NodeFacts{.positions = positions[id.value],
+                     .is_member = members.contains(id),
+                     .keys = durable.entries.size()};
+  };
 }
 
 CatalogEntry catalog_entry() {

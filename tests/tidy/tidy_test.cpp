@@ -234,6 +234,10 @@ TEST(TidyRule, HeavyIncludes) {
   EXPECT_EQ(heavy_includes({"engine/a.hpp", json}).size(), 1U);
   EXPECT_EQ(heavy_includes({"protocols/raft/a.cpp", json}).size(), 1U);
   EXPECT_EQ(heavy_includes({"explorer/a.hpp", "#include <CLI/CLI.hpp>\n"}).size(), 1U);
+  const std::string http = "#include <httplib.h>\n";
+  EXPECT_EQ(heavy_includes({"cli/serve/serve.cpp", http}).size(), 1U);
+  EXPECT_EQ(heavy_includes({"cli/serve/http_server.hpp", http}).size(), 1U);
+  EXPECT_TRUE(heavy_includes({"cli/serve/http_server.cpp", http}).empty());
   EXPECT_TRUE(heavy_includes({"engine/a.cpp", json}).empty());
   EXPECT_TRUE(
       heavy_includes({"engine/a.hpp", "// " + json + "#include \"engine/json.hpp\"\n"}).empty());
@@ -372,6 +376,26 @@ TEST(TidyRule, Layout) {
   EXPECT_TRUE(layout({"engine/a.cpp", std::string(100, 'a') + "\n\n  b;\n"}).empty());
   EXPECT_TRUE(layout({"docs/a.md", "| " + std::string(101, 'a') + " |\n"}).empty());
   EXPECT_TRUE(layout({"traces/a.trace.json", "{\t}"}).empty());
+}
+
+// --- rule 10: one definition ---
+
+TEST(Tidy, TypesHaveNamesOfTheirOwn) { EXPECT_EQ(told(two_definitions(tree())), ""); }
+
+TEST(TidyRule, TwoDefinitions) {
+  const std::string begin = "namespace gainsay {\n";
+  const std::string end = "}  // namespace gainsay\n";
+  const Source first{"engine/a.hpp", begin + "class A {\n};\n" + end};
+  EXPECT_EQ(two_definitions({first, {"engine/b.cpp", begin + "struct A {};\n" + end}}).size(), 1U);
+  for (const std::string& other :
+       {begin + "class A;\nclass AB {\n};\n" + end,
+        begin + "namespace {\nclass A {\n};\n}  // namespace\n" + end,
+        begin + end + "namespace other {\nclass A {\n};\n}  // namespace other\n",
+        begin + "class B::A {\n};\n" + end,
+        begin + "class B {\n  class A {\n  };\n};\n" + end,
+        begin + "template <>\nstruct A<int> {\n};\n" + end}) {
+    EXPECT_EQ(told(two_definitions({first, {"engine/b.cpp", other}})), "") << other;
+  }
 }
 
 // --- rule 6: dead files ---
