@@ -103,6 +103,7 @@ void Exploration::take(LiveWorld& world, const Event& event, Taken& taken) const
     ShownStep shown = shown_step(told, event, outcome.step, world);
     taken.changes = std::move(shown.changes);
     taken.notes = std::move(shown.notes);
+    taken.sends = outcome.step.sends;
   }
   taken.events.push_back(event);
   if (outcome.step.fault != StepResult::Fault::none) {

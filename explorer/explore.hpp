@@ -40,6 +40,7 @@ struct Taken {
   std::vector<std::size_t> newly;         // what it violates and the world before did not
   std::optional<Violation> fault{};       // its handler failed: there is no world behind it
   std::vector<LeafChange> changes;        // of the process of the event
+  std::vector<Sent> sends;
   std::vector<std::string> notes;
 };
 

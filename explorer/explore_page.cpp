@@ -20,6 +20,7 @@ using Place = Exploration::Place;
 constexpr std::size_t text_max = 400;       // of a value
 constexpr std::size_t message_max = 2'000;  // of what is said
 constexpr std::size_t changes_max = 200;    // of one step
+constexpr std::size_t sends_max = 20;       // of one step
 constexpr std::size_t leaves_max = 2'000;   // of one process
 constexpr std::size_t messages_max = 1'000;
 constexpr std::size_t choices_max = 1'000;
@@ -53,13 +54,20 @@ Place place_of(Exploration& exploration, const PathQuestion& question) {
 
 // --- steps ---
 
-void add_step(const Taken& taken, Json& row) {
+void add_step(const System& system, const Taken& taken, Json& row) {
   for (const LeafChange& change : taken.changes) {
     if (row["changes"].size() == changes_max) break;
     row["changes"].push_back({shortened(change.path, text_max), short_or_null(change.before),
                               short_or_null(change.after)});
   }
   for (const std::string& note : taken.notes) row["notes"].push_back(shortened(note, message_max));
+  for (const Sent& sent : taken.sends) {
+    if (row["sends"].size() == sends_max) break;
+    row["sends"].push_back(
+        {sent.to.value,
+         shortened(describe(*system.message_type, sent.message, system.naming()), text_max)});
+  }
+  if (taken.sends.size() > sends_max) row["more_sends"] = taken.sends.size() - sends_max;
   if (!taken.newly.empty()) row["violates"] = taken.newly;
   if (taken.fault) row["fault"] = shortened(taken.fault->message, message_max);
 }
@@ -151,7 +159,7 @@ Json WorldData::taken_json(std::size_t known) const {
     if (i <= known) continue;
     Json row = row_of(system_, taken.step, taken.events.front());
     row["event"] = first;
-    add_step(taken, row);
+    add_step(system_, taken, row);
     if (!taken.fault) row["world"] = to_hex(taken.world);
     list.push_back(std::move(row));
   }
@@ -295,7 +303,7 @@ Json WorldData::choices_json() {
                                event.kind == EventKind::duplicate;
     if (is_of_message) row["from"] = event.from.value;
     if (is_of_message && message != message_numbers_.end()) row["message"] = message->second;
-    if (choice.taken) add_step(*choice.taken, row);
+    if (choice.taken) add_step(system_, *choice.taken, row);
     if (!choice.taken) row["unknown"] = true;
     if (!choice.reaches.empty()) row["reaches"] = choice.reaches;
     if (choice.back_to) row["back_to"] = *choice.back_to;

@@ -122,8 +122,9 @@ Event event_of(const LiveWorld& world, const PathStep& step, std::size_t number)
   for (Event& event : world.answered(all[step.place])) {
     if (step_of(step.place, event) == step) return std::move(event);
   }
-  throw PathError(does_not_fit(
-      number, describe(world.system(), all[step.place]) + " does nothing with these choices"));
+  throw PathError(does_not_fit(number, describe(world.system(), all[step.place]) +
+                                           (step.choices.empty() ? " changes nothing there"
+                                                                 : " has no such choices there")));
 }
 
 Path path_of(const System& system, const std::vector<Event>& events) {

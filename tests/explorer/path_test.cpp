@@ -96,7 +96,7 @@ TEST(Path, WhatDoesNotFitIsRefusedWithItsStep) {
             std::string::npos)
       << said;
   EXPECT_NE(said.find("another version"), std::string::npos) << said;
-  EXPECT_NE(refusal(exploration, first + "-7").find("with these choices"), std::string::npos);
+  EXPECT_NE(refusal(exploration, first + "-7").find("has no such choices"), std::string::npos);
   EXPECT_NE(refusal(exploration, "4294967295"), "");
   EXPECT_NE(refusal(exploration, "0-4294967295-4294967295-1"), "");
   EXPECT_EQ(refusal(exploration, first), "");  // nothing of this has done any harm
