@@ -79,6 +79,10 @@ extern std::atomic<int> stop_signal;
 // The code of a signal that came, if one did: but a violation that was found stays one.
 int unless_stopped(int code);
 
+// What the page shows of a trace: made by running it again, or of its file alone where that is not
+// possible, which is said on stderr, too. Throws TraceError.
+std::string data_of_trace(const std::string& file);
+
 // One file per verb: adds the subcommand, and leaves what to run in `action`.
 using Action = std::function<int()>;
 void add_list(CLI::App& app, Action& action);
@@ -90,6 +94,7 @@ void add_linearize(CLI::App& app, Action& action);
 void add_hunt(CLI::App& app, Action& action);
 void add_simulate(CLI::App& app, Action& action);
 void add_minimize(CLI::App& app, Action& action);
+void add_serve(CLI::App& app, Action& action);
 void add_campaign(CLI::App& app, Action& action);
 void add_campaign_store(CLI::App& campaign, Action& action);  // verbs of `campaign`
 

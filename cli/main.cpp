@@ -98,6 +98,7 @@ int run(int argc, char** argv) {
   add_replay(app, action);
   add_minimize(app, action);
   add_show(app, action);
+  add_serve(app, action);
   add_bugs(app, action);
   add_linearize(app, action);
   add_campaign(app, action);

@@ -7,6 +7,7 @@
 #include "engine/story.hpp"
 #include "explorer/confirm.hpp"
 #include "explorer/explain.hpp"
+#include "explorer/page.hpp"
 #include "explorer/replay.hpp"
 #include "explorer/trace_page.hpp"
 
@@ -39,22 +40,7 @@ int write_page(const ShowArguments& arguments) {
   if (arguments.full || !arguments.node.empty()) {
     throw UsageError("--html: the page has all of it; --full and --node are for the text");
   }
-  const std::string text = read_trace_text(arguments.trace);
-  const Trace trace = parse_trace(text, arguments.trace);
-  std::optional<Model> model;
-  std::string note = why_not_replayed(trace, model);
-  if (!note.empty()) {
-    model.reset();
-    std::cerr << "warning: " << note << "\n";
-    note +=
-        " Shown is what its file says: of messages those that were delivered, of states those "
-        "that were recorded.";
-  }
-  write_file(arguments.html, trace_page({.name = arguments.trace,
-                                         .text = text,
-                                         .trace = trace,
-                                         .model = model ? &*model : nullptr,
-                                         .note = note}));
+  write_file(arguments.html, page(data_of_trace(arguments.trace)));
   std::cerr << "gainsay: the page is in " << arguments.html << "\n";
   return ok;
 }
@@ -90,6 +76,25 @@ int run_show(const ShowArguments& arguments) {
 }
 
 }  // namespace
+
+std::string data_of_trace(const std::string& file) {
+  const std::string text = read_trace_text(file);
+  const Trace trace = parse_trace(text, file);
+  std::optional<Model> model;
+  std::string note = why_not_replayed(trace, model);
+  if (!note.empty()) {
+    model.reset();
+    std::cerr << "warning: " << note << "\n";
+    note +=
+        " Shown is what its file says: of messages those that were delivered, of states those "
+        "that were recorded.";
+  }
+  return trace_data({.name = file,
+                     .text = text,
+                     .trace = trace,
+                     .model = model ? &*model : nullptr,
+                     .note = note});
+}
 
 void add_show(CLI::App& app, Action& action) {
   auto arguments = std::make_shared<ShowArguments>();

@@ -131,7 +131,7 @@ function(gainsay_page_system page)
   target_link_libraries(page_${name}-test PRIVATE GTest::gtest_main)
   foreach(program ${name} ${name}-test)
     target_include_directories(page_${program} BEFORE PRIVATE ${root})
-    target_link_libraries(page_${program} PRIVATE gainsay_explorer gainsay_protocols CLI11::CLI11
+    target_link_libraries(page_${program} PRIVATE gainsay_http gainsay_explorer gainsay_protocols CLI11::CLI11
                           nlohmann_json::nlohmann_json gainsay_warnings)
   endforeach()
 endfunction()

@@ -8,6 +8,9 @@ namespace {
 
 constexpr std::string_view place = R"(<script type="application/json" id="data">)";
 
+// What the page may load: nothing but itself.
+constexpr std::string_view policy = R"(content="default-src 'none'; )";
+
 }  // namespace
 
 std::string page(std::string_view json) {
@@ -26,6 +29,13 @@ std::string page(std::string_view json) {
   }
   text += detail::page_html.substr(detail::page_html.find("</script>", begin));
   return text;
+}
+
+std::string served_page(std::string_view json) {
+  std::string text = page(json);
+  const std::size_t at = text.find(policy);
+  if (at == std::string::npos) throw std::logic_error("the page does not say what it may load");
+  return text.insert(at + policy.size(), "connect-src 'self'; ");
 }
 
 }  // namespace gainsay

@@ -10,6 +10,8 @@ namespace gainsay {
 // The page with this data, a JSON object whose "kind" says what view it is for. The text may hold
 // anything that JSON may: what would end the script that holds it is escaped.
 std::string page(std::string_view json);
+// The same for a page that a server gives out: it may ask that server for more.
+std::string served_page(std::string_view json);
 
 namespace detail {
 extern const std::string_view page_html;  // web/page.html

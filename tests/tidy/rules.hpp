@@ -130,11 +130,16 @@ inline Complaints include_direction(const Source& source, const std::set<std::st
   return complaints;
 }
 
-// nlohmann::json and CLI11 cost seconds in each file that sees them, and protocols need neither.
+// nlohmann::json and CLI11 cost seconds in each file that sees them, and protocols need neither. The
+// HTTP library is seen by one file.
 inline Complaints heavy_includes(const Source& source) {
   Complaints complaints;
-  if (!source.is_header() && source.folder() != "protocols") return complaints;
   for (const Include& include : includes_of(source)) {
+    if (include.path == "httplib.h" && source.path != "cli/serve/http_server.cpp") {
+      complaints.push_back({source.path, include.line, include.path,
+                            "includes httplib.h, which cli/serve/http_server.cpp alone may see"});
+    }
+    if (!source.is_header() && source.folder() != "protocols") continue;
     if (include.path.starts_with("nlohmann/") || include.path.starts_with("CLI/")) {
       complaints.push_back({source.path, include.line, include.path,
                             "includes " + include.path + " in a header or a protocol"});

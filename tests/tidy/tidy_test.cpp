@@ -234,6 +234,10 @@ TEST(TidyRule, HeavyIncludes) {
   EXPECT_EQ(heavy_includes({"engine/a.hpp", json}).size(), 1U);
   EXPECT_EQ(heavy_includes({"protocols/raft/a.cpp", json}).size(), 1U);
   EXPECT_EQ(heavy_includes({"explorer/a.hpp", "#include <CLI/CLI.hpp>\n"}).size(), 1U);
+  const std::string http = "#include <httplib.h>\n";
+  EXPECT_EQ(heavy_includes({"cli/serve/serve.cpp", http}).size(), 1U);
+  EXPECT_EQ(heavy_includes({"cli/serve/http_server.hpp", http}).size(), 1U);
+  EXPECT_TRUE(heavy_includes({"cli/serve/http_server.cpp", http}).empty());
   EXPECT_TRUE(heavy_includes({"engine/a.cpp", json}).empty());
   EXPECT_TRUE(
       heavy_includes({"engine/a.hpp", "// " + json + "#include \"engine/json.hpp\"\n"}).empty());
