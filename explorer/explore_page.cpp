@@ -419,6 +419,7 @@ std::string nearest_data(Exploration& exploration, const PathQuestion& question,
     throw PathError(
         "how far the nearest violation is can be asked once all processes have started");
   }
+  validate_search(exploration.model().system);
   const NearestReport report =
       nearest_violation(exploration.model(), exploration.events(place), options);
   Json result = {{"kind", "nearest"}, {"found", report.is_found}, {"worlds", report.worlds}};

@@ -1,11 +1,12 @@
+#include <iostream>
 #include <memory>
 #include <mutex>
 #include <nlohmann/json.hpp>
 
 #include "cli/serve/routes.hpp"
-#include "engine/text.hpp"
 #include "explorer/explore_page.hpp"
 #include "explorer/page.hpp"
+#include "protocols/catalog.hpp"
 
 namespace gainsay::cli {
 
@@ -46,6 +47,24 @@ std::string nearest(Exploration& exploration, const PathQuestion& question) {
 }
 
 }  // namespace
+
+std::optional<Explored> explored_trace(const std::string& file, const std::string& command) {
+  const Trace trace = read_trace(file);
+  try {
+    Explored explored{.model = model_of(trace), .command = command, .name = file};
+    std::vector<Event> events;
+    for (std::size_t i = 0; i < trace.events.size(); ++i) {
+      events.push_back(event_of(explored.model.system, trace.events[i], i));
+    }
+    explored.path = path_of(explored.model.system, events);
+    return explored;
+  } catch (const TraceError& error) {
+    std::cerr << "warning: it cannot be walked by hand: " << error.what() << "\n";
+  } catch (const PathError& error) {
+    std::cerr << "warning: it cannot be walked by hand: " << error.what() << "\n";
+  }
+  return std::nullopt;
+}
 
 void add_explore_routes(Server& server, const Explored& explored) {
   const auto walk = std::make_shared<Walk>(explored.model);
