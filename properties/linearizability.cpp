@@ -49,7 +49,7 @@ bool is_short(const History& history) {
 }
 
 bool is_linearizable(const History& history, const linearizability::Model& model) {
-  linearizability::Recorder recorder(history.clients.size());
+  linearizability::HistoryRecorder recorder(history.clients.size());
   linearizability::Moment now = 0;
   for (const HistoryEvent& event : events_of(history)) {
     recorder.take(event.client, event.label, ++now);

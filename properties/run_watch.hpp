@@ -82,7 +82,7 @@ class PropertyWatch final : public SimulationWatch {
   std::vector<WatchedProperty> properties_;
   std::vector<Seen> seen_;  // by node
   std::vector<const void*> views_;
-  linearizability::Recorder recorder_;  // of the clients
+  linearizability::HistoryRecorder recorder_;  // of the clients
   bool started_ = false;
   std::uint64_t last_step_ = 0;
   std::optional<Violation> violation_;

@@ -9,9 +9,9 @@
 
 namespace gainsay::linearizability {
 
-class Recorder {
+class HistoryRecorder {
  public:
-  explicit Recorder(std::size_t clients) : open_(clients) {}
+  explicit HistoryRecorder(std::size_t clients) : open_(clients) {}
 
   // REQUIRES: an invocation, or a response to the operation that is open; moments do not go back.
   void take(std::size_t client, const Label& label, Moment moment) {

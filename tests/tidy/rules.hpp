@@ -5,9 +5,11 @@
 #include <array>
 #include <cstddef>
 #include <filesystem>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tests/tidy/source.hpp"
@@ -360,6 +362,58 @@ inline Complaints layout(const Source& source) {
     if (std::ranges::any_of(line, is_foreign)) complain("is not ASCII");
   }
   if (!source.text.ends_with('\n')) complain("does not end in a newline");
+  return complaints;
+}
+
+// --- one definition ---
+
+// The types that a file defines at the left margin, with the namespaces they are in. A name in an
+// anonymous one is the file's own.
+inline std::vector<std::pair<std::string, std::size_t>> types_of(const Source& source) {
+  static constexpr std::array<std::string_view, 4> heads = {"class ", "struct ", "union ",
+                                                            "enum class "};
+  std::vector<std::pair<std::string, std::size_t>> types;
+  std::vector<std::pair<std::string, std::ptrdiff_t>> spaces;  // and how deep they begin
+  std::ptrdiff_t depth = 0;
+  std::size_t number = 0;
+  for (const std::string_view line : lines_of(source.code)) {
+    ++number;
+    if (line.starts_with("namespace ") && line.ends_with('{')) {
+      const std::string_view name = line.substr(10, line.size() - 11);
+      spaces.emplace_back(name.substr(0, name.find_last_not_of(' ') + 1), depth);
+    }
+    depth += std::ranges::count(line, '{') - std::ranges::count(line, '}');
+    while (!spaces.empty() && depth <= spaces.back().second) spaces.pop_back();
+    for (const std::string_view head : heads) {
+      if (!line.starts_with(head) || line.find('{') == line.npos) continue;
+      const std::size_t end = end_of_word(line, head.size(), ":");
+      if (line.substr(end).starts_with("<")) continue;  // a specialization
+      std::string name;
+      bool is_its_own = false;
+      for (const auto& [space, at] : spaces) {
+        name += space + "::";
+        is_its_own = is_its_own || space.empty();
+      }
+      if (is_its_own) continue;
+      types.emplace_back(name + std::string(line.substr(head.size(), end - head.size())), number);
+    }
+  }
+  return types;
+}
+
+// Two types of one name in one program: it takes the functions of either for those of both, and no
+// linker says so.
+inline Complaints two_definitions(const Tree& tree) {
+  std::map<std::string, std::string> defined;
+  Complaints complaints;
+  for (const Source& source : tree) {
+    if (source.path.starts_with("tests/compile_fail/cases/")) continue;  // a program each
+    for (const auto& [name, line] : types_of(source)) {
+      const auto [known, is_new] = defined.try_emplace(name, source.path);
+      if (is_new || known->second == source.path) continue;
+      complaints.push_back({source.path, line, name, name + " is defined in " + known->second});
+    }
+  }
   return complaints;
 }
 

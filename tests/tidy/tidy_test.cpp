@@ -378,6 +378,26 @@ TEST(TidyRule, Layout) {
   EXPECT_TRUE(layout({"traces/a.trace.json", "{\t}"}).empty());
 }
 
+// --- rule 10: one definition ---
+
+TEST(Tidy, TypesHaveNamesOfTheirOwn) { EXPECT_EQ(told(two_definitions(tree())), ""); }
+
+TEST(TidyRule, TwoDefinitions) {
+  const std::string begin = "namespace gainsay {\n";
+  const std::string end = "}  // namespace gainsay\n";
+  const Source first{"engine/a.hpp", begin + "class A {\n};\n" + end};
+  EXPECT_EQ(two_definitions({first, {"engine/b.cpp", begin + "struct A {};\n" + end}}).size(), 1U);
+  for (const std::string& other :
+       {begin + "class A;\nclass AB {\n};\n" + end,
+        begin + "namespace {\nclass A {\n};\n}  // namespace\n" + end,
+        begin + end + "namespace other {\nclass A {\n};\n}  // namespace other\n",
+        begin + "class B::A {\n};\n" + end,
+        begin + "class B {\n  class A {\n  };\n};\n" + end,
+        begin + "template <>\nstruct A<int> {\n};\n" + end}) {
+    EXPECT_EQ(told(two_definitions({first, {"engine/b.cpp", other}})), "") << other;
+  }
+}
+
 // --- rule 6: dead files ---
 
 TEST(Tidy, EveryHeaderIsIncluded) { EXPECT_EQ(told(dead_headers(tree())), ""); }
