@@ -57,6 +57,7 @@ std::optional<Explored> explored_trace(const std::string& file, const std::strin
       events.push_back(event_of(explored.model.system, trace.events[i], i));
     }
     explored.path = path_of(explored.model.system, events);
+    explored.events = events.size();
     return explored;
   } catch (const TraceError& error) {
     std::cerr << "warning: it cannot be walked by hand: " << error.what() << "\n";

@@ -46,8 +46,8 @@ int run_serve(const ServeArguments& arguments, const CLI::App& given) {
     if (const std::string flags = model_flags(given); !flags.empty()) {
       throw UsageError("a trace has bounds of its own: leave out" + flags);
     }
-    add_trace_routes(server, arguments.what);
     explored = explored_trace(arguments.what, command);
+    add_trace_routes(server, arguments.what, explored);
   } else {
     explored = explored_system(arguments, command);
   }

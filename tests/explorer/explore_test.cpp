@@ -234,6 +234,69 @@ TEST(Exploration, SaysWhenAPropertyWasViolatedFirstAndWhetherItIsNow) {
   EXPECT_EQ(exploration.taken(exploration.before(end)).properties.at(at), PropertyState::holds);
 }
 
+// --- starts and failures ---
+
+// Starts with a choice each, and a handler that fails.
+struct Picky {
+  struct Ping {};
+  using Message = std::variant<Ping>;
+  using Context = gainsay::Context<Picky>;
+  std::uint32_t picked = 0;
+  void start(Context& ctx) {
+    picked = ctx.choose(3);
+    ctx.send(NodeId{0}, Ping{});
+  }
+  void on(Context&, NodeId, Ping) { expect(picked != 2, "two is refused"); }
+};
+
+Model picky() {
+  return {.system = make_system<Picky>("picky", {.nodes = 2, .network = Network::unordered}),
+          .properties = {}};
+}
+
+TEST(Exploration, StartsThatMakeChoicesAreSteps) {
+  const Model model = picky();
+  Exploration exploration(model);
+  EXPECT_TRUE(exploration.events(Exploration::root).empty());
+  std::set<Hash128> worlds;
+  for (const Choice& one : exploration.choices(Exploration::root)) {
+    ASSERT_EQ(one.event.kind, EventKind::start);
+    ASSERT_EQ(one.event.process, NodeId{0});
+    const Path first = {one.step};
+    const auto others = exploration.choices(exploration.go(first));
+    ASSERT_EQ(others.size(), 3U);
+    for (const Choice& other : others) {
+      ASSERT_EQ(other.event.process, NodeId{1});
+      const Path both = {one.step, other.step};
+      const Place place = exploration.go(both);
+      worlds.insert(exploration.taken(place).world);
+      ASSERT_EQ(path_of(model.system, exploration.events(place)), both);
+    }
+  }
+  EXPECT_EQ(worlds.size(), 9U);
+  EXPECT_EQ(to_text(exploration.choices(Exploration::root)[1].step), "0-1");
+}
+
+TEST(Exploration, NothingFollowsAHandlerThatFails) {
+  const Model model = picky();
+  Exploration exploration(model);
+  const Path started = parse_path("0-2.0");
+  const auto choices = exploration.choices(exploration.go(started));
+  const auto fails = std::ranges::find_if(
+      choices, [](const Choice& choice) { return choice.taken->fault.has_value(); });
+  ASSERT_NE(fails, choices.end());
+  Path failed = started;
+  failed.push_back(fails->step);
+  const Place end = exploration.go(failed);
+  ASSERT_TRUE(exploration.taken(end).fault);
+  EXPECT_EQ(exploration.taken(end).fault->message, "two is refused");
+  EXPECT_TRUE(exploration.choices(end).empty());
+  // What is shown there is the world before it.
+  EXPECT_EQ(exploration.world(end).hash(), exploration.taken(exploration.before(end)).world);
+  failed.push_back({.place = 0});
+  EXPECT_THROW(exploration.go(failed), PathError);
+}
+
 // --- worlds are functions of their paths ---
 
 TEST(Exploration, WhatWasAskedBeforeDoesNotMatter) {

@@ -132,8 +132,8 @@ inline Complaints include_direction(const Source& source, const std::set<std::st
   return complaints;
 }
 
-// nlohmann::json and CLI11 cost seconds in each file that sees them, and protocols need neither. The
-// HTTP library is seen by one file.
+// nlohmann::json and CLI11 cost seconds in each file that sees them, and protocols need neither.
+// The HTTP library is seen by one file.
 inline Complaints heavy_includes(const Source& source) {
   Complaints complaints;
   for (const Include& include : includes_of(source)) {

@@ -185,6 +185,25 @@ test("a trace is begun with at its violation, and left at any step", async () =>
   }));
 });
 
+test("the page of a trace leads to its steps", async () => {
+  await serve([trace("raft-vote-not-persisted")], async (url) => {
+    const context = await browser.newContext();
+    const tab = await context.newPage();
+    await tab.goto(url.replace(/explore$/, ""));
+    await tab.waitForSelector(".space-time .mark");
+    await tab.keyboard.press("Home");
+    for (let i = 0; i < 5; ++i) await tab.keyboard.press("ArrowDown");
+    await settled(tab);
+    const words = await tab.textContent(".details .words");
+    await tab.click("text=Go on by hand from here");
+    await tab.waitForSelector("#page[data-world]");
+    assert.equal(await stepsIn(tab), 3); // behind 3 starts
+    const [, number] = /Step (\d+)/.exec(await tab.textContent(".last-step"));
+    assert.equal(number, "5", words);
+    await context.close();
+  });
+});
+
 test("the nearest violation can be gone to", async () => {
   await serve(["two-phase-commit", "--bug", "abort-in-doubt"], (url) => open(url, async (tab) => {
     await tab.keyboard.press("n");
