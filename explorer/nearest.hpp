@@ -11,8 +11,8 @@
 namespace gainsay {
 
 struct NearestOptions {
-  std::uint64_t max_worlds = 100'000;
-  std::uint64_t max_transitions = 2'000'000;
+  std::uint64_t max_worlds = 300'000;
+  std::uint64_t max_transitions = 5'000'000;
 };
 
 struct NearestReport {

@@ -160,8 +160,9 @@ class View {
     }
     this.busy(false);
     if (!keepTrouble) this.trouble.replaceChildren();
+    const isSame = how === "push" && this.world?.path === path;
     this.world = world;
-    if (how !== "stay") history[how === "push" ? "pushState" : "replaceState"](null, "", this.addressOf(world));
+    if (how !== "stay" && !isSame) history[how === "push" ? "pushState" : "replaceState"](null, "", this.addressOf(world));
     this.draw(world);
   }
 
