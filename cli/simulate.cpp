@@ -12,6 +12,7 @@
 #include <memory>
 
 #include "cli/command.hpp"
+#include "cli/serve/live_routes.hpp"
 #include "engine/story.hpp"
 #include "engine/text.hpp"
 #include "explorer/hunt/report.hpp"
@@ -19,6 +20,7 @@
 #include "explorer/simulate/report_page.hpp"
 #include "explorer/simulate/scenario.hpp"
 #include "protocols/kv_workload.hpp"
+#include "protocols/node_facts.hpp"
 
 namespace gainsay::cli {
 
@@ -52,6 +54,8 @@ struct SimulateArguments {
   std::string progress = "auto";
   bool json = false;
   bool quiet = false;
+  bool live = false;
+  std::uint16_t port = 0;
 };
 
 LinkModel links_of(const SimulateArguments& arguments);
@@ -297,6 +301,27 @@ void write_pages(const SimulateArguments& arguments, const std::string& json,
   }
 }
 
+LivePlan plan_of(const SimulateArguments& arguments, const std::string& command) {
+  if (!arguments.output.empty() || !pages_of(arguments).empty() || arguments.json) {
+    throw UsageError("--live: -o, --report, --visualize and --json are of runs without it");
+  }
+  const CatalogEntry& entry = require_system(system_named(arguments));
+  const Configuration configuration = configuration_of(arguments, entry);
+  const Model model = entry.make(configuration);
+  LivePlan plan{.system = model.system.name, .command = command};
+  // As many faults as there will have been.
+  plan.make = [&entry, configuration](std::uint32_t crashes, std::uint32_t restarts) {
+    Configuration now = configuration;
+    now.bounds.crashes = crashes;
+    now.bounds.restarts = restarts;
+    return entry.make(now);
+  };
+  plan.options.run = {.simulation = simulation_of(arguments, model.system),
+                      .properties = !arguments.no_properties,
+                      .facts = node_facts(entry.name, configuration)};
+  return plan;
+}
+
 // `command` gives the same run again.
 int run_simulate(const SimulateArguments& arguments, const Scenario* scenario,
                  const std::string& command) {
@@ -387,6 +412,8 @@ void add_options(CLI::App& simulate, SimulateArguments& arguments) {
       ->group(group);
   add("--progress", arguments.progress, "auto, always or never", "NAME");
   simulate.add_flag("--json", arguments.json, "the figures, on stdout")->group(group);
+  simulate.add_flag("--live", arguments.live, "in a browser, as it runs and by hand")->group(group);
+  add("--port", arguments.port, "with --live: where to listen (any that is free)", "N");
   simulate.add_flag("-q,--quiet", arguments.quiet, "no progress")->group(group);
 }
 
@@ -423,9 +450,15 @@ SimulateArguments with_flags(const Scenario& scenario, const CLI::App& given) {
 }
 
 int run_any(const SimulateArguments& arguments, const CLI::App& given) {
-  const std::string again =
-      command_of(given, {"output", "report", "visualize", "traces", "progress", "json", "quiet"});
-  if (!arguments.system.starts_with(scenario_prefix)) {
+  const bool is_scenario = arguments.system.starts_with(scenario_prefix);
+  const std::string again = command_of(
+      given, {"output", "report", "visualize", "traces", "progress", "json", "quiet", "port"});
+  if (arguments.live) {
+    if (is_scenario) throw UsageError("--live: a scenario's figures are of a run left alone");
+    return serve_live(plan_of(arguments, again), arguments.port);
+  }
+  if (arguments.port != 0) throw UsageError("--port is for --live");
+  if (!is_scenario) {
     return run_simulate(arguments, nullptr, again);
   }
   const Scenario& scenario = require_scenario(arguments.system.substr(scenario_prefix.size()));
@@ -441,6 +474,12 @@ int run_any(const SimulateArguments& arguments, const CLI::App& given) {
 }
 
 }  // namespace
+
+LivePlan live_plan(const std::string& system) {
+  // Slow enough to be looked at, and to be kept as a trace.
+  SimulateArguments arguments{.system = system, .duration = "24h", .load = "20/s"};
+  return plan_of(arguments, "gainsay simulate " + system + " --duration 24h --load 20/s --live");
+}
 
 void add_simulate(CLI::App& app, Action& action) {
   auto arguments = std::make_shared<SimulateArguments>();

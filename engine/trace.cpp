@@ -287,20 +287,48 @@ Trace record_trace(const System& system, const std::vector<Event>& events,
 namespace {
 
 // Of a longer run the first and the last so many states are written: they grow with the run, and
-// its events say what lies between.
+// its events say what lies between. Of a run with large ones fewer, so that a trace can be read.
 constexpr std::size_t states_max = 2000;
+constexpr std::size_t states_bytes_max = std::size_t{24} << 20;
+
+std::size_t size_of(const json& state) { return state.dump(1).size(); }
+
+// How many bytes of states are written at either end; as many as there are, where all have room.
+// Hardly any is larger than the last one.
+struct Room {
+  std::size_t first = ~std::size_t{0};  // bytes
+  std::size_t last = states_max / 2;    // states
+};
+Room room_for(const System& system, const std::vector<Event>& events) {
+  LiveWorld world(system);
+  for (const Event& event : events) world.apply(event);
+  const std::size_t size = size_of(state_json(world, events.size()));
+  if (std::min(events.size(), states_max) * size <= states_bytes_max) return {};
+  const std::size_t half = states_bytes_max / 2;
+  return {.first = half, .last = std::clamp<std::size_t>(half / size, 1, states_max / 2)};
+}
+
+json states_json(const System& system, const std::vector<Event>& events, LiveWorld& world) {
+  const Room room = room_for(system, events);
+  const bool is_tight = room.first != ~std::size_t{0};
+  json states = json::array({state_json(world, 0)});
+  std::size_t written = 0;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    const Outcome outcome = world.apply(events[i]);
+    const bool is_first = i < states_max / 2 && written < room.first;
+    const bool is_last = i + room.last >= events.size();
+    if (outcome.step.fault != StepResult::Fault::none || (!is_first && !is_last)) continue;
+    states.push_back(state_json(world, i + 1));
+    if (is_tight && is_first) written += size_of(states.back());
+  }
+  return states;
+}
 
 }  // namespace
 
 std::string trace_text(const System& system, const Trace& trace, const std::vector<Event>& events) {
   LiveWorld world(system);
-  json states = json::array({state_json(world, 0)});
-  for (std::size_t i = 0; i < events.size(); ++i) {
-    const Outcome outcome = world.apply(events[i]);
-    const bool is_left_out = i >= states_max / 2 && i + states_max / 2 < events.size();
-    if (outcome.step.fault != StepResult::Fault::none || is_left_out) continue;
-    states.push_back(state_json(world, i + 1));
-  }
+  json states = states_json(system, events, world);
   json listed = json::array();
   for (std::size_t i = 0; i < trace.events.size(); ++i) {
     listed.push_back(event_json(trace.events[i], i));

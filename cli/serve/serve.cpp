@@ -2,8 +2,10 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <optional>
 
 #include "cli/command.hpp"
+#include "cli/serve/live_routes.hpp"
 #include "cli/serve/routes.hpp"
 
 namespace gainsay::cli {
@@ -16,13 +18,8 @@ struct ServeArguments {
   ModelArguments model;
 };
 
-bool is_file(const std::string& what) {
-  return what.find('/') != std::string::npos || what.ends_with(".json") ||
-         std::filesystem::exists(what);
-}
-
-// The flags that say which system it is, of those that were given.
-std::string model_flags(const CLI::App& given) {
+// The flags of the bounds, of those that were given.
+std::string bounds_given(const CLI::App& given) {
   std::string flags;
   for (const CLI::Option* option : given.get_options()) {
     const bool is_other = option->get_lnames().empty() || option->get_lnames().front() == "port";
@@ -31,35 +28,57 @@ std::string model_flags(const CLI::App& given) {
   return flags;
 }
 
-Explored explored_system(const ServeArguments& arguments, const std::string& command) {
-  const CatalogEntry& entry = require_system(arguments.what);
-  const std::vector<Configuration> configurations = arguments.model.configurations(entry);
-  if (configurations.size() != 1) throw UsageError("--nodes is one number here, no range");
-  return {.model = entry.make(configurations.front()), .command = command};
+std::string command_of_walk(const CLI::App& given) { return command_of(given, {"port"}); }
+
+void announce_walk(const Server& server) {
+  std::cout << server.url() << "explore  step by step, by hand (Ctrl-C ends it)" << std::endl;
 }
 
-int run_serve(const ServeArguments& arguments, const CLI::App& given) {
+int serve_trace(const ServeArguments& arguments, const CLI::App& given) {
+  if (const std::string flags = bounds_given(given); !flags.empty()) {
+    throw UsageError("a trace has bounds of its own: leave out" + flags);
+  }
   Server server({.port = arguments.port});
-  const std::string command = command_of(given, {"port"});
-  std::optional<Explored> explored;
-  if (is_file(arguments.what)) {
-    if (const std::string flags = model_flags(given); !flags.empty()) {
-      throw UsageError("a trace has bounds of its own: leave out" + flags);
-    }
-    explored = explored_trace(arguments.what, command);
-    add_trace_routes(server, arguments.what, explored);
-  } else {
-    explored = explored_system(arguments, command);
-  }
-  if (explored) add_explore_routes(server, *explored);
-  if (is_file(arguments.what)) {
-    std::cout << server.url() << "  (Ctrl-C ends it)" << std::endl;
-  }
+  const std::optional<Explored> explored = explored_trace(arguments.what, command_of_walk(given));
+  add_trace_routes(server, arguments.what, explored);
+  announce(server);
   if (explored) {
-    std::cout << server.url() << "explore  step by step, by hand (Ctrl-C ends it)" << std::endl;
+    add_explore_routes(server, *explored);
+    announce_walk(server);
   }
   server.run_until(stop_requested);
   return ok;
+}
+
+// As it runs by itself, and step by step; within the bounds of a check only the latter.
+int serve_system(const ServeArguments& arguments, const CLI::App& given) {
+  const CatalogEntry& entry = require_system(arguments.what);
+  const std::vector<Configuration> configurations = arguments.model.configurations(entry);
+  if (configurations.size() != 1) throw UsageError("--nodes is one number here, no range");
+  Server server({.port = arguments.port});
+  add_explore_routes(
+      server, {.model = entry.make(configurations.front()), .command = command_of_walk(given)});
+  std::optional<LiveRoutes> live;
+  if (bounds_given(given).empty()) {
+    try {
+      live.emplace(server, live_plan(arguments.what));
+      announce(server);
+    } catch (const UsageError& error) {
+      std::cerr << "warning: it does not run by itself: " << error.what() << "\n";
+    }
+  }
+  announce_walk(server);
+  server.run_until(stop_requested);
+  return ok;
+}
+
+// A system is known by its name; all else is a file.
+int run_serve(const ServeArguments& arguments, const CLI::App& given) {
+  const bool is_file =
+      find_system(arguments.what) == nullptr &&
+      (arguments.what.find('/') != std::string::npos || arguments.what.ends_with(".json") ||
+       std::filesystem::exists(arguments.what));
+  return is_file ? serve_trace(arguments, given) : serve_system(arguments, given);
 }
 
 }  // namespace
@@ -67,15 +86,16 @@ int run_serve(const ServeArguments& arguments, const CLI::App& given) {
 void add_serve(CLI::App& app, Action& action) {
   auto arguments = std::make_shared<ServeArguments>();
   CLI::App& command =
-      *app.add_subcommand("serve", "a trace or a system in a browser, on this machine");
-  command.add_option("what", arguments->what, "trace file, or which system")
-      ->required()
-      ->type_name("FILE|SYSTEM");
-  command.add_option("--port", arguments->port, "where to listen; 0 takes any that is free (0)")
+      *app.add_subcommand("serve", "a running system, or a trace, in a browser on this machine");
+  command.add_option("what", arguments->what, "system, or trace file")->required()->type_name("");
+  command.add_option("--port", arguments->port, "where to listen (any that is free)")
       ->type_name("N");
   arguments->model.add_to(command);
-  command.footer("Only this machine can reach it, at an address that nobody can guess.\n" +
-                 command.get_footer());
+  command.footer(
+      "Only this machine can reach it, at an address that nobody can guess. A system runs\n"
+      "as `gainsay simulate SYSTEM --live` runs it, which takes flags for load and network,\n"
+      "and can be walked through step by step; with bounds, only the latter.\n" +
+      command.get_footer());
   command.callback([arguments, &command, &action] {
     action = [arguments, &command] { return run_serve(*arguments, command); };
   });

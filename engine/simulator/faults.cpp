@@ -37,6 +37,14 @@ NodeId node_named(const System& system, const std::string& name, const std::stri
                    std::to_string(system.bounds.nodes));
 }
 
+Cut cut_named(const System& system, const std::string& text, const std::string& what) {
+  const std::size_t bar = text.find_first_of("|>");
+  if (bar == std::string::npos) throw UsageError(what + ": two groups are n1,n2|n3 or n1>n2");
+  return {.first = group_of(system, text.substr(0, bar), what),
+          .second = group_of(system, text.substr(bar + 1), what),
+          .one_way = text[bar] == '>'};
+}
+
 void add_crash(FaultSchedule& schedule, const System& system, const std::string& text) {
   const std::string what = "--crash " + text;
   const std::size_t at = text.find('@');
@@ -62,9 +70,7 @@ void add_partition(FaultSchedule& schedule, const System& system, const std::str
   }
   const bool ends = dash < colon;
   const Nanoseconds begin = parse_duration(text.substr(0, ends ? dash : colon), second, what);
-  const Cut cut{.first = group_of(system, text.substr(colon + 1, bar - colon - 1), what),
-                .second = group_of(system, text.substr(bar + 1), what),
-                .one_way = text[bar] == '>'};
+  const Cut cut = cut_named(system, text.substr(colon + 1), what);
   std::uint32_t number = 0;
   for (const ScheduledFault& fault : schedule) {
     if (fault.kind == ScheduledFault::Kind::partition) ++number;

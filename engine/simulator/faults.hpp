@@ -25,6 +25,8 @@ void add_crash(FaultSchedule& schedule, const System& system, const std::string&
 // "10s-20s:n1,n2|n3,n4,n5": nothing between the two groups; "10s-20s:n1>n2,n3": nothing from the
 // first to the second. A node in neither reaches both; so does one in both. Throws UsageError.
 void add_partition(FaultSchedule& schedule, const System& system, const std::string& text);
+// "n1,n2|n3" or "n1>n2,n3", as above. Throws UsageError.
+Cut cut_named(const System& system, const std::string& text, const std::string& what);
 // At equal times what ends comes before what begins.
 void sort(FaultSchedule& schedule);
 // "crash n1", "partition n1 n2 | n3", "heal n1 n2 | n3".

@@ -5,33 +5,11 @@
 
 #include "explorer/confirm.hpp"
 #include "explorer/minimize.hpp"
+#include "explorer/simulate/recorder.hpp"
 
 namespace gainsay {
 
 namespace {
-
-// The events of a run, as those of the network async.
-class Recorder final : public SimulationWatch {
- public:
-  explicit Recorder(std::size_t most) : most_(most) {}
-  bool step(const SimulatedStep& step) override {
-    if (events_.size() == most_) return true;
-    Event event{.kind = step.kind, .process = step.process};
-    if (step.kind == EventKind::deliver) {
-      event.from = step.from;
-      event.message = Bytes(step.message);
-    }
-    if (step.kind == EventKind::timer) event.timer = step.timer;
-    event.choices.assign(step.choices.begin(), step.choices.end());
-    events_.push_back(std::move(event));
-    return true;
-  }
-  std::vector<Event> take() { return std::move(events_); }
-
- private:
-  std::size_t most_;
-  std::vector<Event> events_;
-};
 
 struct Run {
   std::unique_ptr<Metrics> metrics;
@@ -79,26 +57,7 @@ Run run(const Model& model, const SimulateOptions& options, std::size_t recorded
   return result;
 }
 
-// Of the events of a run those that are events under async: what changes nothing is none.
-std::vector<Event> applied(const System& system, const std::vector<Event>& events) {
-  LiveWorld world(system);
-  std::vector<Event> result;
-  for (const Event& event : events) {
-    const Outcome outcome = world.apply(event);
-    if (outcome.status == Outcome::Status::no_op) continue;
-    if (outcome.status != Outcome::Status::applied) {
-      throw std::logic_error("a simulated run is none of the network async: " +
-                             describe(system, event) + ": " + outcome.reason);
-    }
-    result.push_back(event);
-    if (outcome.step.fault != StepResult::Fault::none) break;
-  }
-  return result;
-}
-
-// A run again, up to the step that broke a property, kept and made short. Long ones are not: to
-// replay an event costs as much as there is in the world.
-constexpr std::uint64_t kept_steps_max = 50'000;
+// A run again, up to the step that broke a property, kept and made short.
 
 void keep(const Model& model, const SimulateOptions& options, const Run& run_once,
           SimulateReport& report) {

@@ -22,6 +22,7 @@
 
 #include "engine/bytes.hpp"
 #include "engine/node.hpp"
+#include "engine/simulator/node_facts.hpp"
 #include "properties/property.hpp"
 #include "protocols/catalog.hpp"
 #include "protocols/dht/entry.hpp"
@@ -239,6 +240,8 @@ struct Work {
 bool promises_registers(const Node::Options& options);
 std::vector<Property> properties(const Node::Options& options, const Work& work);
 Model make_model(const Configuration& configuration);
+// Where nodes stand on the ring, and how many keys they hold.
+NodeFactsOf facts_of(const Configuration& configuration);
 CatalogEntry catalog_entry();
 
 }  // namespace gainsay::dht

@@ -308,6 +308,28 @@ Model make_model(const Configuration& configuration) {
   return model;
 }
 
+NodeFactsOf facts_of(const Configuration& configuration) {
+  const Plan plan = settings_of(configuration).plan;
+  std::vector<std::vector<std::uint32_t>> positions;  // by node
+  for (std::uint32_t i = 0; i < configuration.bounds.nodes; ++i) {
+    std::vector<std::uint32_t>& of_node = positions.emplace_back();
+    const Ring alone({{.name = ring_name({static_cast<std::uint8_t>(i)})}}, plan.ring);
+    for (const Ring::Point& point : alone.points()) {
+      __extension__ using Wide = unsigned __int128;
+      of_node.push_back(
+          static_cast<std::uint32_t>(Wide{point.position} * 1'000'000 >> plan.ring.bits));
+    }
+  }
+  return [plan, positions](NodeId id, const void* state) {
+    const auto& durable = static_cast<const Node*>(state)->durable;
+    const std::size_t membership = (durable.epoch + 1) / 2;
+    const NodeSet& members = plan.members[std::min(membership, plan.members.size() - 1)];
+    return NodeFacts{.positions = positions[id.value],
+                     .is_member = members.contains(id),
+                     .keys = durable.entries.size()};
+  };
+}
+
 CatalogEntry catalog_entry() {
   return {
       .name = "dht",
