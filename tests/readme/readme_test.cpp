@@ -145,6 +145,13 @@ class Page {
   }
 
  private:
+  // Up to where it says its address; then it is ended.
+  static std::string until_served(const std::string& command) {
+    return command +
+           " & server=$!; while ! grep -q http:// stdout && kill -0 $server; do sleep 0.05; done; "
+           "kill $server; wait $server";
+  }
+
   static std::string quoted(const std::string& path) { return "'" + path + "'"; }
 
   bool has_program(const std::string& variant) const {
@@ -162,7 +169,8 @@ class Page {
     const std::size_t exit = line.find("# exit ");
     const int code = exit == std::string::npos ? 0 : std::stoi(line.substr(exit + 7));
     what_ = line;
-    last_ = shell(scratch_, quoted(gainsay_) + " " + arguments);
+    const std::string command = quoted(gainsay_) + " " + arguments;
+    last_ = shell(scratch_, arguments.rfind("serve ", 0) == 0 ? until_served(command) : command);
     EXPECT_EQ(last_.code, code) << path_ << ": " << line << "\n" << last_.err;
   }
 
