@@ -37,7 +37,7 @@ class PropertyWatch final : public SimulationWatch {
   // each step, whatever that costs: the slow twin.
   // A client history of more operations than `history_max` is judged as it grows, and not kept.
   explicit PropertyWatch(const Model& model, bool each_step = false,
-                         std::size_t history_max = 500'000);
+                         std::size_t history_max = 200'000);
   // REQUIRES: before the first step.
   void attach(const Simulation& simulation) { simulation_ = &simulation; }
 

@@ -28,6 +28,7 @@
 #include "engine/node.hpp"
 #include "properties/property.hpp"
 #include "properties/sequential_models.hpp"
+#include "protocols/raft/terms.hpp"
 
 namespace gainsay {
 struct CatalogEntry;
@@ -36,7 +37,6 @@ struct Configuration;
 
 namespace gainsay::raft {
 
-using Term = std::uint32_t;
 using Index = std::uint32_t;  // of an entry, from 1; 0 is before the first
 
 // The seeded bugs, named as in the catalog with '_' for '-'.
@@ -139,7 +139,7 @@ struct Snapshot {
   kv::Store store;
   flat_map<NodeId, Session> sessions;
   std::optional<Members> members;  // none: the initial ones
-  std::vector<Term> covered;       // the terms of the entries before the last; for properties only
+  Terms covered;                   // the terms of the entries before the last; for properties only
 };
 struct Entry {
   Term term = 0;

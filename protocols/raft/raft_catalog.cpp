@@ -261,7 +261,8 @@ Model make_model(const Configuration& configuration) {
   model.system.options = configuration.options;
   if (bounds.clients > 0) {
     const auto load = load_of("raft", configuration.options);
-    add_clients<Node>(model.system, load ? loaded(bounds, *load, options.candidates) : appends_and_reads(bounds));
+    add_clients<Node>(model.system,
+                      load ? loaded(bounds, *load, options.candidates) : appends_and_reads(bounds));
   }
   set_status<Node>(model.system, status_of);
   add_limit<Node>(model.system, "term", [](const Node& node) { return node.durable.term; });

@@ -103,6 +103,22 @@ class Filter final : public RunFilter {
   std::string_view broken_step() const override { return broken_step_; }
 
  private:
+  // As of its encoding, but that the terms it covers are taken by runs.
+  static Hash128 hash_of(Term term, const Snapshot& snapshot) {
+    static_assert(boost::pfr::tuple_size_v<Snapshot> == 5);  // no field is forgotten
+    Writer writer;
+    encode(term, writer);
+    encode(snapshot.last_index, writer);
+    encode(snapshot.store, writer);
+    encode(snapshot.sessions, writer);
+    encode(snapshot.members, writer);
+    snapshot.covered.for_each_run([&](Term one, std::size_t count) {
+      encode(one, writer);
+      encode(count, writer);
+    });
+    return content_hash(writer.bytes());
+  }
+
   static Hash128 next(const Hash128& hash, const Entry& entry) {
     return gainsay::mix(1, hash, content_hash(encoded(entry)));
   }
@@ -147,7 +163,7 @@ class Filter final : public RunFilter {
       return false;
     }
     const Entry& entry = node.durable.log.front();
-    mirror.snapshot = content_hash(encoded(entry));
+    mirror.snapshot = hash_of(entry.term, *node.snapshot());
     const bool had = mirror.log.has(mirror.base) && mirror.log[mirror.base].term == entry.term;
     bool good = had;
     if (had) {
