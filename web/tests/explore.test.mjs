@@ -96,6 +96,9 @@ test("choices, back, redo, and another way", async () => {
     const other = await here(tab);
     assert.notEqual(other.path, third.path);
     assert.equal(await tab.locator(".branches li").count(), 1);
+    await tab.reload();
+    await tab.waitForSelector("#page[data-world]");
+    assert.deepEqual(await here(tab), other);
     await leads(tab, () => tab.locator(".branches button").click());
     assert.deepEqual(await here(tab), third);
     assert.equal(await tab.locator(".branches li").count(), 1); // the other one now
@@ -177,6 +180,7 @@ test("a trace is begun with at its violation, and left at any step", async () =>
     assert.match(await tab.textContent(".walk-verdict"), /Nothing is violated so far. (One|\d+) of the next events violates?/);
     const bad = tab.locator("button.choice", { hasText: "violates" });
     assert.ok(await bad.count() >= 1);
+    assert.match(await tab.locator(".choice-list .group").first().innerText(), /violates a property/);
     await leads(tab, () => bad.first().click());
     assert.match(await tab.textContent(".walk-verdict"), /Violates/);
     // And another way from the middle is one that is not violated.
@@ -269,6 +273,10 @@ test("the keyboard is enough", async () => {
     }
     await press("Enter");
     assert.equal(await stepsIn(tab), 1);
+    // And stays there.
+    assert.ok(await tab.evaluate(() => document.activeElement.classList.contains("choice")));
+    await press("Enter");
+    assert.equal(await stepsIn(tab), 2);
   }));
 });
 

@@ -8,6 +8,9 @@ import { effects, inPlace, kindLabels, saysItself } from "./words";
 const shownMax = 40; // of a group, before more is asked for
 const order: Kind[] = ["start", "deliver", "timer", "restart", "tick", "heal", "crash", "partition", "drop", "duplicate"];
 
+const wrong = "\u2717 violates a property"; // a group of its own, in front
+const violates = ({ violates: broken, fault }: ChoiceRow) => (broken?.length ?? 0) > 0 || fault !== undefined;
+
 export class Choices {
   private world: World | null = null;
   private shown: { choice: ChoiceRow; button: HTMLButtonElement }[] = [];
@@ -35,8 +38,10 @@ export class Choices {
     this.world = world;
     this.wide.clear();
     this.drawKinds();
+    const hadKeyboard = this.list.contains(document.activeElement);
     this.draw();
     this.list.scrollTop = 0;
+    if (hadKeyboard) this.shown[this.selected]?.button.focus({ preventScroll: true });
   }
 
   focusFilter(): void {
@@ -84,7 +89,7 @@ export class Choices {
   private draw(): void {
     const { choices, choices_left_out } = this.world!;
     const matching = choices.filter((choice) => this.matches(choice));
-    const groups = new Map<string, ChoiceRow[]>();
+    const groups = new Map<string, ChoiceRow[]>([[wrong, []]]);
     this.data.processes.forEach(({ name }) => groups.set(name, []));
     groups.set("network", []);
     for (const choice of matching) groups.get(this.groupOf(choice))!.push(choice);
@@ -99,6 +104,7 @@ export class Choices {
   }
 
   private groupOf(choice: ChoiceRow): string {
+    if (violates(choice)) return wrong;
     return choice.at === undefined ? "network" : this.data.processes[choice.at].name;
   }
 
@@ -125,6 +131,7 @@ export class Choices {
       ...(choice.back_to === undefined ? [] : [make("span", { class: "sign again" },
         choice.back_to === this.world!.steps ? "\u21ba nothing is different then" : `\u21ba back to ${choice.back_to === 0 ? "" : "the world of "}${this.on.name(choice.back_to)}`)]),
     ];
+    const isElsewhere = violates(choice) && choice.at !== undefined; // its group does not say where
     const button = make("button", {
       type: "button", class: `choice ${choice.kind}`, title: choice.words,
       click: () => this.on.take(choice),
@@ -137,7 +144,8 @@ export class Choices {
     make("span", { class: "key", "aria-hidden": "true" }, at < 9 ? String(at + 1) : ""),
     markIcon(choice.kind),
     make("span", { class: "what-next" },
-      make("span", { class: "text" }, saysItself(choice.kind) ? null : make("span", { class: "kind" }, `${kindLabels[choice.kind]} `), inPlace(choice, this.data)),
+      make("span", { class: "text" }, isElsewhere ? `${this.data.processes[choice.at!].name}: ` : null,
+        saysItself(choice.kind) ? null : make("span", { class: "kind" }, `${kindLabels[choice.kind]} `), inPlace(choice, this.data)),
       ...signs,
       ...effects(choice, this.data, 4).map((line) => make("small", {}, line))));
     this.shown.push({ choice, button });

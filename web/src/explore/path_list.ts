@@ -38,7 +38,9 @@ export class PathList {
     const { scrollTop, clientHeight } = this.scroll;
     const first = Math.max(0, Math.floor(scrollTop / rowHeight) - margin);
     const last = Math.min(this.line.steps.length, Math.ceil((scrollTop + clientHeight) / rowHeight) + margin);
+    const hadKeyboard = this.tall.contains(document.activeElement);
     this.tall.replaceChildren(...Array.from({ length: last - first + 1 }, (_, i) => this.row(first + i)));
+    if (hadKeyboard) this.tall.querySelector<HTMLElement>("button.here")?.focus({ preventScroll: true });
   }
 
   private row(number: number): HTMLElement {

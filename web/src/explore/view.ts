@@ -9,6 +9,7 @@ import { Refusal, ask } from "./asking";
 import { Choices } from "./choices";
 import type { ChoiceRow, Deed, ExploreData, Nearest, World } from "./data";
 import "./explore.css";
+import type { Branch } from "./line";
 import { Line, stepsOf } from "./line";
 import { PathList } from "./path_list";
 import { Picture } from "./picture";
@@ -17,6 +18,7 @@ import { WorldView } from "./world_view";
 
 const worldsMax = 80; // kept, so that going back asks nobody
 const worldDigits = 12; // of a link
+const branchesBytes = 1_000_000;
 
 interface Address {
   path: string;
@@ -56,6 +58,7 @@ class View {
     this.bench = make("div", { class: "walk", tabindex: "-1" },
       make("div", { class: "left" }, this.list.element, this.view.properties),
       this.view.element, this.choices.element);
+    this.recallBranches();
     this.bindKeys();
     place.classList.add("explore");
     place.append(this.header(), this.trouble, this.controls(), this.nearest, this.bench, this.said, this.picture.element, this.footer());
@@ -166,6 +169,23 @@ class View {
     this.draw(world);
   }
 
+  // Of this tab alone, and not of very long ones: a reload forgets no branch.
+  private recallBranches(): void {
+    try {
+      this.line.branches = JSON.parse(sessionStorage.getItem(location.pathname) ?? "[]") as Branch[];
+    } catch {
+      // There is no place to remember, or nothing that can be read.
+    }
+  }
+  private rememberBranches(): void {
+    try {
+      const text = JSON.stringify(this.line.branches);
+      if (text.length < branchesBytes) sessionStorage.setItem(location.pathname, text);
+    } catch {
+      // As above.
+    }
+  }
+
   private keep(path: string, world: World): void {
     this.worlds.delete(path);
     this.worlds.set(path, world);
@@ -191,6 +211,7 @@ class View {
     this.nearest.replaceChildren();
     this.back.disabled = line.at === 0;
     this.on.disabled = line.at === line.steps.length;
+    this.rememberBranches();
     this.list.show(line);
     this.view.show(world, step);
     this.choices.show(world);
@@ -220,7 +241,8 @@ class View {
 
   private sentence(world: World, step: Deed | null): string {
     if (!step) return `The first world. ${plural(world.choices.length, "event")} can happen.`;
-    return `${this.line.name(world.steps)}: ${step.words}. ${effects(step, this.data, 5).join(", ")}. ${plural(world.choices.length, "event")} can happen.`;
+    return [`${this.line.name(world.steps)}: ${step.words}`, effects(step, this.data, 5).join(", "), `${plural(world.choices.length, "event")} can happen.`]
+      .filter((part) => part !== "").join(". ");
   }
 
   // --- what can be asked of a world ---

@@ -1,7 +1,8 @@
 // The world that is looked at: processes with what the last step changed, the messages that wait for
 // them, the network, what is left of the faults, the clients' history, and every property.
-import { make, pathWraps, plural, withCommas } from "../dom";
+import { make, plural, withCommas } from "../dom";
 import { markIcon } from "../trace/marks";
+import { stateTable } from "../trace/state_table";
 import type { ChoiceRow, Deed, ExploreData, MessageRow, PropertyState, World } from "./data";
 import { effects, newsOf } from "./words";
 
@@ -60,28 +61,24 @@ export class WorldView {
     const process = world.processes[at];
     const isHere = step?.at === at && step.kind !== "drop" && step.kind !== "duplicate";
     const before = new Map(isHere && step.fault === undefined ? (step.changes ?? []).map(([path, was]) => [path, was]) : []);
-    const gone = isHere ? newsOf(step).filter(({ after }) => after === null) : [];
+    const gone = before.size === 0 || !step ? [] : newsOf(step).filter(({ after }) => after === null)
+      .map(({ path, before: was }): [string, string] => [path, was ?? ""]);
+    const cell = (path: string, value: string): (Node | string | null)[] => {
+      if (!before.has(path)) return [value];
+      if (gone.some(([lost]) => lost === path)) return [make("del", {}, value), " gone"];
+      const was = before.get(path) ?? null;
+      return [...(was === null ? [] : [make("del", {}, was), " \u2192 "]), make("ins", {}, value)];
+    };
     const rows = process.state.filter(([path], i) => this.wide.has(`state ${at}`) || i < leavesMax || before.has(path));
     const hidden = process.state.length - rows.length;
     return make("article", { class: `card ${process.status === "down" ? "down" : ""} ${isHere ? "acted" : ""}`, "aria-label": name },
       make("h3", {}, name, role === "node" ? "" : make("small", { class: role === "client" ? "muted" : "sign broke" }, ` ${role}`),
         make("span", { class: `status ${process.status.replace(" ", "-")}` }, process.status)),
       process.timers.length > 0 && make("p", { class: "timers" }, ...process.timers.map(([timer, left]) => this.timer(world, at, timer, left))),
-      make("table", { class: "state" }, make("tbody", {},
-        ...rows.map(([path, value]) => this.leaf(path, value, before)),
-        ...gone.map(({ path, before: was }) => make("tr", { class: "changed" }, make("th", { scope: "row" }, ...pathWraps(path)), make("td", {}, make("del", {}, was ?? ""), " gone"))))),
+      stateTable([...rows, ...gone], (path) => before.has(path), cell),
       hidden > 0 && this.more(`state ${at}`, `${plural(hidden, "more field")}`),
       process.left_out !== undefined && make("p", { class: "cut" }, `${plural(process.left_out, "more field")} left out.`),
       this.inbox(world, at));
-  }
-
-  private leaf(path: string, value: string, before: Map<string, string | null>): HTMLElement {
-    const isChanged = before.has(path);
-    const was = before.get(path) ?? null;
-    return make("tr", { class: isChanged ? "changed" : "" },
-      make("th", { scope: "row" }, ...pathWraps(path)),
-      make("td", {}, isChanged && was !== null ? make("del", {}, was) : null, isChanged && was !== null ? " \u2192 " : null,
-        isChanged ? make("ins", {}, value) : value));
   }
 
   private timer(world: World, at: number, timer: string, left: string): HTMLElement {
