@@ -281,7 +281,8 @@ TEST(Malformed, ValuesOutOfRangeThrow) {
   EXPECT_EQ(decoded<std::int8_t>("\xff\x01"s), -128);
   EXPECT_THROW(decoded<std::int8_t>("\x81\x02"s), DecodeError);  // -129
   EXPECT_THROW(decoded<Colour>("\x80\x02"s), DecodeError);       // its type has a byte
-  EXPECT_THROW(decoded<NodeId>("\x80\x02"s), DecodeError);
+  EXPECT_EQ(decoded<NodeId>("\x80\x02"s), NodeId{256});
+  EXPECT_THROW(decoded<NodeId>("\x80\x80\x04"s), DecodeError);  // 65,536
   using Variant = std::variant<Empty, NodeId>;
   EXPECT_THROW(decoded<Variant>("\x02"s), DecodeError);  // no such alternative
   EXPECT_THROW(decoded<std::string>("\x05"s + "ab"), DecodeError);

@@ -71,9 +71,8 @@ TEST(Limits, TheLastProcessIsOneOfItsOwn) {
   Configuration configuration = entry.defaults;
   configuration.bounds.nodes = 64;
   configuration.bounds.limits["term"] = 1;
-  configuration.options["candidates"] = "1";
   const Model model = entry.make(configuration);
-  const CheckReport report = check(model, {.max_states = 200});
+  const CheckReport report = check(model, {.max_states = 20});
   EXPECT_EQ(report.verdict, Verdict::incomplete);
 }
 

@@ -314,7 +314,7 @@ TEST(Simulation, AThousandNodesAndACut) {
   EXPECT_EQ(describe(system, options.faults[0]), "partition n1..n500 | n501..n1000");
   Deliveries deliveries;
   Simulation simulation(system, options, {&deliveries});
-  simulation.run_until(40 * millisecond);
+  simulation.run_until(39 * millisecond);
   EXPECT_GT(deliveries.pairs_.size(), 1000U);
   std::vector<bool> heard(1000, false);
   for (const auto& [from, to] : deliveries.pairs_) {
