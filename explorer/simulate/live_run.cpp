@@ -93,7 +93,12 @@ bool RecentFigures::step(const SimulatedStep& step) {
   return true;
 }
 
-void RecentFigures::request(Nanoseconds, NodeId client, Nanoseconds arrived) {
+void RecentFigures::message(Nanoseconds now, NodeId, NodeId, BytesView, Fate fate, Nanoseconds) {
+  if (fate != Fate::to_down && fate != Fate::duplicated) ++at(now).messages;
+}
+
+void RecentFigures::request(Nanoseconds now, NodeId client, Nanoseconds arrived) {
+  ++at(now).requests;
   since_[client.value] = arrived;
 }
 

@@ -55,7 +55,9 @@ class RecentFigures final : public SimulationWatch {
  public:
   struct Second {
     std::uint64_t number = 0;
+    std::uint64_t requests = 0;
     std::uint64_t answers = 0;
+    std::uint64_t messages = 0;  // sent
     std::uint64_t elections = 0;
     Histogram latency;
     std::vector<std::uint64_t> steps;  // by node
@@ -65,6 +67,8 @@ class RecentFigures final : public SimulationWatch {
   // Whose elections are counted. REQUIRES: it watches the same run, and is told first.
   RecentFigures(const System& system, const Metrics& metrics);
   bool step(const SimulatedStep& step) override;
+  void message(Nanoseconds now, NodeId from, NodeId to, BytesView message, Fate fate,
+               Nanoseconds arrives) override;
   void request(Nanoseconds now, NodeId client, Nanoseconds arrived) override;
   // The last of them is not over.
   const std::deque<Second>& seconds() const { return seconds_; }
