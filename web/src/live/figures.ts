@@ -44,9 +44,11 @@ export class Loads extends Chart {
     }
     const ends = this.names.map((name, i) => ({ name, i, y: scale.at(all.at(-1)?.steps[i] ?? 0) })).sort((a, b) => a.y - b.y);
     ends.forEach((end, i) => { end.y = Math.max(end.y, i > 0 ? ends[i - 1].y + 11 : 0); });
+    const end = all.length > 0 ? frame.x((all.at(-1)!.from + all.at(-1)!.to) / 2) + 4 : left;
+    const isTight = end > left + frame.inner - 30;
     return [...scaleLines(frame, scale, number),
       ...this.names.flatMap((_, i) => linePath(frame, points, (point) => (point as LivePoint).steps[i], scale, `load-${i % 5}`)),
-      ...ends.map(({ name, i, y }) => svg("text", { class: `tick load-name load-${i % 5}`, x: left + frame.inner - 2, y: Math.min(y, 116), "text-anchor": "end" },
+      ...ends.map(({ name, i, y }) => svg("text", { class: `tick load-name load-${i % 5}`, x: isTight ? left + frame.inner - 2 : end, y: Math.min(y, 116), "text-anchor": isTight ? "end" : "start" },
         svg("title", {}, `${name}: ${withCommas(all.at(-1)?.steps[i] ?? 0)} a second`), name.slice(0, 8)))];
   }
 }

@@ -4,7 +4,7 @@
 // Nodes are buttons: one crashes or comes back when it is pressed, and can be dragged to where it is cut off.
 import { plural, withCommas } from "../dom";
 import { svg } from "../shared/svg";
-import type { LiveLink, LiveNode, Snapshot } from "./data";
+import type { Facts, LiveLink, LiveNode, Snapshot } from "./data";
 
 const size = 520;
 const middle = size / 2;
@@ -39,14 +39,14 @@ export class Topology {
 
   draw(snapshot: Snapshot): void {
     const { nodes, links } = snapshot;
-    const around = middle - 66;
+    const around = middle - (nodes.some(({ facts }) => facts?.positions) ? 84 : 66); // the ring is around them
     const radius = Math.max(10, Math.min(50, (Math.PI * around) / Math.max(4, nodes.length) * 0.8));
     const places = placesOf(nodes, around);
     const groups = groupsOf(snapshot);
     const waiting = waitingAt(nodes);
     const most = Math.max(1, ...links.map(({ sent }) => sent));
     this.root.setAttribute("aria-label", inWords(snapshot));
-    this.links.replaceChildren(...ringOf(nodes, places, around, radius),
+    this.links.replaceChildren(...ringOf(nodes, places),
       ...links.flatMap((link) => flow(link, places, radius, most, nodes.length <= labelled)));
     for (const name of [...this.nodes.keys()]) {
       if (nodes.some((node) => node.name === name)) continue;
@@ -150,13 +150,13 @@ class Shape {
   }
 }
 
-interface Waiting {
+export interface Waiting {
   count: number;
   usable: boolean;
 }
 
 // At backends, for all balancers together.
-function waitingAt(nodes: LiveNode[]): Map<string, Waiting> {
+export function waitingAt(nodes: LiveNode[]): Map<string, Waiting> {
   const all = new Map<string, Waiting>();
   for (const { facts } of nodes) {
     for (const { name, waiting, usable } of facts?.backends ?? []) {
@@ -172,11 +172,16 @@ function linesOf({ up, role, term, log, committed, facts }: LiveNode, waiting: W
   const lines = [role];
   if (term > 0) lines.push(`term ${withCommas(term)}`);
   if (log > 0) lines.push(`${withCommas(committed)} of ${withCommas(log)}`);
+  return [...lines, ...factLines(facts, waiting)].filter((line) => line !== "");
+}
+
+export function factLines(facts: Facts | undefined, waiting: Waiting | undefined): string[] {
+  const lines: string[] = [];
   if (facts?.is_member === false) lines.push("no member");
   if (facts?.keys !== undefined) lines.push(plural(facts.keys, "key"));
   if (facts?.backends) lines.push("balancer");
   if (waiting) lines.push(waiting.usable ? `${withCommas(waiting.count)} waiting` : "not in use");
-  return lines.filter((line) => line !== "");
+  return lines;
 }
 
 // What waits, below the node.
@@ -197,10 +202,10 @@ function placesOf(nodes: LiveNode[], around: number): Map<string, Place> {
 }
 
 // The ring with everybody's places on it, and who takes whom to come next.
-function ringOf(nodes: LiveNode[], places: Map<string, Place>, around: number, radius: number): SVGElement[] {
+function ringOf(nodes: LiveNode[], places: Map<string, Place>): SVGElement[] {
   const placed = nodes.filter(({ facts }) => facts?.positions);
   if (placed.length === 0) return [];
-  const outer = Math.min(around + radius + 12, middle - 14);
+  const outer = middle - 16;
   const ticks = placed.flatMap(({ name, facts }) => facts!.positions!.slice(0, 40).map((position) => {
     const angle = (2 * Math.PI * position) / 1e6 - Math.PI / 2;
     const [x, y] = [middle + outer * Math.cos(angle), middle + outer * Math.sin(angle)];

@@ -7,7 +7,8 @@ import { copyable, toolbar } from "../shared/shell";
 import { Acts } from "./acts";
 import { RecentCharts } from "./charts";
 import type { LiveData, LiveNode, Partition, Snapshot } from "./data";
-import { Topology, groupsOf } from "./topology";
+import type { Waiting } from "./topology";
+import { Topology, factLines, groupsOf, waitingAt } from "./topology";
 import { Tour } from "./tour";
 
 export function liveView(place: HTMLElement, data: LiveData): void {
@@ -140,8 +141,8 @@ class View {
 
   private table(): HTMLElement {
     return make("section", { class: "wide", tabindex: "0", role: "region", "aria-label": "Nodes" },
-      make("table", {}, make("thead", {}, make("tr", {},
-        ...["", "Node", "Is", "Term", "Log", "Committed", "Group", ""].map((text) => make("th", { scope: "col" }, text)))), this.body));
+      make("table", { class: "node-table" }, make("thead", {}, make("tr", {},
+        ...["", "Node", "Is", "Term", "Log", "Committed", "Group", ""].map((text, i) => make("th", { scope: "col", class: i > 2 && i < 6 ? "figure" : "" }, text)))), this.body));
   }
 
   private toggle(): void {
@@ -238,7 +239,9 @@ class View {
       for (const { name } of nodes) this.rows.set(name, new Row(name, () => this.select(name), () => this.press(name)));
       this.body.replaceChildren(...[...this.rows.values()].map(({ element }) => element));
     }
-    for (const node of nodes) this.rows.get(node.name)!.draw(node, groups.get(node.name) ?? "", this.topology.selected.has(node.name));
+    const waiting = waitingAt(nodes);
+    this.body.parentElement!.classList.toggle("plain-nodes", nodes.every(({ term, log, role }) => term === 0 && log === 0 && role === ""));
+    for (const node of nodes) this.rows.get(node.name)!.draw(node, groups.get(node.name) ?? "", this.topology.selected.has(node.name), waiting.get(node.name));
   }
 }
 
@@ -255,11 +258,12 @@ class Row {
     this.element = make("tr", {}, make("td", {}, this.box), make("th", { scope: "row" }, name), ...this.cells, make("td", {}, this.act));
   }
 
-  draw(node: LiveNode, group: string, isSelected: boolean): void {
-    const { up, role, leads, term, log, committed } = node;
+  draw(node: LiveNode, group: string, isSelected: boolean, waiting: Waiting | undefined): void {
+    const { up, role, leads, term, log, committed, facts } = node;
     this.element.className = up ? "" : "down";
     this.box.checked = isSelected;
-    [up ? role || (leads ? "leader" : "up") : "down", ...[term, log, committed].map((value) => withCommas(value)), group]
+    const is = up ? [role || (leads ? "leader" : "up"), ...factLines(facts, waiting)] : ["down"];
+    [is.join(", "), ...[term, log, committed].map((value) => withCommas(value)), group]
       .forEach((text, i) => setText(this.cells[i], text));
     setText(this.act, up ? "Crash" : "Restart");
     this.act.setAttribute("aria-label", `${up ? "Crash" : "Restart"} ${node.name}`);
