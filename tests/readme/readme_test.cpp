@@ -151,7 +151,8 @@ class Page {
     return std::filesystem::exists(pages / ("page_" + name_.string() + variant));
   }
 
-  // A comment "# exit N" says which code is expected.
+  // A comment "# exit N" says which code is expected; "# until Ctrl-C", that it goes on until then,
+  // which comes soon.
   void run_command(const std::string& line) {
     constexpr std::string_view program = "./gainsay ";
     if (line.rfind(program, 0) != 0) return;
@@ -162,7 +163,9 @@ class Page {
     const std::size_t exit = line.find("# exit ");
     const int code = exit == std::string::npos ? 0 : std::stoi(line.substr(exit + 7));
     what_ = line;
-    last_ = shell(scratch_, quoted(gainsay_) + " " + arguments);
+    const bool goes_on = line.ends_with("# until Ctrl-C");
+    const std::string limit = goes_on ? "timeout --preserve-status -s INT 2 " : "";
+    last_ = shell(scratch_, limit + quoted(gainsay_) + " " + arguments);
     EXPECT_EQ(last_.code, code) << path_ << ": " << line << "\n" << last_.err;
   }
 
