@@ -55,6 +55,7 @@ struct SimulateArguments {
   bool json = false;
   bool quiet = false;
   bool live = false;
+  std::string repeat;
   std::uint16_t port = 0;
 };
 
@@ -319,6 +320,9 @@ LivePlan plan_of(const SimulateArguments& arguments, const std::string& command)
   plan.options.run = {.simulation = simulation_of(arguments, model.system),
                       .properties = !arguments.no_properties,
                       .facts = node_facts(entry.name, configuration)};
+  if (!arguments.repeat.empty()) {
+    plan.options.repeat = parse_live_log(read_trace_text(arguments.repeat), arguments.repeat);
+  }
   return plan;
 }
 
@@ -413,6 +417,7 @@ void add_options(CLI::App& simulate, SimulateArguments& arguments) {
   add("--progress", arguments.progress, "auto, always or never", "NAME");
   simulate.add_flag("--json", arguments.json, "the figures, on stdout")->group(group);
   simulate.add_flag("--live", arguments.live, "in a browser, as it runs and by hand")->group(group);
+  add("--repeat", arguments.repeat, "with --live: what was done, as its page saves it", "FILE");
   add("--port", arguments.port, "with --live: where to listen (any that is free)", "N");
   simulate.add_flag("-q,--quiet", arguments.quiet, "no progress")->group(group);
 }
@@ -452,8 +457,8 @@ std::string shell_word(const std::string& word) {
 
 // What was given, without where to write it.
 std::string command_of(const CLI::App& given) {
-  constexpr std::array<std::string_view, 8> elsewhere = {
-      "output", "report", "visualize", "traces", "progress", "json", "quiet", "port"};
+  constexpr std::array<std::string_view, 9> elsewhere = {
+      "output", "report", "visualize", "traces", "progress", "json", "quiet", "port", "repeat"};
   std::string command = "gainsay simulate";
   for (const CLI::Option* option : given.get_options()) {
     const auto& names = option->get_lnames();
@@ -493,7 +498,9 @@ int run_any(const SimulateArguments& arguments, const CLI::App& given) {
     if (is_scenario) throw UsageError("--live: a scenario's figures are of a run left alone");
     return serve_live(plan_of(arguments, command_of(given)), arguments.port);
   }
-  if (arguments.port != 0) throw UsageError("--port is for --live");
+  if (arguments.port != 0 || !arguments.repeat.empty()) {
+    throw UsageError("--port and --repeat are for --live");
+  }
   if (!is_scenario) {
     return run_simulate(arguments, nullptr, command_of(given));
   }

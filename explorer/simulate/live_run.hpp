@@ -35,6 +35,8 @@ struct LiveCommand {
   std::optional<Distribution> latency{};
   std::string text;  // the line
 };
+// At most 16 digits. Throws UsageError.
+std::uint64_t parse_hexadecimal(const std::string& text, const std::string& what);
 // Throws UsageError for what no system, or not this one, can be told.
 LiveCommand parse_live_command(const System& system, const std::string& text);
 
@@ -136,7 +138,9 @@ class LiveRun {
 using MakeModel = std::function<Model(std::uint32_t crashes, std::uint32_t restarts)>;
 std::string live_trace(const MakeModel& make, const LiveRunOptions& options, const LiveLog& log);
 
-// As text for people and programs: JSON.
-std::string log_json(const System& system, const LiveLog& log);
+// As text for people and programs: JSON. `command` is how a run with these options begins.
+std::string log_json(const std::string& command, const LiveLog& log);
+// Throws TraceError; `name` is for messages. What the commands are, only the system knows.
+LiveLog parse_live_log(const std::string& text, const std::string& name);
 
 }  // namespace gainsay

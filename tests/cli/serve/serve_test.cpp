@@ -104,6 +104,7 @@ TEST(Serve, ASystemRunsAndIsDirected) {
 
   const json log = json::parse(body_of(serving.answer("log")));
   EXPECT_EQ(log["seed"], "000000000000002a");
+  EXPECT_EQ(log["command"], "gainsay simulate raft --duration 24h --load 20/s --live");
   ASSERT_GE(log["commands"].size(), 2U);
   EXPECT_EQ(log["commands"][0]["do"], "crash n1");
   const std::string metrics = serving.answer("metrics");
@@ -116,6 +117,11 @@ TEST(Serve, ASystemRunsAndIsDirected) {
   const Ran replayed = run_gainsay(scratch.path(), "replay t.trace.json");
   EXPECT_EQ(replayed.code, 0) << replayed.err;
   EXPECT_NE(replayed.out.find("crash n1"), std::string::npos);
+  // What was done gives the same run again.
+  std::ofstream(scratch.path() / "done.json") << log;
+  const Serving again({"simulate", "raft", "--duration", "24h", "--load", "20/s", "--live",
+                       "--repeat", (scratch.path() / "done.json").string()});
+  EXPECT_EQ(body_of(again.answer("trace")), body_of(trace));
   EXPECT_EQ(serving.end(SIGINT), 0);
 }
 
@@ -167,9 +173,14 @@ TEST(Serve, WhatCannotBeServedIsSaid) {
   refused("serve raft --port 70000");
   refused("simulate raft --live -o x.json");
   refused("simulate raft --port 8080");
+  refused("simulate raft --repeat x.json");
+  std::ofstream(scratch.path() / "other.json")
+      << R"({"seed":"1","commands":[{"at_ns":1,"do":"crash n9"}],"until_ns":2})";
+  EXPECT_NE(refused("simulate raft --live --repeat other.json").find("n9"), std::string::npos);
   refused("simulate scenario/stress --live");
   std::ofstream(scratch.path() / "bad.trace.json") << "{";
   EXPECT_EQ(run_gainsay(scratch.path(), "serve bad.trace.json").code, 6);
+  EXPECT_EQ(run_gainsay(scratch.path(), "simulate raft --live --repeat bad.trace.json").code, 6);
 }
 
 }  // namespace
