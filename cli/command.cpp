@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 #include <cstdlib>
 #include <sstream>
@@ -239,6 +240,40 @@ double parse_seconds(const std::string& text, const std::string& flag) {
 std::uint64_t parse_bytes(const std::string& text, const std::string& flag) {
   return static_cast<std::uint64_t>(
       with_unit(text, flag, "BKMG", {1, 1024, 1048576, 1073741824}, "a size such as 512M or 4G"));
+}
+
+std::vector<std::string> words_of(const CLI::Option& option) {
+  if (option.get_lnames().empty()) return option.results();
+  const std::string name = "--" + option.get_lnames().front();
+  std::vector<std::string> words{name};
+  if (option.get_expected_min() == 0) return words;
+  for (const std::string& value : option.results()) {
+    if (words.back() != name && option.get_expected_max() == 1) words.push_back(name);
+    words.push_back(value);
+  }
+  return words;
+}
+
+std::string shell_word(const std::string& word) {
+  const auto is_plain = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+           std::string_view("_./+:@%,=-").find(c) != std::string_view::npos;
+  };
+  if (!word.empty() && std::ranges::all_of(word, is_plain)) return word;
+  std::string text = "'";
+  for (const char c : word) text += c == '\'' ? "'\\''" : std::string(1, c);
+  return text + "'";
+}
+
+std::string command_of(const CLI::App& given, const std::vector<std::string_view>& left_out) {
+  std::string command = "gainsay " + given.get_name();
+  for (const CLI::Option* option : given.get_options()) {
+    const auto& names = option->get_lnames();
+    if (option->count() == 0) continue;
+    if (!names.empty() && std::ranges::find(left_out, names.front()) != left_out.end()) continue;
+    for (const std::string& word : words_of(*option)) command += " " + shell_word(word);
+  }
+  return command;
 }
 
 }  // namespace gainsay::cli

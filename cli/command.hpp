@@ -7,6 +7,8 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "explorer/check.hpp"
@@ -72,6 +74,13 @@ std::vector<std::pair<std::string, std::string>> parse_pairs(const std::string& 
                                                              const std::string& flag);
 double parse_seconds(const std::string& text, const std::string& flag);
 std::uint64_t parse_bytes(const std::string& text, const std::string& flag);
+
+// An option as it may be given again: its name and its values.
+std::vector<std::string> words_of(const CLI::Option& option);
+// As a shell reads it back.
+std::string shell_word(const std::string& word);
+// The command of a verb as it was given, but for the options of these names.
+std::string command_of(const CLI::App& given, const std::vector<std::string_view>& left_out = {});
 
 // Set by SIGINT and SIGTERM.
 extern std::atomic<bool> stop_requested;

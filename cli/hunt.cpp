@@ -255,7 +255,8 @@ void add_options(CLI::App& hunt, HuntArguments& arguments) {
                        const std::string& type) {
     return hunt.add_option(flag, value, what)->group("Hunt")->type_name(type);
   };
-  add("--strategy", arguments.strategy, "portfolio, uniform, pos, pct, delay, guided", "NAME");
+  add("--strategy", arguments.strategy, "portfolio, uniform, pos, pct, delay, guided, skewed",
+      "NAME");
   add("--time", arguments.time, "for 90s, 10m, 2h (60s, if no --runs)", "TIME");
   add("--runs", arguments.runs, "at most so many", "N");
   add("--seed", arguments.seed, "the same runs again, or others (0)", "HEX");

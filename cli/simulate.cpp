@@ -431,44 +431,6 @@ const Scenario& require_scenario(const std::string& name) {
   refuse_name("there is no scenario", name, names);
 }
 
-// An option as it may be given again.
-std::vector<std::string> words_of(const CLI::Option& option) {
-  if (option.get_lnames().empty()) return option.results();
-  const std::string name = "--" + option.get_lnames().front();
-  std::vector<std::string> words{name};
-  if (option.get_expected_min() == 0) return words;
-  for (const std::string& value : option.results()) {
-    if (words.back() != name && option.get_expected_max() == 1) words.push_back(name);
-    words.push_back(value);
-  }
-  return words;
-}
-
-std::string shell_word(const std::string& word) {
-  const auto is_plain = [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-           std::string_view("_./+:@%,=-").find(c) != std::string_view::npos;
-  };
-  if (!word.empty() && std::ranges::all_of(word, is_plain)) return word;
-  std::string text = "'";
-  for (const char c : word) text += c == '\'' ? "'\\''" : std::string(1, c);
-  return text + "'";
-}
-
-// What was given, without where to write it.
-std::string command_of(const CLI::App& given) {
-  constexpr std::array<std::string_view, 9> elsewhere = {
-      "output", "report", "visualize", "traces", "progress", "json", "quiet", "port", "repeat"};
-  std::string command = "gainsay simulate";
-  for (const CLI::Option* option : given.get_options()) {
-    const auto& names = option->get_lnames();
-    if (option->count() == 0) continue;
-    if (!names.empty() && std::ranges::find(elsewhere, names.front()) != elsewhere.end()) continue;
-    for (const std::string& word : words_of(*option)) command += " " + shell_word(word);
-  }
-  return command;
-}
-
 // The scenario's flags, but for those that were given, and these.
 SimulateArguments with_flags(const Scenario& scenario, const CLI::App& given) {
   std::vector<std::string> words;
@@ -494,15 +456,17 @@ SimulateArguments with_flags(const Scenario& scenario, const CLI::App& given) {
 
 int run_any(const SimulateArguments& arguments, const CLI::App& given) {
   const bool is_scenario = arguments.system.starts_with(scenario_prefix);
+  const std::string again = command_of(given, {"output", "report", "visualize", "traces",
+                                               "progress", "json", "quiet", "port", "repeat"});
   if (arguments.live) {
     if (is_scenario) throw UsageError("--live: a scenario's figures are of a run left alone");
-    return serve_live(plan_of(arguments, command_of(given)), arguments.port);
+    return serve_live(plan_of(arguments, again), arguments.port);
   }
   if (arguments.port != 0 || !arguments.repeat.empty()) {
     throw UsageError("--port and --repeat are for --live");
   }
   if (!is_scenario) {
-    return run_simulate(arguments, nullptr, command_of(given));
+    return run_simulate(arguments, nullptr, again);
   }
   const Scenario& scenario = require_scenario(arguments.system.substr(scenario_prefix.size()));
   const SimulateArguments all = with_flags(scenario, given);
@@ -513,7 +477,7 @@ int run_any(const SimulateArguments& arguments, const CLI::App& given) {
     }
     std::cout << wrap(scenario.name + ": " + scenario.what, 2, 80) << wrap(command, 4, 80) << "\n";
   }
-  return run_simulate(all, &scenario, command_of(given));
+  return run_simulate(all, &scenario, again);
 }
 
 }  // namespace

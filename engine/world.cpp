@@ -188,11 +188,10 @@ std::string LiveWorld::limit_cutting(NodeId process, const LocalState& local) co
   return "";
 }
 
-Outcome LiveWorld::apply_step(const Event& event) {
+// What a step comes to that has led to a local state: the world is not changed.
+Outcome LiveWorld::judge_step(const Event& event, const LocalState& local, StepResult step) const {
   const NodeId id = event.process;
-  LocalState local = processes_[id.value].copy();
-  Outcome outcome;
-  outcome.step = run_event(local, local_event(event), system_->place(id), event.choices);
+  Outcome outcome{.step = std::move(step)};
   if (outcome.step.answers != event.choices) {
     outcome.status = Outcome::Status::not_enabled;
     outcome.reason = "the handler makes other choices";
@@ -206,11 +205,18 @@ Outcome LiveWorld::apply_step(const Event& event) {
     return outcome;
   }
   if (!failed && event.kind != EventKind::crash) {
-    if (outcome.reason = limit_cutting(id, local); !outcome.reason.empty()) {
-      outcome.status = Outcome::Status::cut;
-      return outcome;
-    }
+    outcome.reason = limit_cutting(id, local);
+    if (!outcome.reason.empty()) outcome.status = Outcome::Status::cut;
   }
+  return outcome;
+}
+
+Outcome LiveWorld::apply_step(const Event& event) {
+  const NodeId id = event.process;
+  LocalState local = processes_[id.value].copy();
+  StepResult step = run_event(local, local_event(event), system_->place(id), event.choices);
+  Outcome outcome = judge_step(event, local, std::move(step));
+  if (outcome.status != Outcome::Status::applied) return outcome;
   processes_[id.value] = std::move(local);
   if (event.kind == EventKind::deliver && system_->bounds.network != Network::async) consume(event);
   const bool is_down = processes_[id.value].status == LocalState::Status::down;
@@ -290,49 +296,49 @@ void LiveWorld::take_label(NodeId process, const Label& label) {
   }
 }
 
-void LiveWorld::add_with_choices(Event event, std::vector<Event>& out) const {
+std::vector<Event> LiveWorld::answered(Event event) const {
+  if (!is_step(event.kind)) return {std::move(event)};
+  std::vector<Event> events;
   for (bool more = true; more;) {
-    LiveWorld copy(*this);
-    LocalState& local = copy.processes_[event.process.value];
+    LocalState local = processes_[event.process.value].copy();
     const StepResult step =
         run_event(local, local_event(event), system_->place(event.process), event.choices);
     event.choices = step.answers;
-    const Outcome outcome = LiveWorld(*this).apply(event);
-    if (outcome.status == Outcome::Status::applied) out.push_back(event);
+    const bool applies = why_not_enabled(event).empty() &&
+                         judge_step(event, local, step).status == Outcome::Status::applied;
+    if (applies) events.push_back(event);
     more = next_script(event.choices, step);
+  }
+  return events;
+}
+
+void LiveWorld::add_possible(NodeId process, std::vector<Event>& out) const {
+  const auto add = [&](Event event) {
+    if (why_not_enabled(event).empty()) out.push_back(std::move(event));
+  };
+  for (const EventKind kind : {EventKind::start, EventKind::crash, EventKind::restart}) {
+    add({.kind = kind, .process = process});
+  }
+  for (std::uint32_t timer = 0; timer < 64; ++timer) {
+    if (((processes_[process.value].timers >> timer) & 1) == 0) continue;
+    add({.kind = EventKind::timer, .process = process, .timer = timer});
+  }
+  const bool resets = system_->bounds.network == Network::fifo;  // what a drop is there
+  for (const auto& [envelope, count] : inbox(process)) {
+    for (const EventKind kind : {EventKind::deliver, EventKind::drop, EventKind::duplicate}) {
+      const bool is_reset = resets && kind == EventKind::drop;
+      add({.kind = kind,
+           .process = process,
+           .from = envelope.first,
+           .message = is_reset ? Bytes{} : envelope.second});
+    }
   }
 }
 
-std::vector<Event> LiveWorld::enabled() const {
+std::vector<Event> LiveWorld::possible() const {
   std::vector<Event> events;
   for (std::size_t i = 0; i < processes_.size(); ++i) {
-    const NodeId id{static_cast<std::uint8_t>(i)};
-    std::vector<Event> candidates;
-    for (const EventKind kind : {EventKind::start, EventKind::crash, EventKind::restart}) {
-      candidates.push_back({.kind = kind, .process = id});
-    }
-    for (std::uint32_t timer = 0; timer < 64; ++timer) {
-      if (((processes_[i].timers >> timer) & 1) != 0) {
-        candidates.push_back({.kind = EventKind::timer, .process = id, .timer = timer});
-      }
-    }
-    for (const auto& [envelope, count] : inbox(id)) {
-      for (const EventKind kind : {EventKind::deliver, EventKind::drop, EventKind::duplicate}) {
-        candidates.push_back(
-            {.kind = kind, .process = id, .from = envelope.first, .message = envelope.second});
-      }
-    }
-    for (Event& event : candidates) {
-      if (event.kind == EventKind::drop && system_->bounds.network == Network::fifo) {
-        event.message.clear();
-      }
-      if (!why_not_enabled(event).empty()) continue;
-      if (event.kind == EventKind::drop || event.kind == EventKind::duplicate) {
-        events.push_back(std::move(event));
-      } else {
-        add_with_choices(std::move(event), events);
-      }
-    }
+    add_possible({static_cast<std::uint8_t>(i)}, events);
   }
   std::vector<Event> of_no_process = {{.kind = EventKind::heal}, {.kind = EventKind::tick}};
   for (const Cut& cut : system_->cuts()) {
@@ -343,6 +349,15 @@ std::vector<Event> LiveWorld::enabled() const {
   std::ranges::sort(events);
   const auto repeated = std::unique(events.begin(), events.end());
   events.erase(repeated, events.end());
+  return events;
+}
+
+std::vector<Event> LiveWorld::enabled() const {
+  std::vector<Event> events;
+  for (Event& event : possible()) {
+    std::ranges::move(answered(std::move(event)), std::back_inserter(events));
+  }
+  std::ranges::sort(events);
   return events;
 }
 

@@ -42,6 +42,10 @@ class LiveWorld {
   // All events with a successor, in canonical order, with every answer to their choices. Events
   // whose handler fails are included.
   std::vector<Event> enabled() const;
+  // What nothing rules out before a handler has run, in canonical order, without choices; and of
+  // one of these the event with every answer that has a successor, in the order of an odometer.
+  std::vector<Event> possible() const;
+  std::vector<Event> answered(Event event) const;
 
   const System& system() const { return *system_; }
   Hash128 hash() const;
@@ -78,6 +82,7 @@ class LiveWorld {
   void pass_tick();
   void lose_across();
   Outcome apply_step(const Event& event);
+  Outcome judge_step(const Event& event, const LocalState& local, StepResult step) const;
   std::string limit_cutting(NodeId process, const LocalState& local) const;
   void consume(const Event& event);
   void learn(NodeId from, const std::vector<Sent>& sends);
@@ -85,7 +90,7 @@ class LiveWorld {
   void receive(NodeId to, NodeId from, const Bytes& message);
   void take_label(NodeId process, const Label& label);
   bool has_message(const Event& event) const;
-  void add_with_choices(Event event, std::vector<Event>& out) const;
+  void add_possible(NodeId process, std::vector<Event>& out) const;
   Hash128 hash_inbox(const Inbox& inbox) const;
 
   const System* system_;

@@ -1,7 +1,6 @@
 #include "explorer/continuations.hpp"
 
 #include <algorithm>
-#include <stdexcept>
 
 #include "engine/random.hpp"
 #include "properties/evaluate.hpp"
@@ -31,7 +30,7 @@ Continuations::Continuations(const Model& model, const Counterexample& run)
                }}) {
   World world = machine_.unstarted();
   for (std::size_t i = 0; i + 1 < run.events.size(); ++i) {
-    const Way way = way_of(world, run.events[i]);
+    const Way way = way_of(machine_, world, run.events[i]);
     machine_.apply(world.data(), way.actor, *way.expansion, *way.transition);
     worlds_.push_back(world);
   }
@@ -41,21 +40,6 @@ std::size_t Continuations::WorldHash::operator()(const World& world) const {
   std::uint64_t hash = 0;
   for (const Id word : world) hash = spread(hash + word + 1);
   return hash;
-}
-
-Continuations::Way Continuations::way_of(const World& world, const Event& event) {
-  std::size_t actor = event.process.value;
-  if (!has_process(event.kind)) {
-    actor = event.kind == EventKind::tick ? machine_.clock_slot() : machine_.cut_slot();
-  }
-  const Expansion& expansion = machine_.expand(world.data(), actor);
-  for (const Transition& transition : expansion.transitions) {
-    if (!machine_.affordable(world.data(), transition)) continue;
-    if (machine_.event_of({static_cast<std::uint8_t>(actor)}, transition) != event) continue;
-    return {.actor = actor, .expansion = &expansion, .transition = &transition};
-  }
-  throw std::logic_error("the interned machine does not run what is to be explained: " +
-                         describe(model_.system, event));
 }
 
 bool Continuations::is_faultless(std::size_t actor, const Transition& transition) const {
@@ -70,7 +54,7 @@ std::uint64_t Continuations::work_of_handler(const World& world, std::size_t act
   return 10 + machine_.local(machine_.local_of(world[actor])).bytes.size() / 16;
 }
 
-std::vector<Continuations::Way> Continuations::ways(const World& world) {
+std::vector<Way> Continuations::ways(const World& world) {
   std::vector<Way> all;
   for (std::size_t actor = 0; actor < machine_.actors(); ++actor) {
     const std::uint64_t before = machine_.handler_runs();

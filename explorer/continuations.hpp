@@ -19,6 +19,7 @@
 #include "explorer/check.hpp"
 #include "explorer/evaluator.hpp"
 #include "explorer/machine.hpp"
+#include "explorer/way.hpp"
 
 namespace gainsay {
 
@@ -50,11 +51,6 @@ class Continuations {
   static constexpr Id violation = ~Id{0};
   static constexpr Id failure = ~Id{0} - 1;  // of a handler, another one than the run's
   using World = std::vector<Id>;
-  struct Way {
-    std::size_t actor = 0;
-    const Expansion* expansion = nullptr;
-    const Transition* transition = nullptr;
-  };
   struct Node {
     World world;
     bool expanded = false;
@@ -70,7 +66,6 @@ class Continuations {
 
   std::uint64_t work_of_handler(const World& world, std::size_t actor) const;
   bool is_faultless(std::size_t actor, const Transition& transition) const;
-  Way way_of(const World& world, const Event& event);
   std::vector<Way> ways(const World& world);
   Step take(World& world, const Way& way);
   bool is_the_fault(Id fault) const;

@@ -1,5 +1,6 @@
 #include "properties/evaluate.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -12,6 +13,18 @@ Violation violation_of(const Property& property) {
           .kind = std::string(to_string(property.kind)),
           .message = "\"" + property.name + "\" does not hold"};
 }
+
+// Of all nodes, in id order.
+struct ViewsOf {
+  explicit ViewsOf(const LiveWorld& world) {
+    for (std::uint32_t i = 0; i < world.system().bounds.nodes; ++i) {
+      kept.push_back(world.state({static_cast<std::uint8_t>(i)}).process->view());
+      all.push_back(kept.back().get());
+    }
+  }
+  std::vector<std::shared_ptr<const void>> kept;
+  std::vector<const void*> all;
+};
 
 bool holds_on_views(const Property& property, const std::vector<const void*>& views) {
   if (property.scope == Scope::world) return property.holds(views);
@@ -27,17 +40,6 @@ bool holds_on_views(const Property& property, const std::vector<const void*>& vi
     }
   }
   return true;
-}
-
-bool step_holds(const Property& property, const LiveWorld& before, const LiveWorld& after,
-                const Event& event) {
-  if (property.scope != Scope::step || before.system().is_client(event.process)) return true;
-  // A fault of the network is no step of a process, and neither is its first start.
-  if (!is_step(event.kind) || event.kind == EventKind::start) return true;
-  const auto old_view = before.state(event.process).process->view();
-  const auto new_view = after.state(event.process).process->view();
-  const void* views[] = {old_view.get(), new_view.get()};
-  return property.holds(views);
 }
 
 }  // namespace
@@ -62,13 +64,28 @@ bool holds_in(const Property& property, const LiveWorld& world) {
     default:
       break;
   }
-  std::vector<std::shared_ptr<const void>> kept;
-  std::vector<const void*> views;
-  for (std::uint32_t i = 0; i < world.system().bounds.nodes; ++i) {
-    kept.push_back(world.state({static_cast<std::uint8_t>(i)}).process->view());
-    views.push_back(kept.back().get());
-  }
-  return holds_on_views(property, views);
+  return holds_on_views(property, ViewsOf(world).all);
+}
+
+bool is_reached_in(const Property& property, const LiveWorld& world) {
+  if (property.kind != PropertyKind::sometimes) return false;
+  const ViewsOf views(world);
+  if (property.scope == Scope::world) return property.holds(views.all);
+  return std::ranges::any_of(views.all, [&](const void* view) {
+    const void* one[] = {view};
+    return property.holds(one);
+  });
+}
+
+bool holds_of_step(const Property& property, const LiveWorld& before, const LiveWorld& after,
+                   const Event& event) {
+  if (property.scope != Scope::step || before.system().is_client(event.process)) return true;
+  // A fault of the network is no step of a process, and neither is its first start.
+  if (!is_step(event.kind) || event.kind == EventKind::start) return true;
+  const auto old_view = before.state(event.process).process->view();
+  const auto new_view = after.state(event.process).process->view();
+  const void* views[] = {old_view.get(), new_view.get()};
+  return property.holds(views);
 }
 
 std::optional<Violation> find_violation(const Model& model, const LiveWorld& world) {
@@ -87,7 +104,7 @@ std::optional<Violation> find_violation(const Model& model, const LiveWorld& bef
   const Property* violated = nullptr;
   for (const Property& property : model.properties) {
     if (violated != nullptr && property.name != first) continue;
-    if (step_holds(property, before, after, event) && holds_in(property, after)) continue;
+    if (holds_of_step(property, before, after, event) && holds_in(property, after)) continue;
     violated = &property;
   }
   if (violated == nullptr) return std::nullopt;

@@ -29,5 +29,11 @@ std::optional<Violation> find_violation(const Model& model, const LiveWorld& bef
 std::optional<Violation> find_violation(const Model& model, const LiveWorld& world);
 // Does one property hold in a world (properties of steps and of recovery do)?
 bool holds_in(const Property& property, const LiveWorld& world);
+// Does one property of steps hold of the one that the event is (others, and of what is no step of a
+// node, do)?
+bool holds_of_step(const Property& property, const LiveWorld& before, const LiveWorld& after,
+                   const Event& event);
+// Is a `sometimes` reached by a world?
+bool is_reached_in(const Property& property, const LiveWorld& world);
 
 }  // namespace gainsay

@@ -8,7 +8,6 @@ namespace gainsay {
 namespace {
 
 constexpr std::uint32_t steps_max = 512;      // of a run, where nothing else is asked for
-constexpr std::uint32_t portfolio_runs = 16;  // its shares are of so many
 
 // Shares spread as evenly as they go.
 std::vector<std::size_t> portfolio() {

@@ -23,12 +23,14 @@ class Strategy {
   virtual void taken(const Walk& walk, Move move);
 };
 
+inline constexpr std::uint32_t portfolio_runs = 16;  // shares of the portfolio are of so many
+
 struct NamedStrategy {
   std::string_view name;
   std::string_view what;
   std::unique_ptr<Strategy> (*make)();
   bool guided = false;      // its runs start from rare worlds
-  std::uint32_t share = 0;  // of 16 runs of the portfolio
+  std::uint32_t share = 0;  // of the portfolio's runs
 };
 // Each by itself; the portfolio is made of them.
 std::span<const NamedStrategy> strategies();
@@ -38,5 +40,6 @@ std::unique_ptr<Strategy> make_pos();
 std::unique_ptr<Strategy> make_pct();
 std::unique_ptr<Strategy> make_delay();
 std::unique_ptr<Strategy> make_guided();
+std::unique_ptr<Strategy> make_skewed();
 
 }  // namespace gainsay

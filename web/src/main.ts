@@ -1,6 +1,8 @@
 // The page: shows the data that was written into it, in the view for its kind.
 import "./page.css";
 import { make } from "./dom";
+import type { ExploreData } from "./explore/data";
+import { exploreView } from "./explore/view";
 import type { HistoryData } from "./history/data";
 import { historyView } from "./history/view";
 import type { LiveData } from "./live/data";
@@ -10,12 +12,16 @@ import { reportView, verdictWords } from "./report/view";
 import type { TraceData } from "./trace/data";
 import { traceView } from "./trace/view";
 
-type Data = HistoryData | LiveData | ReportData | TraceData | null;
+type Data = ExploreData | HistoryData | LiveData | ReportData | TraceData | null;
 
 const place = document.getElementById("page")!;
 const data = JSON.parse(document.getElementById("data")!.textContent!) as Data;
 
 switch (data?.kind) {
+  case "explore":
+    document.title = `${data.system}, step by step`;
+    exploreView(place, data);
+    break;
   case "history":
     document.title = `${data.name}: ${data.verdict}`;
     historyView(place, data);

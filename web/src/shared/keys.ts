@@ -30,8 +30,13 @@ export class Keys {
     this.bindings.push({ keys: keys.split(" "), shown, words, action });
   }
 
+  // One that another line of the list speaks of.
+  hidden(key: string, action: () => void): void {
+    this.bindings.push({ keys: [key], shown: "", words: "", action });
+  }
+
   show(): void {
-    this.list.replaceChildren(...this.bindings.flatMap(({ shown, words }) => [
+    this.list.replaceChildren(...this.bindings.filter(({ words }) => words !== "").flatMap(({ shown, words }) => [
       make("dt", {}, ...shown.split(" ").flatMap((key) => [make("kbd", {}, key), " "])),
       make("dd", {}, words),
     ]));

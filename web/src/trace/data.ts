@@ -42,4 +42,7 @@ export interface TraceData {
   events: EventRow[];
   history?: HistoryData & { judged: boolean };
   texts: string[];
+  // Where it can be gone on with by hand: the path of the whole trace, and how many events come
+  // before its first step.
+  explore?: { address: string; path: string; starts: number };
 }

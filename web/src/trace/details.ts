@@ -2,10 +2,9 @@
 import { make, pathWraps, withCommas } from "../dom";
 import { markIcon } from "./marks";
 import type { Message, Model, Step } from "./model";
+import { stateTable } from "./state_table";
 import { byText, fateOf, fateWords, inWords } from "./words";
 
-// The part of a path that names a field among its neighbours: "term" of "log[3].term".
-const lastOf = (path: string) => /(\.?[^.[\]{}]+|\[[^\]]*\]|\{.*\})$/.exec(path)?.[0].replace(/^\./, "") ?? path;
 const rowsMax = 120; // of a state, before more is asked for
 
 export class Details {
@@ -115,19 +114,12 @@ export class Details {
     const changed = new Map(step.at === process ? step.allChanges.map((change) => [change.path, change]) : []);
     const all = [...model.stateAfter(process, step)];
     const shown = all.filter(([path], i) => i < most || changed.has(path));
-    const group = (path: string) => path.slice(0, path.length - lastOf(path).length);
-    const rows = shown.flatMap(([path, value], i) => [
-      ...(group(path) === "" || (i > 0 && group(path) === group(shown[i - 1][0])) ? []
-        : [make("tr", { class: "group" }, make("th", { colspan: 2 }, ...pathWraps(group(path).replace(/\.$/, ""))))]),
-      make("tr", { class: changed.has(path) ? "changed" : "" },
-        make("th", { scope: "row", class: group(path) === "" ? "" : "inner", "aria-label": path }, lastOf(path)),
-        make("td", {}, value, changed.has(path) ? make("span", { class: "muted" }, changed.get(path)!.before === null
-          ? " (new)" : ` (was ${changed.get(path)!.before})`) : null)),
-    ]);
+    const cell = (path: string, value: string) => [value, changed.has(path)
+      ? make("span", { class: "muted" }, changed.get(path)!.before === null ? " (new)" : ` (was ${changed.get(path)!.before})`) : null];
     this.state.replaceChildren(
       make("h3", {}, make("label", {}, "State of ", this.chooser), ` behind step ${step.index}`),
-      rows.length === 0 ? make("p", { class: "muted" }, "It has no state that is known.")
-        : make("table", { class: "state" }, make("tbody", {}, ...rows)),
+      shown.length === 0 ? make("p", { class: "muted" }, "It has no state that is known.")
+        : stateTable(shown, (path) => changed.has(path), cell),
       shown.length < all.length
         ? make("button", { type: "button", click: () => this.showState(Infinity) }, `All ${withCommas(all.length)} fields`) : "");
   }

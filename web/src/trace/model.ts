@@ -47,7 +47,7 @@ const typeOf = (text: string) => /^[^{([\s]*/.exec(text)![0] || text.slice(0, 20
 
 // Not bookkeeping: which timers are armed, an empty list that has got its first elements, and the
 // elements of one that was emptied.
-function isNews(change: Change, all: Change[]): boolean {
+export function isNews(change: Change, all: Change[]): boolean {
   if (change.path === "timers armed" || change.path === "process is") return false;
   if (change.after !== null || all.length === 1) return true;
   const isPartOf = (path: string, whole: string) => path.startsWith(whole) && /^[[{.]/.test(path.slice(whole.length));

@@ -36,6 +36,7 @@ class View {
   private addressTimer = 0;
   private matches: Step[] = [];
   private operations: { process: number; from: Step; to: Step | null; text: string }[] = [];
+  private readonly byHand = make("a", { class: "by-hand" }, "Go on by hand from here");
   private readonly said = make("p", { class: "said", "aria-live": "polite" });
   private readonly past = make("input", { type: "checkbox", change: () => {
     this.isByHand = true;
@@ -114,7 +115,16 @@ class View {
       make("label", {}, this.past, " Dim what the step does not depend on"),
       make("span", { class: "search" }, this.search, " ", this.found),
       make("button", { type: "button", title: "The diagram as an SVG file; of a long one what is in sight (s)", click: () => this.savePicture() }, "Save picture"),
+      this.data.explore !== undefined && this.byHand,
       this.filters.element);
+  }
+
+  // Where somebody can choose what comes behind a step.
+  private leadByHand(step: Step | null): void {
+    const { explore } = this.data;
+    if (!explore) return;
+    const steps = explore.path.split(".").slice(0, step ? Math.max(0, step.index + 1 - explore.starts) : undefined);
+    this.byHand.href = `${explore.address}#path=${steps.join(".")}`;
   }
 
   private savePicture(): void {
@@ -197,6 +207,7 @@ class View {
   private catchUp(): void {
     if (!this.behind) return;
     this.behind = false;
+    this.leadByHand(this.selected);
     if (this.selected) this.diagram.reveal(this.selected); // measures, so it comes before what changes
     this.details.show(this.selected);
     this.steps.mark(this.selected);
