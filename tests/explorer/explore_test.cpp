@@ -195,8 +195,9 @@ void expect_told_ahead(const Model& model, Exploration& exploration, const Path&
 TEST(Exploration, LooksOneStepAhead) {
   std::size_t violated = 0;
   std::size_t reached = 0;
-  for (const char* name : {"two-phase-commit-abort-in-doubt", "paxos-quorum-half",
-                           "raft-commit-no-min", "raft-vote-not-persisted", "raft-no-dedupe"}) {
+  for (const char* name :
+       {"two-phase-commit-abort-in-doubt", "paxos-quorum-half", "raft-commit-no-min",
+        "raft-vote-not-persisted", "raft-no-dedupe", "dht-join-no-key-transfer"}) {
     const Trace trace = trace_named(name);
     const Model model = model_of(trace);
     std::vector<Event> events;
@@ -232,6 +233,50 @@ TEST(Exploration, SaysWhenAPropertyWasViolatedFirstAndWhetherItIsNow) {
   EXPECT_EQ(first.at(at), path.size());
   EXPECT_EQ(exploration.taken(end).properties.at(at), PropertyState::violated);
   EXPECT_EQ(exploration.taken(exploration.before(end)).properties.at(at), PropertyState::holds);
+}
+
+// A node that takes any value, though it should never fall.
+struct Falling {
+  struct Set {
+    std::uint32_t value;
+  };
+  using Message = std::variant<Set>;
+  using Context = gainsay::Context<Falling>;
+  std::uint32_t value = 0;
+  void start(Context& ctx) {
+    for (const std::uint32_t one : {1U, 3U, 5U}) ctx.send(NodeId{0}, Set{one});
+  }
+  void on(Context&, NodeId, Set set) { value = set.value; }
+};
+
+// A property of steps is violated by a step, not by the worlds behind it.
+TEST(Exploration, AStepIsBrokenOnce) {
+  const Model model{
+      .system =
+          make_system<Falling>("falling", {.nodes = 1, .network = Network::unordered, .drops = 1}),
+      .properties = {always_step<Falling>("rises", [](const Falling& before, const Falling& after) {
+        return before.value <= after.value;
+      })}};
+  Exploration exploration(model);
+  const auto lead = [&](Path& path, std::string_view words) {
+    for (const Choice& choice : exploration.choices(exploration.go(path))) {
+      if (describe(model.system, choice.event) != words) continue;
+      path.push_back(choice.step);
+      return;
+    }
+    FAIL() << words;
+  };
+  Path path;
+  lead(path, "deliver n1 <- n1 Set{value=5}");
+  lead(path, "deliver n1 <- n1 Set{value=1}");
+  EXPECT_EQ(exploration.taken(exploration.go(path)).newly, std::vector<std::size_t>{0});
+  const auto choices = exploration.choices(exploration.go(path));
+  ASSERT_EQ(choices.size(), 2U);  // the last message arrives, or is lost
+  for (const Choice& choice : choices) {
+    EXPECT_EQ(choice.taken->properties.front(), PropertyState::holds);
+    EXPECT_TRUE(choice.taken->newly.empty());
+  }
+  EXPECT_EQ(exploration.first(exploration.go(path)).front(), 2U);
 }
 
 // --- starts and failures ---
