@@ -116,7 +116,7 @@ async function serve(words, act, options) {
   const child = spawn(program, words, { stdio: ["ignore", "pipe", "inherit"] });
   const ended = new Promise((done) => child.on("exit", done));
   const line = await new Promise((done) => child.stdout.once("data", (data) => done(String(data))));
-  assert.match(line, /^http:\/\/127\.0\.0\.1:\d+\/[0-9a-f]{32}\/ {2}\(Ctrl-C ends it\)\n$/);
+  assert.match(line, /^http:\/\/127\.0\.0\.1:\d+\/[0-9a-f]{32}\/ {2}\(Ctrl-C ends it\)\n/);
   try {
     await open(line.split(" ")[0], act, options);
   } finally {
