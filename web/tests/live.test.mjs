@@ -258,10 +258,8 @@ test("a ring and queues are shown where there are some", async () => {
     await waitFor(tab, node("n1"), /\d+ keys?/);
     await shoot(tab, "live-dht");
   });
-  await serve(["serve", "balancer"], async (tab) => {
+  await serve(["simulate", "balancer", "--load", "200/s", "--latency", "30ms", "--live"], async (tab) => {
     await waitFor(tab, node("n5"), /n1 \d+ waiting/);
-    await tab.fill("input[name=latency]", "300ms");
-    await tab.press("input[name=latency]", "Enter");
     await tab.waitForSelector(".waiting");
     await shoot(tab, "live-balancer");
   });
