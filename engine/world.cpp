@@ -148,7 +148,7 @@ void LiveWorld::apply_fault(const Event& event) {
 // What is on its way across the cut is gone; in fifo the connections are reset.
 void LiveWorld::lose_across() {
   for (std::size_t i = 0; i < inboxes_.size(); ++i) {
-    const NodeId to{static_cast<std::uint8_t>(i)};
+    const NodeId to = node_id(i);
     Inbox whole = std::exchange(inboxes_[i], {});
     inboxes_[i].queues = std::move(whole.queues);
     for (const auto& [envelope, count] : whole.bag) {
@@ -338,7 +338,7 @@ void LiveWorld::add_possible(NodeId process, std::vector<Event>& out) const {
 std::vector<Event> LiveWorld::possible() const {
   std::vector<Event> events;
   for (std::size_t i = 0; i < processes_.size(); ++i) {
-    add_possible({static_cast<std::uint8_t>(i)}, events);
+    add_possible(node_id(i), events);
   }
   std::vector<Event> of_no_process = {{.kind = EventKind::heal}, {.kind = EventKind::tick}};
   for (const Cut& cut : system_->cuts()) {
@@ -400,7 +400,7 @@ Hash128 LiveWorld::hash() const {
 LiveWorld started_world(const System& system) {
   LiveWorld world(system);
   for (std::size_t i = 0; i < system.size(); ++i) {
-    Event event{.kind = EventKind::start, .process = {static_cast<std::uint8_t>(i)}};
+    Event event{.kind = EventKind::start, .process = node_id(i)};
     LocalState probe = world.state(event.process).copy();
     const StepResult step = run_event(probe, {}, system.place(event.process), {});
     event.choices = step.answers;
