@@ -10,7 +10,8 @@ namespace gainsay {
 namespace {
 
 constexpr std::size_t nodes_max = 100'000;
-constexpr std::size_t kept_max = 64;       // worlds
+constexpr std::size_t kept_max = 64;  // worlds
+constexpr std::size_t kept_bytes_max = std::size_t{256} << 20;
 constexpr std::uint32_t kept_every = 256;  // of a long path
 
 bool has_started(const LiveWorld& world) {
@@ -19,6 +20,17 @@ bool has_started(const LiveWorld& world) {
     if (status == LocalState::Status::unstarted) return false;
   }
   return true;
+}
+
+// Roughly what it takes.
+std::size_t bytes_of(const LiveWorld& world) {
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < world.system().size(); ++i) {
+    const NodeId id{static_cast<std::uint8_t>(i)};
+    bytes += world.local(id).size();
+    for (const auto& [envelope, count] : world.inbox(id)) bytes += envelope.second.size() + 100;
+  }
+  return bytes;
 }
 
 // Can the event have changed what the property is of?
@@ -80,6 +92,7 @@ Exploration::Exploration(const Model& model) : model_(&model) { forget(); }
 void Exploration::forget() {
   nodes_.clear();
   kept_.clear();
+  kept_bytes_ = 0;
   auto world = std::make_unique<const LiveWorld>(model_->system);
   Taken first;
   first.properties.assign(model_->properties.size(), PropertyState::not_judged);
@@ -141,16 +154,29 @@ Exploration::Place Exploration::extend(Place from, LiveWorld& world, const PathS
   return place;
 }
 
-const LiveWorld& Exploration::keep(Place place, const LiveWorld& world) {
-  if (kept_.size() == kept_max) {
-    auto oldest = std::next(kept_.begin());  // the first world stays
+// The first world stays, whatever it takes.
+void Exploration::make_room(std::size_t bytes) {
+  while (kept_.size() > 1 && (kept_.size() >= kept_max || kept_bytes_ + bytes > kept_bytes_max)) {
+    auto oldest = std::next(kept_.begin());
     for (auto one = oldest; one != kept_.end(); ++one) {
       if (one->second.used < oldest->second.used) oldest = one;
     }
+    kept_bytes_ -= oldest->second.bytes;
     kept_.erase(oldest);
   }
+}
+
+const LiveWorld& Exploration::keep(Place place, const LiveWorld& world) {
+  const auto known = kept_.find(place);
+  if (known != kept_.end()) {
+    known->second.used = ++uses_;
+    return *known->second.world;
+  }
+  const std::size_t bytes = bytes_of(world);
+  make_room(bytes);
+  kept_bytes_ += bytes;
   Kept& kept = kept_[place];
-  kept = {.used = ++uses_, .world = std::make_unique<const LiveWorld>(world)};
+  kept = {.used = ++uses_, .bytes = bytes, .world = std::make_unique<const LiveWorld>(world)};
   return *kept.world;
 }
 

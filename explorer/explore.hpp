@@ -89,6 +89,7 @@ class Exploration {
   };
   struct Kept {
     std::uint64_t used = 0;
+    std::size_t bytes = 0;
     std::unique_ptr<const LiveWorld> world;
   };
 
@@ -96,11 +97,13 @@ class Exploration {
   void take(LiveWorld& world, const Event& event, Taken& taken) const;
   void take_forced(LiveWorld& world, Taken& taken) const;
   const LiveWorld& keep(Place place, const LiveWorld& world);
+  void make_room(std::size_t bytes);
   void forget();
 
   const Model* model_;
   std::vector<Node> nodes_;  // a tree
   std::map<Place, Kept> kept_;
+  std::size_t kept_bytes_ = 0;
   std::uint64_t uses_ = 0;
 };
 
