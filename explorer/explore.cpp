@@ -42,26 +42,49 @@ bool concerns(const Property& property, const Event& event, const Outcome& outco
   return is_step(event.kind) && !system.is_client(event.process);
 }
 
-PropertyState judged(const Property& property, const LiveWorld& before, const Event& event,
+// An event, and what was there before it.
+struct Before {
+  Before(const LiveWorld& world, const Event& event)
+      : has_started(gainsay::has_started(world)), told(world, event) {
+    const bool is_of_node = !world.system().is_client(event.process);
+    if (is_of_node && is_step(event.kind) && event.kind != EventKind::start) {
+      local = world.state(event.process).copy();
+      view = local.process->view();
+    }
+  }
+  bool has_started;
+  BeforeEvent told;
+  // What properties of steps see, which are of nodes' steps but their first starts: as
+  // holds_of_step has it, without a copy of the world. Null: they are not of this one.
+  std::shared_ptr<const void> view;
+  LocalState local;
+};
+
+PropertyState judged(const Property& property, const Before& before, const Event& event,
                      const LiveWorld& after) {
   if (property.kind == PropertyKind::recovers) return PropertyState::not_judged;
   if (property.kind == PropertyKind::sometimes) {
     return is_reached_in(property, after) ? PropertyState::reached : PropertyState::not_reached;
   }
-  const bool holds = holds_of_step(property, before, after, event) && holds_in(property, after);
+  if (property.scope == Scope::step) {
+    if (before.view == nullptr) return PropertyState::holds;
+    const auto view = after.state(event.process).process->view();
+    const void* views[] = {before.view.get(), view.get()};
+    return property.holds(views) ? PropertyState::holds : PropertyState::violated;
+  }
+  const bool holds = holds_in(property, after);
   return holds ? PropertyState::holds : PropertyState::violated;
 }
 
 // Of the world behind an event, by what was so before it.
 std::vector<PropertyState> judge(const Model& model, const std::vector<PropertyState>& states,
-                                 const LiveWorld& before, const Event& event,
-                                 const Outcome& outcome, const LiveWorld& after) {
+                                 const Before& before, const Event& event, const Outcome& outcome,
+                                 const LiveWorld& after) {
   std::vector<PropertyState> now(model.properties.size(), PropertyState::not_judged);
   if (!has_started(after)) return now;
-  const bool is_first = !has_started(before);
   for (std::size_t i = 0; i < now.size(); ++i) {
     const Property& property = model.properties[i];
-    const bool is_same = !is_first && property.scope != Scope::step &&
+    const bool is_same = before.has_started && property.scope != Scope::step &&
                          !concerns(property, event, outcome, model.system);
     now[i] = is_same ? states[i] : judged(property, before, event, after);
   }
@@ -109,11 +132,10 @@ void Exploration::forget() {
 
 // REQUIRES that the event can be applied.
 void Exploration::take(LiveWorld& world, const Event& event, Taken& taken) const {
-  const LiveWorld before(world);
-  const BeforeEvent told(before, event);
+  const Before before(world, event);
   const Outcome outcome = world.apply(event);
   if (taken.events.empty()) {
-    ShownStep shown = shown_step(told, event, outcome.step, world);
+    ShownStep shown = shown_step(before.told, event, outcome.step, world);
     taken.changes = std::move(shown.changes);
     taken.notes = std::move(shown.notes);
     taken.sends = outcome.step.sends;
@@ -195,6 +217,8 @@ const LiveWorld& Exploration::world(Place place) {
   }
   return keep(place, world);
 }
+
+std::size_t Exploration::bytes(Place place) { return bytes_of(world(place)); }
 
 Exploration::Place Exploration::go(std::span<const PathStep> path) {
   if (nodes_.size() + path.size() > nodes_max) forget();

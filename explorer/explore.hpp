@@ -72,6 +72,8 @@ class Exploration {
   std::uint32_t steps(Place place) const { return nodes_[place].steps; }
   // Behind a handler that failed: the world before it. Good until the next call of anything.
   const LiveWorld& world(Place place);
+  // Roughly what that takes in memory, and as long to copy.
+  std::size_t bytes(Place place);
   // From the unstarted world on.
   std::vector<Event> events(Place place) const;
   // By property, the first step of the path, counted from 0 for the first world, by which it was
