@@ -55,6 +55,7 @@ struct SimulateArguments {
   bool json = false;
   bool quiet = false;
   bool live = false;
+  std::string repeat;
   std::uint16_t port = 0;
 };
 
@@ -319,6 +320,9 @@ LivePlan plan_of(const SimulateArguments& arguments, const std::string& command)
   plan.options.run = {.simulation = simulation_of(arguments, model.system),
                       .properties = !arguments.no_properties,
                       .facts = node_facts(entry.name, configuration)};
+  if (!arguments.repeat.empty()) {
+    plan.options.repeat = parse_live_log(read_trace_text(arguments.repeat), arguments.repeat);
+  }
   return plan;
 }
 
@@ -413,6 +417,7 @@ void add_options(CLI::App& simulate, SimulateArguments& arguments) {
   add("--progress", arguments.progress, "auto, always or never", "NAME");
   simulate.add_flag("--json", arguments.json, "the figures, on stdout")->group(group);
   simulate.add_flag("--live", arguments.live, "in a browser, as it runs and by hand")->group(group);
+  add("--repeat", arguments.repeat, "with --live: what was done, as its page saves it", "FILE");
   add("--port", arguments.port, "with --live: where to listen (any that is free)", "N");
   simulate.add_flag("-q,--quiet", arguments.quiet, "no progress")->group(group);
 }
@@ -451,13 +456,15 @@ SimulateArguments with_flags(const Scenario& scenario, const CLI::App& given) {
 
 int run_any(const SimulateArguments& arguments, const CLI::App& given) {
   const bool is_scenario = arguments.system.starts_with(scenario_prefix);
-  const std::string again = command_of(
-      given, {"output", "report", "visualize", "traces", "progress", "json", "quiet", "port"});
+  const std::string again = command_of(given, {"output", "report", "visualize", "traces",
+                                               "progress", "json", "quiet", "port", "repeat"});
   if (arguments.live) {
     if (is_scenario) throw UsageError("--live: a scenario's figures are of a run left alone");
     return serve_live(plan_of(arguments, again), arguments.port);
   }
-  if (arguments.port != 0) throw UsageError("--port is for --live");
+  if (arguments.port != 0 || !arguments.repeat.empty()) {
+    throw UsageError("--port and --repeat are for --live");
+  }
   if (!is_scenario) {
     return run_simulate(arguments, nullptr, again);
   }

@@ -47,8 +47,9 @@ LiveRoutes::LiveRoutes(Server& server, LivePlan plan)
   server.get("/trace", [this, name = plan.system](const Request&) {
     return Response{.body = session_.trace(), .download = name + "-live.trace.json"};
   });
-  server.get("/log", [this, name = plan.system](const Request&) {
-    return Response{.body = session_.log_text(), .download = name + "-live.json"};
+  server.get("/log", [this, plan](const Request&) {
+    return Response{.body = log_json(plan.command, session_.log()),
+                    .download = plan.system + "-live.json"};
   });
   server.get("/metrics", [this](const Request&) {
     return Response{.type = "text/plain; version=0.0.4; charset=utf-8", .body = session_.metrics()};

@@ -29,14 +29,6 @@ std::uint64_t parse_speed(const std::string& text) {
   return millionths;
 }
 
-std::uint64_t parse_hexadecimal(const std::string& text) {
-  const auto is_digit = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
-  if (text.empty() || text.size() > 16 || !std::ranges::all_of(text, is_digit)) {
-    throw UsageError("seed takes at most 16 hexadecimal digits");
-  }
-  return std::stoull(text, nullptr, 16);
-}
-
 }  // namespace
 
 LiveSession::LiveSession(MakeModel make, LiveOptions options, std::function<void(std::string)> tell)
@@ -45,7 +37,10 @@ LiveSession::LiveSession(MakeModel make, LiveOptions options, std::function<void
       options_(std::move(options)),
       tell_(std::move(tell)),
       state_(options_.paused ? State::paused : State::running) {
-  begin(options_.run.simulation.seed);
+  begin(options_.repeat ? options_.repeat->seed : options_.run.simulation.seed);
+  if (!options_.repeat) return;
+  run_->repeat(*options_.repeat);
+  state_ = State::paused;
 }
 
 LiveSession::~LiveSession() { stop(); }
@@ -108,7 +103,7 @@ bool LiveSession::control(const std::string& text) {
   } else if (verb == "speed") {
     options_.speed_millionths = parse_speed(what);
   } else if (verb == "seed") {
-    begin(parse_hexadecimal(what));
+    begin(parse_hexadecimal(what, "seed"));
   } else {
     return false;
   }
@@ -175,8 +170,6 @@ LiveLog LiveSession::log() const {
   const std::lock_guard lock(mutex_);
   return run_->log();
 }
-
-std::string LiveSession::log_text() const { return log_json(model_.system, log()); }
 
 std::string LiveSession::trace() const {
   LiveRunOptions options;

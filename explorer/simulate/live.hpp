@@ -20,6 +20,7 @@ struct LiveOptions {
   LiveRunOptions run{};
   std::uint64_t speed_millionths = 1'000'000;  // of virtual time to time; 0: as fast as it can
   bool paused = false;
+  std::optional<LiveLog> repeat{};  // begins with this, and is paused at its end
   std::chrono::milliseconds tell_every{100};
 };
 
@@ -27,7 +28,7 @@ struct LiveOptions {
 class LiveSession {
  public:
   // `tell` is called with snapshots, JSON as web/src/live/data.ts says. Throws UsageError for a
-  // system that cannot be simulated.
+  // system that cannot be simulated, or cannot be told what is to be repeated.
   LiveSession(MakeModel make, LiveOptions options, std::function<void(std::string)> tell);
   ~LiveSession();
   LiveSession(const LiveSession&) = delete;
@@ -41,7 +42,6 @@ class LiveSession {
   // It has happened when this returns. Throws UsageError.
   void command(const std::string& text);
   LiveLog log() const;
-  std::string log_text() const;
   // The run up to now; see live_trace. It goes on meanwhile.
   std::string trace() const;
   // For Prometheus.

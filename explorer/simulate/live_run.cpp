@@ -28,6 +28,14 @@ Metrics made(const System& system) { return Metrics(system, metrics_options); }
 
 }  // namespace
 
+std::uint64_t parse_hexadecimal(const std::string& text, const std::string& what) {
+  const auto is_digit = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
+  if (text.empty() || text.size() > 16 || !std::ranges::all_of(text, is_digit)) {
+    throw UsageError(what + " takes at most 16 hexadecimal digits");
+  }
+  return std::stoull(text, nullptr, 16);
+}
+
 LiveCommand parse_live_command(const System& system, const std::string& text) {
   using Does = LiveCommand::Kind;
   if (text.size() > 2000) refuse(text);
@@ -93,7 +101,12 @@ bool RecentFigures::step(const SimulatedStep& step) {
   return true;
 }
 
-void RecentFigures::request(Nanoseconds, NodeId client, Nanoseconds arrived) {
+void RecentFigures::message(Nanoseconds now, NodeId, NodeId, BytesView, Fate fate, Nanoseconds) {
+  if (fate != Fate::to_down && fate != Fate::duplicated) ++at(now).messages;
+}
+
+void RecentFigures::request(Nanoseconds now, NodeId client, Nanoseconds arrived) {
+  ++at(now).requests;
   since_[client.value] = arrived;
 }
 
@@ -225,17 +238,55 @@ std::string live_trace(const MakeModel& make, const LiveRunOptions& options, con
   return trace_text(model.system, trace, events);
 }
 
-std::string log_json(const System& system, const LiveLog& log) {
+std::string log_json(const std::string& command, const LiveLog& log) {
   ordered_json commands = ordered_json::array();
-  for (const LoggedCommand& command : log.commands) {
-    commands.push_back({{"at_ns", command.at}, {"do", command.text}});
+  for (const LoggedCommand& one : log.commands) {
+    commands.push_back({{"at_ns", one.at}, {"do", one.text}});
   }
-  return ordered_json{{"system", system.name},
+  return ordered_json{{"command", command},
                       {"seed", seed_text(log.seed)},
                       {"commands", std::move(commands)},
                       {"until_ns", log.until}}
-             .dump(1) +
+             .dump(1, ' ', false, ordered_json::error_handler_t::replace) +
          "\n";
+}
+
+LiveLog parse_live_log(const std::string& text, const std::string& name) {
+  const auto fail = [&](const std::string& why) -> TraceError {
+    return TraceError(name + ": is no list of what was done to a live run: " + why);
+  };
+  const auto time_in = [&](const ordered_json& place, const char* field) -> Nanoseconds {
+    if (!place.contains(field) || !place[field].is_number_unsigned()) {
+      throw fail(std::string(field) + " is missing, or no time");
+    }
+    return place[field].get<Nanoseconds>();
+  };
+  const auto text_in = [&](const ordered_json& place, const char* field) {
+    if (!place.contains(field) || !place[field].is_string()) {
+      throw fail(std::string(field) + " is missing, or no text");
+    }
+    return place[field].get<std::string>();
+  };
+  const ordered_json json = ordered_json::parse(text, nullptr, false);
+  if (!json.is_object()) throw fail("it is no JSON object");
+  LiveLog log;
+  try {
+    log.seed = parse_hexadecimal(text_in(json, "seed"), "seed");
+  } catch (const UsageError& error) {
+    throw fail(error.what());
+  }
+  if (!json.contains("commands") || !json["commands"].is_array())
+    throw fail("there are no commands");
+  Nanoseconds last = 0;
+  for (const ordered_json& one : json["commands"]) {
+    if (!one.is_object()) throw fail("a command is no object");
+    log.commands.push_back({.at = time_in(one, "at_ns"), .text = text_in(one, "do")});
+    if (log.commands.back().at < last) throw fail("it goes back in time");
+    last = log.commands.back().at;
+  }
+  log.until = time_in(json, "until_ns");
+  if (log.until < last) throw fail("it ends before its last command");
+  return log;
 }
 
 }  // namespace gainsay

@@ -35,6 +35,8 @@ struct LiveCommand {
   std::optional<Distribution> latency{};
   std::string text;  // the line
 };
+// At most 16 digits. Throws UsageError.
+std::uint64_t parse_hexadecimal(const std::string& text, const std::string& what);
 // Throws UsageError for what no system, or not this one, can be told.
 LiveCommand parse_live_command(const System& system, const std::string& text);
 
@@ -55,7 +57,9 @@ class RecentFigures final : public SimulationWatch {
  public:
   struct Second {
     std::uint64_t number = 0;
+    std::uint64_t requests = 0;
     std::uint64_t answers = 0;
+    std::uint64_t messages = 0;  // sent
     std::uint64_t elections = 0;
     Histogram latency;
     std::vector<std::uint64_t> steps;  // by node
@@ -65,6 +69,8 @@ class RecentFigures final : public SimulationWatch {
   // Whose elections are counted. REQUIRES: it watches the same run, and is told first.
   RecentFigures(const System& system, const Metrics& metrics);
   bool step(const SimulatedStep& step) override;
+  void message(Nanoseconds now, NodeId from, NodeId to, BytesView message, Fate fate,
+               Nanoseconds arrives) override;
   void request(Nanoseconds now, NodeId client, Nanoseconds arrived) override;
   // The last of them is not over.
   const std::deque<Second>& seconds() const { return seconds_; }
@@ -132,7 +138,9 @@ class LiveRun {
 using MakeModel = std::function<Model(std::uint32_t crashes, std::uint32_t restarts)>;
 std::string live_trace(const MakeModel& make, const LiveRunOptions& options, const LiveLog& log);
 
-// As text for people and programs: JSON.
-std::string log_json(const System& system, const LiveLog& log);
+// As text for people and programs: JSON. `command` is how a run with these options begins.
+std::string log_json(const std::string& command, const LiveLog& log);
+// Throws TraceError; `name` is for messages. What the commands are, only the system knows.
+LiveLog parse_live_log(const std::string& text, const std::string& name);
 
 }  // namespace gainsay

@@ -1,5 +1,6 @@
 // What a viewer of a live run is told: web/src/live/data.ts says what is in it.
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "explorer/hunt/report.hpp"
@@ -98,22 +99,27 @@ ordered_json partitions_json(const LiveRun& run) {
 
 // By second, the last minute; what goes on in this second is not over.
 ordered_json recent_json(const LiveRun& run) {
-  ordered_json at = ordered_json::array();
-  ordered_json answers = at, elections = at, p50 = at, p99 = at, steps = at;
+  constexpr std::array columns = {"at_s",   "requests", "answers", "messages", "elections",
+                                  "p50_ns", "p99_ns",   "max_ns",  "steps"};
+  ordered_json json = ordered_json::object();
+  for (const char* column : columns) json[column] = ordered_json::array();
   const std::uint64_t now = run.simulation().now() / second;
   for (const RecentFigures::Second& one : run.recent().seconds()) {
     if (one.number >= now && !run.is_over()) break;
-    at.push_back(one.number);
-    answers.push_back(one.answers);
-    elections.push_back(one.elections);
-    const bool is_known = one.answers > 0;
-    p50.push_back(is_known ? ordered_json(one.latency.quantile(50'000)) : ordered_json());
-    p99.push_back(is_known ? ordered_json(one.latency.quantile(99'000)) : ordered_json());
-    steps.push_back(one.steps);
+    const auto latency = [&](std::uint64_t value) {
+      return one.answers > 0 ? ordered_json(value) : ordered_json();
+    };
+    json["at_s"].push_back(one.number);
+    json["requests"].push_back(one.requests);
+    json["answers"].push_back(one.answers);
+    json["messages"].push_back(one.messages);
+    json["elections"].push_back(one.elections);
+    json["p50_ns"].push_back(latency(one.latency.quantile(50'000)));
+    json["p99_ns"].push_back(latency(one.latency.quantile(99'000)));
+    json["max_ns"].push_back(latency(one.latency.greatest()));
+    json["steps"].push_back(one.steps);
   }
-  return {
-      {"at_s", std::move(at)},    {"answers", std::move(answers)},     {"p50_ns", std::move(p50)},
-      {"p99_ns", std::move(p99)}, {"elections", std::move(elections)}, {"steps", std::move(steps)}};
+  return json;
 }
 
 ordered_json metrics_json(const LiveRun& run) {

@@ -18,10 +18,23 @@ TEST(Page, IsSmallAndAsksForNothing) {
   const std::string html(detail::page_html);
   EXPECT_GT(html.size(), 10'000U);
   EXPECT_LT(html.size(), 250'000U);
-  for (const char* fetched : {"src=\"", "href=\"http", "url(", "@import", "fetch("}) {
+  for (const char* fetched : {"src=\"", "href=\"http", "url(", "@import"}) {
     EXPECT_EQ(html.find(fetched), std::string::npos) << fetched;
   }
+  // Without a server's leave it can ask nobody, whatever its program says.
   EXPECT_NE(html.find("default-src 'none'"), std::string::npos);
+  EXPECT_EQ(html.find("connect-src"), std::string::npos);
+}
+
+TEST(Page, OfAServerMayAskThatOne) {
+  const std::string data = R"({"a": "default-src 'none'; "})";
+  std::string text = served_page(data);
+  const std::string leave = "default-src 'none'; connect-src 'self'; ";
+  const std::size_t at = text.find(leave);
+  ASSERT_NE(at, std::string::npos);
+  EXPECT_LT(at, text.find("<title>"));
+  text.erase(at + leave.find("connect"), std::string("connect-src 'self'; ").size());
+  EXPECT_EQ(text, page(data));
 }
 
 TEST(Page, HoldsItsDataAndNothingElseChanges) {

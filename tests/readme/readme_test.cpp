@@ -158,7 +158,8 @@ class Page {
     return std::filesystem::exists(pages / ("page_" + name_.string() + variant));
   }
 
-  // A comment "# exit N" says which code is expected.
+  // A comment "# exit N" says which code is expected; "# until Ctrl-C", that it goes on until then,
+  // which comes soon.
   void run_command(const std::string& line) {
     constexpr std::string_view program = "./gainsay ";
     if (line.rfind(program, 0) != 0) return;
@@ -170,7 +171,8 @@ class Page {
     const int code = exit == std::string::npos ? 0 : std::stoi(line.substr(exit + 7));
     what_ = line;
     const std::string command = quoted(gainsay_) + " " + arguments;
-    last_ = shell(scratch_, arguments.rfind("serve ", 0) == 0 ? until_served(command) : command);
+    const bool goes_on = line.ends_with("# until Ctrl-C") || arguments.rfind("serve ", 0) == 0;
+    last_ = shell(scratch_, goes_on ? until_served(command) : command);
     EXPECT_EQ(last_.code, code) << path_ << ": " << line << "\n" << last_.err;
   }
 

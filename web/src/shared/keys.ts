@@ -5,7 +5,7 @@ interface Binding {
   keys: string[]; // as KeyboardEvent.key
   shown: string;
   words: string;
-  action?: () => void;
+  action?: (key: string) => void;
 }
 
 const isTyping = (target: EventTarget | null) =>
@@ -26,7 +26,7 @@ export class Keys {
   }
 
   // `keys` are separated by spaces. Without an action it is only listed.
-  add(keys: string, words: string, action?: () => void, shown = keys): void {
+  add(keys: string, words: string, action?: (key: string) => void, shown = keys): void {
     this.bindings.push({ keys: keys.split(" "), shown, words, action });
   }
 
@@ -52,6 +52,6 @@ export class Keys {
     const found = this.bindings.find((binding) => binding.action && binding.keys.includes(event.key));
     if (!found) return;
     event.preventDefault();
-    found.action!();
+    found.action!(event.key);
   }
 }
