@@ -79,7 +79,7 @@ template <class Operation>
 rc::Gen<Workload<Operation>> workload(rc::Gen<Operation> operation, std::uint32_t nodes,
                                       std::size_t clients, std::size_t operations) {
   const auto server = rc::gen::map(rc::gen::inRange<std::uint32_t>(0, nodes), [](std::uint32_t id) {
-    return NodeId{static_cast<std::uint8_t>(id)};
+    return node_id(id);
   });
   const auto item = rc::gen::map(
       rc::gen::pair(std::move(operation), server), [](const std::pair<Operation, NodeId>& drawn) {

@@ -17,6 +17,7 @@
 #include "engine/text.hpp"
 #include "explorer/hunt/report.hpp"
 #include "explorer/report.hpp"
+#include "explorer/simulate/heap.hpp"
 #include "explorer/simulate/report_page.hpp"
 #include "explorer/simulate/scenario.hpp"
 #include "protocols/kv_workload.hpp"
@@ -267,6 +268,12 @@ SimulateReport run_as(const Model& model, SimulateOptions options, const Scenari
       sample(simulation, metrics);
     };
   }
+  GrowingHeap heap;
+  options.progress = [&heap, tell = options.progress](const Simulation& simulation,
+                                                      const Metrics& metrics) {
+    heap.settle();
+    if (tell) tell(simulation, metrics);
+  };
   SimulateReport report = simulate(model, options);
   if (scenario != nullptr && !report.interrupted) {
     report.expectations = scenario->expect(report, samples);

@@ -171,7 +171,7 @@ void add_adversary(System& system, NodeSet byzantine,
       Forger<Node> forger(place, *shared, byzantine, known);
       detail::forge(forger, facts);
       for (const Bytes& message : forger.to_nodes()) {
-        for (std::uint8_t to = 0; to < nodes; ++to) {
+        for (std::uint16_t to = 0; to < nodes; ++to) {
           if (!byzantine.contains({to})) all.push_back({self, {to}, message});
         }
       }

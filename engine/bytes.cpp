@@ -14,6 +14,30 @@ void put(std::array<char, 32>& buffer, std::size_t at, std::uint64_t value) {
 
 }  // namespace
 
+void Writer::long_integer(std::uint64_t value) {
+  std::array<char, 10> buffer{};
+  std::size_t size = 0;
+  while (value >= 0x80) {
+    buffer[size++] = static_cast<char>(value | 0x80);
+    value >>= 7;
+  }
+  buffer[size++] = static_cast<char>(value);
+  bytes_.append(buffer.data(), size);
+}
+
+std::uint64_t Reader::long_integer() {
+  std::uint64_t value = 0;
+  for (unsigned shift = 0; shift < 64; shift += 7) {
+    if (rest_.empty()) throw DecodeError("encoding ends too early");
+    const auto byte = static_cast<unsigned char>(rest_.front());
+    rest_.remove_prefix(1);
+    if (shift == 63 && byte > 1) break;
+    value |= static_cast<std::uint64_t>(byte & 0x7f) << shift;
+    if ((byte & 0x80) == 0) return value;
+  }
+  throw DecodeError("integer is too long");
+}
+
 Hash128 content_hash(BytesView bytes, std::uint64_t seed) {
   const XXH128_hash_t hash = XXH3_128bits_withSeed(bytes.data(), bytes.size(), seed);
   return {.high = hash.high64, .low = hash.low64};

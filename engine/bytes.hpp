@@ -22,11 +22,11 @@ class DecodeError : public std::runtime_error {
 class Writer {
  public:
   void integer(std::uint64_t value) {
-    while (value >= 0x80) {
-      bytes_.push_back(static_cast<char>(value | 0x80));
-      value >>= 7;
+    if (value < 0x80) {
+      bytes_.push_back(static_cast<char>(value));
+    } else {
+      long_integer(value);
     }
-    bytes_.push_back(static_cast<char>(value));
   }
   void signed_integer(std::int64_t value) {
     integer((static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63));
@@ -40,6 +40,7 @@ class Writer {
   Bytes take() { return std::exchange(bytes_, {}); }
 
  private:
+  void long_integer(std::uint64_t value);
   Bytes bytes_;
 };
 
@@ -49,16 +50,12 @@ class Reader {
   explicit Reader(BytesView bytes) : rest_(bytes) {}
 
   std::uint64_t integer() {
-    std::uint64_t value = 0;
-    for (unsigned shift = 0; shift < 64; shift += 7) {
-      if (rest_.empty()) throw DecodeError("encoding ends too early");
-      const auto byte = static_cast<unsigned char>(rest_.front());
+    if (!rest_.empty() && static_cast<unsigned char>(rest_.front()) < 0x80) {
+      const auto value = static_cast<std::uint64_t>(rest_.front());
       rest_.remove_prefix(1);
-      if (shift == 63 && byte > 1) break;
-      value |= static_cast<std::uint64_t>(byte & 0x7f) << shift;
-      if ((byte & 0x80) == 0) return value;
+      return value;
     }
-    throw DecodeError("integer is too long");
+    return long_integer();
   }
   std::int64_t signed_integer() {
     const std::uint64_t value = integer();
@@ -75,6 +72,7 @@ class Reader {
   BytesView rest() const { return rest_; }
 
  private:
+  std::uint64_t long_integer();
   BytesView rest_;
 };
 

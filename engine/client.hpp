@@ -85,18 +85,10 @@ class ClientProcess final : public Process {
   }
   void start(StepContext& step) override { go_on(step); }
   void deliver(StepContext& step, NodeId from, BytesView message) override {
-    const auto wire = decoded<Wire<Node>>(message);
-    const auto* reply = std::get_if<Reply<typename Node::Result>>(&wire);
-    if (reply == nullptr) throw std::logic_error("a client takes replies only");
-    if (!state_.open || reply->number != state_.position + 1) return;  // an answer it has had
-    const Bytes result = encoded(reply->result);
-    if (script_->matching > 1 && !matches(from, result)) return;
-    step.label(Label::Kind::respond, result);
-    step.clear_timer(static_cast<std::uint32_t>(ClientTimer::retry));
-    const std::uint32_t attempt = script_->paced ? state_.attempt : 0;
-    state_ = {.position = state_.position + 1, .attempt = attempt, .open = false};
-    answers_.clear();
-    go_on(step);
+    take(step, from, decoded<Wire<Node>>(message));
+  }
+  void deliver_value(StepContext& step, NodeId from, MessageValue& message) override {
+    take(step, from, static_cast<const WireValue<Node>&>(message).value);
   }
   void fire(StepContext& step, std::uint32_t timer) override {
     const auto item = script_->at(state_.position);
@@ -113,6 +105,19 @@ class ClientProcess final : public Process {
   void encode_view(Writer&) const override {}  // only its history is seen
 
  private:
+  void take(StepContext& step, NodeId from, const Wire<Node>& wire) {
+    const auto* reply = std::get_if<Reply<typename Node::Result>>(&wire);
+    if (reply == nullptr) throw std::logic_error("a client takes replies only");
+    if (!state_.open || reply->number != state_.position + 1) return;  // an answer it has had
+    const Bytes result = encoded(reply->result);
+    if (script_->matching > 1 && !matches(from, result)) return;
+    step.label(Label::Kind::respond, result);
+    step.clear_timer(static_cast<std::uint32_t>(ClientTimer::retry));
+    const std::uint32_t attempt = script_->paced ? state_.attempt : 0;
+    state_ = {.position = state_.position + 1, .attempt = attempt, .open = false};
+    answers_.clear();
+    go_on(step);
+  }
   void go_on(StepContext& step) {
     if (state_.position >= script_->size()) return;
     if (script_->paced) {
@@ -134,11 +139,11 @@ class ClientProcess final : public Process {
     return same >= static_cast<std::ptrdiff_t>(script_->matching);
   }
   void ask(StepContext& step, const WorkItem<Operation>& item) {
-    const Bytes request = encoded(Wire<Node>(
-        Request<Operation>{.id = {.client = step.place().self, .number = state_.position + 1},
-                           .operation = item.operation}));
+    const Request<Operation> request{
+        .id = {.client = step.place().self, .number = state_.position + 1},
+        .operation = item.operation};
     for (std::size_t i = 0; i < item.servers.size(); ++i) {
-      if (script_->to_all || i == state_.attempt) step.send(item.servers[i], request);
+      if (script_->to_all || i == state_.attempt) send_wire<Node>(step, item.servers[i], request);
     }
     if (script_->retry) step.set_timer(static_cast<std::uint32_t>(ClientTimer::retry));
   }
@@ -169,6 +174,7 @@ class ClientType final : public ProcessType {
   const std::vector<std::string_view>& timer_names() const override {
     return type_of<ClientTimer>().enumerators;
   }
+  const Type* value_type() const override { return &type_of<Wire<Node>>(); }
 
  private:
   std::shared_ptr<const Script> script_;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -69,6 +70,40 @@ struct WireOf<Node, std::variant<M...>, std::variant<L...>> {
 template <class Node>
 using Wire = typename WireOf<Node>::type;
 
+// A message of Node's as a value.
+template <class Node>
+class WireValue final : public MessageValue {
+ public:
+  explicit WireValue(Wire<Node> message) : value(std::move(message)) {}
+  void encode(Writer& writer) const override { gainsay::encode(value, writer); }
+  std::size_t size() const override { return encoded_size(value); }
+  std::size_t alternative() const override { return value.index(); }
+  std::unique_ptr<MessageValue> clone() const override {
+    return std::make_unique<WireValue>(value);
+  }
+
+  Wire<Node> value;
+};
+
+// In the memory of one that is not needed any more, if there is one.
+template <class Node, class Message>
+std::unique_ptr<MessageValue> wire_value(StepContext& step, Message message) {
+  std::unique_ptr<MessageValue> place = step.spare();
+  if (!place) return std::make_unique<WireValue<Node>>(Wire<Node>(std::move(message)));
+  static_cast<WireValue<Node>&>(*place).value = std::move(message);
+  return place;
+}
+
+// The one way by which messages leave.
+template <class Node, class Message>
+void send_wire(StepContext& step, NodeId to, Message message) {
+  if (step.keeps_values()) {
+    step.send_value(to, wire_value<Node>(step, std::move(message)));
+  } else {
+    step.send(to, encoded(Wire<Node>(std::move(message))));
+  }
+}
+
 template <class Node>
 class Context {
  public:
@@ -91,14 +126,20 @@ class Context {
 
   template <class Message>
   void send(NodeId to, Message message) {
-    step_.send(to, encoded(Wire<Node>(std::move(message))));
+    send_wire<Node>(step_, to, std::move(message));
   }
   // To every node but this one, in id order.
   template <class Message>
   void broadcast(const Message& message) {
-    const Bytes bytes = encoded(Wire<Node>(message));
-    for (std::uint8_t id = 0; id < nodes(); ++id) {
-      if (id != self().value) step_.send({id}, bytes);
+    const bool once = !step_.keeps_values();
+    const Bytes bytes = once ? encoded(Wire<Node>(message)) : Bytes();
+    for (std::uint16_t id = 0; id < nodes(); ++id) {
+      if (id == self().value) continue;
+      if (once) {
+        step_.send({id}, bytes);
+      } else {
+        send(NodeId{id}, message);
+      }
     }
   }
 
@@ -128,7 +169,9 @@ class Context {
     }
   }
   template <class Timer>
-  void arm(Timer timer, bool wanted, Ticks ticks = {}) { arm(timer, wanted, Duration{}, ticks); }
+  void arm(Timer timer, bool wanted, Ticks ticks = {}) {
+    arm(timer, wanted, Duration{}, ticks);
+  }
 
   // A number below `options`: the explorer takes all, the simulator draws, a replay reads.
   std::uint32_t choose(std::uint32_t options) { return step_.choose(options); }
@@ -145,8 +188,8 @@ class Context {
   template <class Result>
   void reply(const RequestId& request, Result result) {
     using NodeResult = typename Node::Result;
-    step_.send(request.client, encoded(Wire<Node>(Reply<NodeResult>{.number = request.number,
-                                                                    .result = std::move(result)})));
+    send_wire<Node>(step_, request.client,
+                    Reply<NodeResult>{.number = request.number, .result = std::move(result)});
   }
 
   // Tells the observers something: a value of Node::Label.

@@ -138,6 +138,7 @@ Hash128 hash_budget(BudgetUsed used) {
 }
 Hash128 hash_cut(const Cut& cut) {
   if (cut.is_none()) return {};
+  // REQUIRES: nodes below 64, as of all cuts that are events (partition_nodes_max).
   return mix((std::uint64_t{cut.one_way} << 8) | Seed::cut,
              {.high = cut.first.bits(), .low = cut.second.bits()});
 }

@@ -34,8 +34,8 @@ json list_to_json(const Type& type, Reader& reader, const NodeName& node_name) {
       json key = next_to_json(*type.key, reader, node_name);
       list.push_back(json::array({std::move(key), next_to_json(*type.element, reader, node_name)}));
     } else if (type.kind == Kind::per_node) {
-      list.push_back(json::array({node_name({static_cast<std::uint8_t>(i)}),
-                                  next_to_json(*type.element, reader, node_name)}));
+      list.push_back(
+          json::array({node_name(node_id(i)), next_to_json(*type.element, reader, node_name)}));
     } else {
       list.push_back(next_to_json(*type.element, reader, node_name));
     }
@@ -66,12 +66,13 @@ json next_to_json(const Type& type, Reader& reader, const NodeName& node_name) {
       return "#" + std::to_string(value);
     }
     case Kind::node_id:
-      return node_name({static_cast<std::uint8_t>(reader.integer())});
+      return node_name(node_id(reader.integer()));
     case Kind::scalar:
       return scalar_name(type, reader.integer());
     case Kind::node_set: {
       json list = json::array();
-      for (const NodeId id : NodeSet::from_bits(reader.integer())) list.push_back(node_name(id));
+      const NodeSet set = read_set(reader);
+      for (const NodeId id : set) list.push_back(node_name(id));
       return {{"#set", std::move(list)}};
     }
     case Kind::text:
@@ -262,7 +263,7 @@ void read_next(const Type& type, const json& value, const NodeByName& node,
       for (const json& name : list_of(value, "#set", place)) {
         set.insert(node(string_of(name, place)));
       }
-      writer.integer(set.bits());
+      write_set(writer, set);
       return;
     }
     case Kind::text:

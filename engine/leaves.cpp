@@ -76,8 +76,7 @@ class Walk {
         out_.push_back({path + "{" + describe(*type.element, element, name_) + "}", "in"});
         continue;
       }
-      const std::string index =
-          type.kind == Kind::per_node ? name_({static_cast<std::uint8_t>(i)}) : std::to_string(i);
+      const std::string index = type.kind == Kind::per_node ? name_(node_id(i)) : std::to_string(i);
       value(*type.element, path + "[" + index + "]", element);
     }
   }

@@ -173,8 +173,13 @@ std::vector<Bytes> Changes::of(const Type& type, BytesView value) {
       add_others(reader.integer(), mutator_.nodes);
       break;
     case Kind::node_set: {
-      const std::uint64_t bits = reader.integer();
-      for (std::uint32_t id = 0; id < mutator_.nodes; ++id) add(bits ^ (std::uint64_t{1} << id));
+      const NodeSet set = read_set(reader);
+      for (std::uint32_t id = 0; id < mutator_.nodes; ++id) {
+        const NodeSet one{node_id(id)};
+        Writer writer;
+        write_set(writer, set.contains(node_id(id)) ? set - one : set | one);
+        changed_.push_back(writer.take());
+      }
       break;
     }
     case Kind::scalar:

@@ -112,18 +112,11 @@ class NodeProcess final : public Process {
     node_.start(context);
   }
   void deliver(StepContext& step, NodeId from, BytesView message) override {
-    Context<Node> context(step, options_.get());
     auto wire = decoded<Wire<Node>>(message);
-    std::visit(
-        [&]<class M>(M& value) {
-          // Only clients take replies; one that reaches a node is the engine's own error.
-          if constexpr (requires { node_.on(context, from, std::move(value)); }) {
-            node_.on(context, from, std::move(value));
-          } else {
-            throw std::logic_error("a reply was sent to a node");
-          }
-        },
-        wire);
+    take(step, from, wire);
+  }
+  void deliver_value(StepContext& step, NodeId from, MessageValue& message) override {
+    take(step, from, static_cast<WireValue<Node>&>(message).value);
   }
   void fire(StepContext& step, std::uint32_t timer) override {
     Context<Node> context(step, options_.get());
@@ -163,6 +156,19 @@ class NodeProcess final : public Process {
 
  private:
   static View<Node> call_view(const Node& node);
+  void take(StepContext& step, NodeId from, Wire<Node>& wire) {
+    Context<Node> context(step, options_.get());
+    std::visit(
+        [&]<class M>(M& value) {
+          // Only clients take replies; one that reaches a node is the engine's own error.
+          if constexpr (requires { node_.on(context, from, std::move(value)); }) {
+            node_.on(context, from, std::move(value));
+          } else {
+            throw std::logic_error("a reply was sent to a node");
+          }
+        },
+        wire);
+  }
   std::shared_ptr<const Options> options_;
   Node node_;
 };
@@ -208,6 +214,7 @@ class NodeType final : public ProcessType {
     if constexpr (detail::HasDurable<Node>) return &type_of<decltype(Node::durable)>();
     return nullptr;
   }
+  const Type* value_type() const override { return &type_of<Wire<Node>>(); }
   bool syncs() const override { return detail::Syncs<Node>; }
 
  private:

@@ -33,17 +33,26 @@ void StepContext::begin(Place place, std::uint64_t timers, RandomStream* draws) 
   points_.clear();
   unsynced_sends_.clear();
   sends_.clear();
+  sent_values_.clear();
   labels_.clear();
   answers_.clear();
   options_.clear();
 }
 
+void StepContext::require_receiver(NodeId to) const {
+  if (to.value < place_.processes) return;
+  throw std::logic_error("a message is sent to process " + std::to_string(to.value) +
+                         ", which does not exist");
+}
+
+void StepContext::send_value(NodeId to, std::unique_ptr<MessageValue> message) {
+  require_receiver(to);
+  sent_values_.push_back({.to = to, .message = std::move(message)});
+}
+
 void StepContext::send(NodeId to, Bytes message) {
   stop_if_crashed();
-  if (to.value >= place_.processes) {
-    throw std::logic_error("a message is sent to process " + std::to_string(to.value) +
-                           ", which does not exist");
-  }
+  require_receiver(to);
   if (process_ != nullptr) {
     moved_ = true;
     Writer durable;
@@ -220,7 +229,11 @@ void apply(LocalState& local, const LocalEvent& event, StepContext& context) {
       local.process->start(context);
       return;
     case LocalEvent::Kind::deliver:
-      local.process->deliver(context, event.from, event.message);
+      if (event.value != nullptr) {
+        local.process->deliver_value(context, event.from, *event.value);
+      } else {
+        local.process->deliver(context, event.from, event.message);
+      }
       return;
     case LocalEvent::Kind::timer:
       context.clear_timer(event.timer);  // one-shot
@@ -242,8 +255,7 @@ Fault apply_and_catch(LocalState& local, const LocalEvent& event, StepContext& c
   } catch (const std::exception& failure) {
     return {StepResult::Fault::exception, failure.what()};
   } catch (...) {
-    return {StepResult::Fault::exception,
-            "the handler threw something that is no std::exception"};
+    return {StepResult::Fault::exception, "the handler threw something that is no std::exception"};
   }
 }
 

@@ -23,6 +23,10 @@ class Process {
   virtual void encode(Writer& writer) const = 0;
   virtual void start(StepContext& context) = 0;
   virtual void deliver(StepContext& context, NodeId from, BytesView message) = 0;
+  // The message may be used up. REQUIRES: its type is the process type's value_type().
+  virtual void deliver_value(StepContext&, NodeId, MessageValue&) {
+    throw std::logic_error("this process takes messages as bytes");
+  }
   virtual void fire(StepContext& context, std::uint32_t timer) = 0;
   // Everything but the durable part returns to its default.
   virtual void crash() = 0;
@@ -47,6 +51,9 @@ class ProcessType {
   virtual const std::vector<std::string_view>& timer_names() const = 0;
   // Of the durable part; null: there is none.
   virtual const Type* durable_type() const { return nullptr; }
+  // The type of the messages that it sends and takes as values too (StepContext::keep_values);
+  // null: it knows bytes only.
+  virtual const Type* value_type() const { return nullptr; }
   // It says itself when its writes are safe, by `sync`.
   virtual bool syncs() const { return false; }
 };
@@ -83,9 +90,10 @@ Bytes join_local(const LocalParts& parts);
 struct LocalEvent {
   enum class Kind : std::uint8_t { start, deliver, timer, crash, restart };
   Kind kind = Kind::start;
-  NodeId from;              // deliver
-  Bytes message;            // deliver
-  std::uint32_t timer = 0;  // timer
+  NodeId from;                    // deliver
+  Bytes message;                  // deliver
+  std::uint32_t timer = 0;        // timer
+  MessageValue* value = nullptr;  // deliver: in place of the message's bytes
 };
 
 struct StepResult {

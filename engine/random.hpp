@@ -16,8 +16,9 @@ class RandomStream {
  public:
   explicit RandomStream(std::uint64_t seed, Purpose purpose = Purpose::schedule,
                         NodeId process = {})
-      : key_(mix(mix(seed + golden) ^
-                 (std::uint64_t{static_cast<std::uint8_t>(purpose)} << 8 | process.value))) {}
+      : key_(mix(mix(seed + golden) ^ (std::uint64_t{process.value / 256U} << 16 |
+                                       std::uint64_t{static_cast<std::uint8_t>(purpose)} << 8 |
+                                       process.value % 256U))) {}
 
   std::uint64_t next() { return mix(key_ + ++counter_ * golden); }
   // From 0 to bound - 1, each as likely (Lemire 2019). REQUIRES: bound > 0.

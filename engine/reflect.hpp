@@ -2,12 +2,13 @@
 // hand-written code, so that no field can be forgotten. Fields come from Boost.PFR, their names
 // from the compiler.
 //
-// Supported: bool, integers, enums, NodeId, NodeSet, PerNode, Scalar, std::string, std::optional,
-// std::variant, std::vector, Boost.Container's vectors, flat_set and flat_map, and aggregates of
-// these. Everything else is refused by a static_assert that says why.
+// Supported: bool, integers, enums, NodeId, NodeSet, PerNode, Scalar, Boxed, std::string,
+// std::optional, std::variant, std::vector, std::map, Boost.Container's vectors, flat_set and
+// flat_map, and aggregates of these. Everything else is refused by a static_assert that says why.
 #pragma once
 
 #include <array>
+#include <bit>
 #include <boost/container/container_fwd.hpp>
 #include <boost/pfr/core.hpp>
 #include <boost/pfr/tuple_size.hpp>
@@ -21,6 +22,7 @@
 #include <variant>
 #include <vector>
 
+#include "engine/boxed.hpp"
 #include "engine/ids.hpp"
 #include "engine/type.hpp"
 
@@ -246,9 +248,11 @@ void encode(const T& value, Writer& writer) {
   } else if constexpr (std::is_same_v<T, NodeId>) {
     writer.integer(value.value);
   } else if constexpr (std::is_same_v<T, NodeSet>) {
-    writer.integer(value.bits());
+    write_set(writer, value);
   } else if constexpr (std::is_same_v<T, std::string>) {
     writer.text(value);
+  } else if constexpr (is_template<T, Boxed>) {
+    encode(*value, writer);
   } else if constexpr (is_template<T, std::optional>) {
     writer.integer(value ? 1 : 0);
     if (value) encode(*value, writer);
@@ -274,6 +278,56 @@ Bytes encoded(const T& value) {
   Writer writer;
   encode(value, writer);
   return writer.take();
+}
+
+namespace detail {
+inline std::size_t integer_size(std::uint64_t value) {
+  return (static_cast<std::size_t>(std::bit_width(value | 1)) + 6) / 7;
+}
+}  // namespace detail
+
+// How many bytes `encode` writes.
+template <class T>
+std::size_t encoded_size(const T& value) {
+  using namespace detail;
+  if constexpr (std::is_same_v<T, bool>) {
+    return 1;
+  } else if constexpr (Integer<T>) {
+    if constexpr (std::is_signed_v<T>) {
+      const auto wide = static_cast<std::int64_t>(value);
+      return integer_size((static_cast<std::uint64_t>(wide) << 1) ^
+                          static_cast<std::uint64_t>(wide >> 63));
+    } else {
+      return integer_size(value);
+    }
+  } else if constexpr (std::is_enum_v<T>) {
+    return integer_size(static_cast<std::uint64_t>(value));
+  } else if constexpr (std::is_same_v<T, NodeId>) {
+    return integer_size(value.value);
+  } else if constexpr (std::is_same_v<T, std::string>) {
+    return integer_size(value.size()) + value.size();
+  } else if constexpr (is_template<T, Boxed>) {
+    return encoded_size(*value);
+  } else if constexpr (is_template<T, std::optional>) {
+    return 1 + (value ? encoded_size(*value) : 0);
+  } else if constexpr (is_template<T, std::variant>) {
+    return integer_size(value.index()) +
+           std::visit([](const auto& one) { return encoded_size(one); }, value);
+  } else if constexpr (Map<T>) {
+    std::size_t size = integer_size(value.size());
+    for (const auto& [key, element] : value) size += encoded_size(key) + encoded_size(element);
+    return size;
+  } else if constexpr (is_template<T, PerNode> || Set<T> || Sequence<T>) {
+    std::size_t size = integer_size(value.size());
+    for (const auto& element : value) size += encoded_size(element);
+    return size;
+  } else if constexpr (std::is_same_v<T, NodeSet>) {
+    return encoded(value).size();
+  } else if constexpr (check_supported<T>()) {
+    std::size_t size = 0;
+    for_each_field(value, [&](const auto& field) { size += encoded_size(field); });
+    return size;
+  }
 }
 
 template <class T>
@@ -355,11 +409,13 @@ void decode(Reader& reader, T& value) {
   } else if constexpr (std::is_enum_v<T>) {
     value = static_cast<T>(narrow<std::underlying_type_t<T>>(reader.integer()));
   } else if constexpr (std::is_same_v<T, NodeId>) {
-    value.value = narrow<std::uint8_t>(reader.integer());
+    value.value = narrow<std::uint16_t>(reader.integer());
   } else if constexpr (std::is_same_v<T, NodeSet>) {
-    value = NodeSet::from_bits(reader.integer());
+    value = read_set(reader);
   } else if constexpr (std::is_same_v<T, std::string>) {
     value = std::string(reader.text());
+  } else if constexpr (is_template<T, Boxed>) {
+    decode(reader, *value);
   } else if constexpr (is_template<T, std::optional>) {
     value.reset();
     if (reader.integer() != 0) decode(reader, value.emplace());
@@ -506,8 +562,12 @@ Type make_type() {
 
 template <class T>
 const Type& type_of() {
-  static const Type type = detail::make_type<T>();
-  return type;
+  if constexpr (detail::is_template<T, Boxed>) {
+    return type_of<typename T::Value>();
+  } else {
+    static const Type type = detail::make_type<T>();
+    return type;
+  }
 }
 
 // A value with every process id and every scalar renamed.

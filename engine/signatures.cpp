@@ -61,7 +61,7 @@ void add_parts(const Type& type, Reader& reader, std::vector<SignedPart>& parts)
     case Kind::record:
       if (type.is_signed) {
         Reader ahead = reader;
-        const NodeId signer{static_cast<std::uint8_t>(ahead.integer())};
+        const NodeId signer = node_id(ahead.integer());
         const Type& of = *type.fields[1].type;
         parts.push_back({.signer = signer, .value = of.name + "\n" + Bytes(skip(of, ahead))});
       }

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <stdexcept>
@@ -43,6 +44,22 @@ struct Sent {
   NodeId to;
   Bytes message;  // encoding of the system's message type
   friend bool operator==(const Sent&, const Sent&) = default;
+};
+
+// A message that stays a value of the system's message type, as a simulation keeps it: it has no
+// bytes until somebody asks for them.
+class MessageValue {
+ public:
+  virtual ~MessageValue() = default;
+  virtual void encode(Writer& writer) const = 0;
+  virtual std::size_t size() const = 0;         // of its encoding
+  virtual std::size_t alternative() const = 0;  // which of the message type's
+  virtual std::unique_ptr<MessageValue> clone() const = 0;
+};
+
+struct SentValue {
+  NodeId to;
+  std::unique_ptr<MessageValue> message;
 };
 
 // What a step tells the history or the observers.
@@ -107,6 +124,19 @@ class StepContext {
 
   // Throws std::logic_error for a receiver outside the system.
   void send(NodeId to, Bytes message);
+  // From here on what is sent is kept as values, all of one type. REQUIRES: writes are safe at
+  // once.
+  void keep_values() { keeps_values_ = true; }
+  bool keeps_values() const { return keeps_values_; }
+  void send_value(NodeId to, std::unique_ptr<MessageValue> message);
+  // One that is not needed any more, whose memory the next may use; null: there is none.
+  std::unique_ptr<MessageValue> spare() {
+    if (spare_.empty()) return nullptr;
+    std::unique_ptr<MessageValue> last = std::move(spare_.back());
+    spare_.pop_back();
+    return last;
+  }
+  void give_back(std::unique_ptr<MessageValue> message) { spare_.push_back(std::move(message)); }
   // Timers have numbers below 64; throw std::logic_error for others.
   void set_timer(std::uint32_t timer, Duration duration = {}, Ticks ticks = {}) {
     timers_ |= bit(timer);
@@ -153,6 +183,7 @@ class StepContext {
   bool ignores_ticks() const { return ignores_ticks_; }
   const std::vector<Sent>& sends() const { return sends_; }
   std::vector<Sent>& sends() { return sends_; }
+  std::vector<SentValue>& sent_values() { return sent_values_; }
   const std::vector<Label>& labels() const { return labels_; }
   const std::vector<std::uint32_t>& answers() const { return answers_; }
   const std::vector<std::uint32_t>& options() const { return options_; }
@@ -166,6 +197,7 @@ class StepContext {
   void stop_if_crashed() const {
     if (crashed_) throw Crashed{};  // a handler that catches everything gets no further
   }
+  void require_receiver(NodeId to) const;
   bool add_version();
   void pass_point();
 
@@ -186,6 +218,9 @@ class StepContext {
   std::vector<DiskPoint> points_;
   std::vector<std::uint32_t> unsynced_sends_;  // places in sends_
   std::vector<Sent> sends_;
+  bool keeps_values_ = false;
+  std::vector<SentValue> sent_values_;  // in place of sends_
+  std::vector<std::unique_ptr<MessageValue>> spare_;
   std::vector<Label> labels_;
   std::vector<std::uint32_t> answers_;
   std::vector<std::uint32_t> options_;  // of each answer: how many there were

@@ -19,7 +19,7 @@ std::string told_unsynced(const LocalParts& before, const LocalParts& after) {
 std::size_t waiting(const LiveWorld& world) {
   std::size_t messages = 0;
   for (std::size_t i = 0; i < world.system().size(); ++i) {
-    for (const auto& [envelope, count] : world.inbox({static_cast<std::uint8_t>(i)})) {
+    for (const auto& [envelope, count] : world.inbox(node_id(i))) {
       messages += count;
     }
   }
@@ -33,7 +33,7 @@ BeforeEvent::BeforeEvent(const LiveWorld& world, const Event& event)
   if (event.kind == EventKind::partition) waiting_ = waiting(world);
   if (event.kind != EventKind::tick) return;
   for (std::size_t i = 0; i < world.system().size(); ++i) {
-    times_.push_back(world.state({static_cast<std::uint8_t>(i)}).times);
+    times_.push_back(world.state(node_id(i)).times);
   }
 }
 
@@ -78,7 +78,7 @@ std::string BeforeEvent::told_tick(const LiveWorld& now) const {
   const System& system = now.system();
   std::string text;
   for (std::size_t i = 0; i < system.size(); ++i) {
-    const NodeId id{static_cast<std::uint8_t>(i)};
+    const NodeId id = node_id(i);
     const Times& times = now.state(id).times;
     for (const TimeLeft& one : times_[i].all()) {
       const bool due = times.is_due(one.timer);

@@ -128,9 +128,8 @@ std::string describe(const Bounds& bounds, const OptionTexts& options) {
 
 void validate(const Bounds& bounds) {
   if (bounds.nodes == 0) throw UsageError("--nodes is at least 1");
-  if (bounds.nodes > processes_max) throw UsageError("a system has at most 64 nodes");
   if (std::uint64_t{bounds.nodes} + bounds.clients > ids_max) {
-    throw UsageError("a system has at most 255 processes, nodes and clients together");
+    throw UsageError("a system has at most 4,096 processes, nodes and clients together");
   }
   if (bounds.operations > operations_max) throw UsageError("--ops is at most 1,000,000,000");
   for (std::size_t kind = 0; kind < budget_kinds; ++kind) {
@@ -212,10 +211,8 @@ void validate(const System& system) {
   if (system.bounds.skew && system.bounds.byzantine + system.bounds.twins > 0) {
     throw UsageError("--skew is for systems without Byzantine processes and twins");
   }
-  if (system.bounds.nodes > processes_max || system.processes.size() > ids_max) {
-    throw UsageError(
-        "a system has at most 64 nodes and 255 processes; this one adds some to those "
-        "asked for");
+  if (system.processes.size() > ids_max) {
+    throw UsageError("a system has at most 4,096 processes; this one adds some to those asked for");
   }
   const bool syncs =
       std::ranges::any_of(system.processes, [](const auto& t) { return t->syncs(); });
@@ -240,7 +237,9 @@ void validate(const System& system) {
 
 void validate_search(const System& system) {
   if (system.size() > processes_max) {
-    throw UsageError("what is searched has at most 64 processes, nodes and clients together");
+    throw UsageError("what is searched has at most " + std::to_string(processes_max) +
+                     " processes, nodes and clients together; this system has " +
+                     std::to_string(system.size()));
   }
 }
 

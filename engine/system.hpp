@@ -174,11 +174,11 @@ struct Adversary {
 
 // What people want to know of a node while it runs.
 struct NodeStatus {
-  std::string_view role{};       // "leader"
-  bool leads = false;            // it is the one that clients wait for
-  std::uint64_t term = 0;        // or ballot, or view
-  std::uint64_t log = 0;         // how far its log goes
-  std::uint64_t committed = 0;   // and up to where it is decided
+  std::string_view role{};      // "leader"
+  bool leads = false;           // it is the one that clients wait for
+  std::uint64_t term = 0;       // or ballot, or view
+  std::uint64_t log = 0;        // how far its log goes
+  std::uint64_t committed = 0;  // and up to where it is decided
   friend bool operator==(const NodeStatus&, const NodeStatus&) = default;
 };
 
@@ -304,10 +304,14 @@ void add_clients(System& system, const Workload<typename Node::Operation>& workl
     const auto item = [make = workload.item, client](std::uint32_t position) {
       return make(client, position);
     };
-    system.processes.push_back(
-        std::make_shared<const ClientType<Node>>(typename ClientType<Node>::Script{
-            {}, workload.retry, workload.to_all, workload.matching, workload.paced, item,
-            workload.operations}));
+    system.processes.push_back(std::make_shared<const ClientType<Node>>(
+        typename ClientType<Node>::Script{{},
+                                          workload.retry,
+                                          workload.to_all,
+                                          workload.matching,
+                                          workload.paced,
+                                          item,
+                                          workload.operations}));
   }
   system.bounds.clients =
       static_cast<std::uint32_t>(workload.clients.size()) + workload.client_count;

@@ -122,8 +122,8 @@ json history_json(const System& system, const LiveWorld& world) {
 // The links that are cut, as pairs of sender and receiver.
 json cut_links(const System& system, const Cut& cut) {
   json links = json::array();
-  for (std::uint8_t from = 0; from < system.bounds.nodes; ++from) {
-    for (std::uint8_t to = 0; to < system.bounds.nodes; ++to) {
+  for (std::uint16_t from = 0; from < system.bounds.nodes; ++from) {
+    for (std::uint16_t to = 0; to < system.bounds.nodes; ++to) {
       if (!cut.blocks({from}, {to})) continue;
       json link = {{"#tup", {system.process_name({from}), system.process_name({to})}}};
       links.push_back(std::move(link));
@@ -149,7 +149,7 @@ json state_json(const LiveWorld& world, std::size_t index) {
   json processes = json::array();
   json messages = json::array();
   for (std::size_t i = 0; i < system.size(); ++i) {
-    const NodeId id{static_cast<std::uint8_t>(i)};
+    const NodeId id = node_id(i);
     const Bytes bytes = world.local(id);
     const LocalParts parts = split_local(bytes);
     const auto& timer_names = system.processes[i]->timer_names();

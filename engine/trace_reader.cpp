@@ -126,7 +126,7 @@ void read_partitions(const Place& place, Bounds& bounds) {
 
 Bounds read_bounds(const Place& place) {
   Bounds bounds;
-  bounds.nodes = bounded(place.at("nodes"), processes_max);
+  bounds.nodes = bounded(place.at("nodes"), ids_max);
   bounds.clients = bounded(place.at("clients"), ids_max);
   bounds.operations = bounded(place.at("ops"), operations_max);
   const std::string network = place.at("network").text();
@@ -148,9 +148,9 @@ Bounds read_bounds(const Place& place) {
   if (place.has("skew")) bounds.skew = bounded(place.at("skew"), ticks_max);
   if (place.has("unsynced")) bounds.unsynced = budget(BudgetKind::unsynced);
   if (place.has("partitions")) read_partitions(place, bounds);
-  if (place.has("byzantine")) bounds.byzantine = bounded(place.at("byzantine"), processes_max);
-  if (place.has("twins")) bounds.twins = bounded(place.at("twins"), processes_max);
-  if (place.has("traitors")) bounds.traitors = bounded(place.at("traitors"), processes_max);
+  if (place.has("byzantine")) bounds.byzantine = bounded(place.at("byzantine"), ids_max);
+  if (place.has("twins")) bounds.twins = bounded(place.at("twins"), ids_max);
+  if (place.has("traitors")) bounds.traitors = bounded(place.at("traitors"), ids_max);
   const Place limits = place.at("limits");
   if (!limits.value().is_object()) limits.fail("is not an object");
   for (const auto& [name, value] : limits.value().items()) {
@@ -346,10 +346,10 @@ Event event_of(const System& system, const TraceEvent& event, std::size_t index)
   const std::string place = "run.events[" + std::to_string(index) + "]";
   const NodeByName by_name = [&](const std::string& name) -> NodeId {
     for (std::size_t i = 0; i < system.size(); ++i) {
-      const NodeId id{static_cast<std::uint8_t>(i)};
+      const NodeId id = node_id(i);
       if (system.process_name(id) == name) return id;
     }
-    std::uint8_t other = 0;  // an id of no process is written as a number
+    std::uint16_t other = 0;  // an id of no process is written as a number
     const char* const end = name.data() + name.size();
     if (name.starts_with('#')) {
       const auto [at, failure] = std::from_chars(name.data() + 1, end, other);

@@ -123,7 +123,7 @@ void TraitorProcess::learn(Bytes message) {
 // Each receiver hears what one of two choices has it say.
 void TraitorProcess::say_either(StepContext& step, const std::vector<Sent>& right,
                                 const std::vector<Sent>& other) const {
-  for (std::uint8_t to = 0; to < step.place().processes; ++to) {
+  for (std::uint16_t to = 0; to < step.place().processes; ++to) {
     const auto is_to = [to](const Sent& sent) { return sent.to.value == to; };
     if (std::ranges::none_of(right, is_to) && std::ranges::none_of(other, is_to)) continue;
     for (const Sent& sent : step.choose(2) == 0 ? right : other) {
@@ -173,7 +173,7 @@ void TraitorProcess::speak(StepContext& step) {
   const bool chooses = repeats && !withheld_.empty();
   if (repeats && (!chooses || step.choose(2) == 1)) {
     const Bytes& message = known_[step.choose(static_cast<std::uint32_t>(known_.size()))];
-    step.send({static_cast<std::uint8_t>(step.choose(step.place().nodes))}, message);
+    step.send(node_id(step.choose(step.place().nodes)), message);
   } else {
     for (const Sent& sent : withheld_) step.send(sent.to, sent.message);
     withheld_.clear();
@@ -208,7 +208,7 @@ std::unique_ptr<Process> TraitorType::decode(Reader& reader) const {
   auto correct = correct_->decode(reader);
   std::vector<Sent> withheld;
   for (std::uint64_t left = reader.integer(); left > 0; --left) {
-    const NodeId to{static_cast<std::uint8_t>(reader.integer())};
+    const NodeId to = node_id(reader.integer());
     withheld.push_back({.to = to, .message = Bytes(skip(message_type_, reader))});
   }
   std::vector<Bytes> known;
@@ -264,7 +264,7 @@ TraitorOption traitor_option(std::string_view text, std::uint32_t nodes) {
     option.behaviours.*(found->second) = true;
     begin = end + 1;
   }
-  for (std::uint8_t id = 0; id < nodes; ++id) {
+  for (std::uint16_t id = 0; id < nodes; ++id) {
     if (text.substr(at + 1) != "n" + std::to_string(id + 1)) continue;
     option.node = {id};
     return option;

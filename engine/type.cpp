@@ -1,6 +1,7 @@
 #include "engine/type.hpp"
 
 #include <algorithm>
+#include <bit>
 
 namespace gainsay {
 
@@ -14,7 +15,7 @@ std::string describe_list(const Type& element, Reader& reader, const NodeName& n
   const std::uint64_t count = reader.integer();
   for (std::uint64_t i = 0; i < count; ++i) {
     if (i > 0) text += ", ";
-    if (indexed) text += node_name({static_cast<std::uint8_t>(i)}) + ": ";
+    if (indexed) text += node_name(node_id(i)) + ": ";
     text += describe_next(element, reader, node_name);
   }
   return text;
@@ -49,9 +50,9 @@ std::string describe_enumeration(const Type& type, std::uint64_t value) {
   return type.name + "(" + std::to_string(value) + ")";
 }
 
-std::string describe_set_of_nodes(std::uint64_t bits, const NodeName& node_name) {
+std::string describe_set_of_nodes(const NodeSet& set, const NodeName& node_name) {
   std::string text = "{";
-  for (const NodeId id : NodeSet::from_bits(bits)) {
+  for (const NodeId id : set) {
     if (text.size() > 1) text += ", ";
     text += node_name(id);
   }
@@ -86,9 +87,9 @@ std::string describe_next(const Type& type, Reader& reader, const NodeName& node
     case Kind::enumeration:
       return describe_enumeration(type, reader.integer());
     case Kind::node_id:
-      return node_name({static_cast<std::uint8_t>(reader.integer())});
+      return node_name(node_id(reader.integer()));
     case Kind::node_set:
-      return describe_set_of_nodes(reader.integer(), node_name);
+      return describe_set_of_nodes(read_set(reader), node_name);
     case Kind::scalar:
       return scalar_name(type, reader.integer());
     case Kind::text:
@@ -158,14 +159,13 @@ void rename_next(const Type& type, Reader& reader, Writer& writer, const Renamin
       writer.integer(reader.integer());
       return;
     case Kind::node_id:
-      writer.integer(renaming.process({static_cast<std::uint8_t>(reader.integer())}).value);
+      writer.integer(renaming.process(node_id(reader.integer())).value);
       return;
     case Kind::node_set: {
       NodeSet set;
-      for (const NodeId id : NodeSet::from_bits(reader.integer())) {
-        set.insert(renaming.process(id));
-      }
-      writer.integer(set.bits());
+      const NodeSet before = read_set(reader);
+      for (const NodeId id : before) set.insert(renaming.process(id));
+      write_set(writer, set);
       return;
     }
     case Kind::scalar:
@@ -210,7 +210,7 @@ void compare_lists(const Type& type, const std::string& path, Reader& before, Re
   if (after.integer() != common) throw DecodeError("lists of unequal size");
   for (std::uint64_t i = 0; i < common; ++i) {
     const std::string index =
-        type.kind == Kind::per_node ? node_name({static_cast<std::uint8_t>(i)}) : std::to_string(i);
+        type.kind == Kind::per_node ? node_name(node_id(i)) : std::to_string(i);
     compare_next(*type.element, path + "[" + index + "]", before, after, node_name, out);
   }
 }
@@ -278,6 +278,41 @@ void compare_next(const Type& type, const std::string& path, Reader& before, Rea
 
 }  // namespace
 
+// Seven bits at a time, as of a number (Writer::integer).
+void write_wide_set(Writer& writer, const NodeSet& set) {
+  const std::size_t bits =
+      64 * set.words() - static_cast<std::size_t>(std::countl_zero(set.word(set.words() - 1)));
+  for (std::size_t first = 0; first < bits; first += 7) {
+    unsigned group = 0;
+    for (std::size_t bit = first; bit < std::min(first + 7, bits); ++bit) {
+      if ((set.word(bit / 64) >> (bit % 64) & 1) != 0) group |= 1U << (bit - first);
+    }
+    const char byte = static_cast<char>(group | (first + 7 < bits ? 0x80U : 0U));
+    writer.raw({&byte, 1});
+  }
+}
+
+NodeSet read_set(Reader& reader) {
+  std::uint64_t low = 0;  // of the ids below 63
+  NodeSet high;
+  for (std::size_t first = 0;; first += 7) {
+    const auto byte = static_cast<unsigned char>(reader.raw(1).front());
+    if (first < 63) {
+      low |= static_cast<std::uint64_t>(byte & 0x7f) << first;
+    } else {
+      for (std::size_t bit = 0; bit < 7; ++bit) {
+        if ((byte >> bit & 1) == 0) continue;
+        if (first + bit >= ids_max) throw DecodeError("an integer is out of range");
+        high.insert(node_id(first + bit));
+      }
+    }
+    if ((byte & 0x80) == 0) break;
+    if (first > ids_max) throw DecodeError("integer is too long");
+  }
+  NodeSet set = NodeSet::from_bits(low);
+  return high.empty() ? set : set | high;
+}
+
 std::string describe(const Type& type, BytesView encoding, const NodeName& node_name) {
   Reader reader(encoding);
   return describe_next(type, reader, node_name);
@@ -340,9 +375,11 @@ BytesView skip(const Type& type, Reader& reader) {
     case Kind::signed_integer:
     case Kind::enumeration:
     case Kind::node_id:
-    case Kind::node_set:
     case Kind::scalar:
       reader.integer();
+      break;
+    case Kind::node_set:
+      read_set(reader);
       break;
     case Kind::text:
       reader.text();

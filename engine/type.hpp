@@ -20,7 +20,7 @@ enum class Kind : std::uint8_t {
   signed_integer,
   enumeration,  // encoded as its underlying value
   node_id,
-  node_set,  // encoded as its bits
+  node_set,  // encoded as its bits: one number, however long (write_set)
   scalar,    // a value of a scalarset
   text,      // a string
   record,    // fields in order
@@ -54,6 +54,17 @@ struct Type {
   // set, map: decodes and encodes, which sorts what a renaming has left in the old order.
   Bytes (*sorted)(BytesView encoding) = nullptr;
 };
+
+// A set of processes as one LEB128 number, whose bit i is process i.
+void write_wide_set(Writer& writer, const NodeSet& set);
+inline void write_set(Writer& writer, const NodeSet& set) {
+  if (set.words() == 1) {
+    writer.integer(set.word(0));
+  } else {
+    write_wide_set(writer, set);
+  }
+}
+NodeSet read_set(Reader& reader);
 
 // How processes are called in text: "n1" for nodes, "c1" for clients; ids without context are "#0".
 using NodeName = std::function<std::string(NodeId)>;

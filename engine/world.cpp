@@ -148,7 +148,7 @@ void LiveWorld::apply_fault(const Event& event) {
 // What is on its way across the cut is gone; in fifo the connections are reset.
 void LiveWorld::lose_across() {
   for (std::size_t i = 0; i < inboxes_.size(); ++i) {
-    const NodeId to{static_cast<std::uint8_t>(i)};
+    const NodeId to = node_id(i);
     Inbox whole = std::exchange(inboxes_[i], {});
     inboxes_[i].queues = std::move(whole.queues);
     for (const auto& [envelope, count] : whole.bag) {
@@ -353,7 +353,7 @@ std::vector<Event> LiveWorld::possible() const {
   std::vector<std::vector<Event>> of_process(processes_.size());
   std::size_t count = 0;
   for (std::size_t i = 0; i < processes_.size(); ++i) {
-    add_possible({static_cast<std::uint8_t>(i)}, of_process[i]);
+    add_possible(node_id(i), of_process[i]);
     count += of_process[i].size();
   }
   std::vector<Event> events;
@@ -425,7 +425,7 @@ Hash128 LiveWorld::hash() const {
 LiveWorld started_world(const System& system) {
   LiveWorld world(system);
   for (std::size_t i = 0; i < system.size(); ++i) {
-    Event event{.kind = EventKind::start, .process = {static_cast<std::uint8_t>(i)}};
+    Event event{.kind = EventKind::start, .process = node_id(i)};
     LocalState probe = world.state(event.process).copy();
     const StepResult step = run_event(probe, {}, system.place(event.process), {});
     event.choices = step.answers;

@@ -31,7 +31,10 @@ void add_leaves(const Type& type, BytesView bytes, const std::string& path,
                           type.kind == Kind::set || type.kind == Kind::map ||
                           type.kind == Kind::text;
   if (has_number) leaf.number = Reader(bytes).integer();
-  if (type.kind == Kind::node_set) leaf.number = NodeSet::from_bits(Reader(bytes).integer()).size();
+  if (type.kind == Kind::node_set) {
+    Reader reader(bytes);
+    leaf.number = read_set(reader).size();
+  }
   leaves.push_back(std::move(leaf));
 }
 

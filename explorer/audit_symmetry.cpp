@@ -11,7 +11,7 @@ Id Audit::image(Id state, Element g) {
   std::vector<Id>& row = images_.try_emplace(state, elements(), none).first->second;
   if (row[g] != none) return row[g];
   const State& from = states_[state];
-  const std::uint8_t to = setting_.group->image(g, {from.process}).value;
+  const std::uint8_t to = byte_of(setting_.group->image(g, {from.process}));
   const ProcessType& type = *system_.processes[from.process];
   LocalParts parts = split_local(from.bytes);
   std::vector<Bytes> versions;

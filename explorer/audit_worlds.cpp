@@ -168,10 +168,9 @@ void Audit::check_world(const World& world) {
       if (!can_happen(transition)) continue;
       const World next = after(world, process, transition);
       if (!next.empty() && is_covered(next)) continue;
-      disagree(
-          "a world is not followed at \"" +
-          describe(system_, machine_.event_of({static_cast<std::uint8_t>(process)}, transition)) +
-          "\" of " + text(locals_[machine_.local_of(world[process])]));
+      disagree("a world is not followed at \"" +
+               describe(system_, machine_.event_of(node_id(process), transition)) + "\" of " +
+               text(locals_[machine_.local_of(world[process])]));
     }
     return agrees();
   });

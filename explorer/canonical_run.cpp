@@ -23,7 +23,7 @@ bool names_sender(EventKind kind) {
 Cut rename_cut(const Cut& cut, const Renaming& renaming, std::uint32_t nodes) {
   const auto rename = [&](const NodeSet& set) {
     NodeSet image;
-    for (std::uint8_t i = 0; i < nodes; ++i) {
+    for (std::uint16_t i = 0; i < nodes; ++i) {
       if (set.contains({i})) image.insert(renaming.process({i}));
     }
     return image;

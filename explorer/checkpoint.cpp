@@ -231,14 +231,14 @@ bool Search::load_checkpoint() {
   passes_.heard.resize(reader.integer());
   for (auto& messages : passes_.heard) {
     for (std::uint64_t left = reader.integer(); left > 0; --left) {
-      const NodeId from{static_cast<std::uint8_t>(reader.integer())};
+      const NodeId from = node_id(reader.integer());
       messages.emplace(from, reader.text());
     }
   }
   next_learning_ = reader.integer();
   for (std::uint64_t left = reader.integer(); left > 0; --left) {
-    const NodeId a{static_cast<std::uint8_t>(reader.integer())};
-    passes_.asymmetries.broken.emplace(a, NodeId{static_cast<std::uint8_t>(reader.integer())});
+    const NodeId a = node_id(reader.integer());
+    passes_.asymmetries.broken.emplace(a, node_id(reader.integer()));
   }
   passes_.asymmetries.reason = reader.text();
   passes_.asymmetries.hopeless = reader.integer() != 0;

@@ -45,7 +45,7 @@ std::size_t Continuations::WorldHash::operator()(const World& world) const {
 bool Continuations::is_faultless(std::size_t actor, const Transition& transition) const {
   if (transition.cost > 0) return false;
   const System& system = model_.system;
-  if (actor < system.size() && system.is_faulty({static_cast<std::uint8_t>(actor)})) return false;
+  if (actor < system.size() && system.is_faulty(node_id(actor))) return false;
   return transition.from == 0xff || !system.is_byzantine({transition.from});
 }
 

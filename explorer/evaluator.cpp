@@ -198,7 +198,7 @@ std::vector<std::vector<Id>> Evaluator::vectors_of(const Machine& machine, const
   for (std::size_t h = 0; h < symmetry_->group().size(); ++h) {
     const auto g = static_cast<Symmetry::Index>(h);
     for (std::size_t i = 0; i < nodes_; ++i) {
-      const NodeId to = symmetry_->group().image(g, {static_cast<std::uint8_t>(i)});
+      const NodeId to = symmetry_->group().image(g, node_id(i));
       image[to.value] = symmetry_->local(vector[i], g);
     }
     images.insert(image);

@@ -16,7 +16,7 @@ constexpr std::uint32_t kept_every = 256;  // of a long path
 
 bool has_started(const LiveWorld& world) {
   for (std::size_t i = 0; i < world.system().size(); ++i) {
-    const auto status = world.state({static_cast<std::uint8_t>(i)}).status;
+    const auto status = world.state(node_id(i)).status;
     if (status == LocalState::Status::unstarted) return false;
   }
   return true;
@@ -26,7 +26,7 @@ bool has_started(const LiveWorld& world) {
 std::size_t bytes_of(const LiveWorld& world) {
   std::size_t bytes = 0;
   for (std::size_t i = 0; i < world.system().size(); ++i) {
-    const NodeId id{static_cast<std::uint8_t>(i)};
+    const NodeId id = node_id(i);
     bytes += world.local(id).size();
     for (const auto& [envelope, count] : world.inbox(id)) bytes += envelope.second.size() + 100;
   }

@@ -94,7 +94,7 @@ struct Waiting {
 std::vector<Waiting> waiting_in(const LiveWorld& world) {
   std::vector<Waiting> found;
   for (std::size_t i = 0; i < world.system().size(); ++i) {
-    const NodeId to{static_cast<std::uint8_t>(i)};
+    const NodeId to = node_id(i);
     for (const auto& [envelope, count] : world.inbox(to)) {
       found.push_back(
           {.to = to, .from = envelope.first, .content = envelope.second, .count = count});
@@ -191,7 +191,7 @@ Json WorldData::processes_json() const {
   constexpr std::array<const char*, 3> status = {"not started", "up", "down"};
   Json list = Json::array();
   for (std::size_t i = 0; i < system_.size(); ++i) {
-    const NodeId id{static_cast<std::uint8_t>(i)};
+    const NodeId id = node_id(i);
     Json state = Json::array();
     std::size_t left_out = 0;
     for (const Leaf& leaf : shown_state(system_, id, world().local(id))) {
@@ -255,7 +255,7 @@ Json WorldData::history_json() const {
   Json list = Json::array();
   const auto& clients = world().history().clients;
   for (std::size_t client = 0; client < clients.size(); ++client) {
-    const NodeId id{static_cast<std::uint8_t>(system_.bounds.nodes + client)};
+    const NodeId id = node_id(system_.bounds.nodes + client);
     for (const HistoryOperation& one : clients[client]) {
       if (list.size() == operations_max) break;
       Json result = nullptr;
@@ -388,7 +388,7 @@ std::string explore_data(const ExplorePage& page) {
   const System& system = page.model.system;
   Json processes = Json::array();
   for (std::size_t i = 0; i < system.size(); ++i) {
-    const NodeId id{static_cast<std::uint8_t>(i)};
+    const NodeId id = node_id(i);
     processes.push_back({{"name", system.process_name(id)}, {"role", role_of(system, id)}});
   }
   Json properties = Json::array();

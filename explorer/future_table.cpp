@@ -23,7 +23,7 @@ Id FutureTable::next(Id future, const HistoryEvent& event) {
   key.text(event.label.value);
   const auto [step, is_new] = steps_.try_emplace(key.take());
   if (is_new) {
-    const NodeId client{static_cast<std::uint8_t>(nodes_ + event.client)};
+    const NodeId client = node_id(nodes_ + event.client);
     step->second = intern(futures_.next(*contents_[future], client, event.label));
   }
   return step->second;

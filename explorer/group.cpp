@@ -23,7 +23,7 @@ void add_classes(const System& system, const Asymmetries& known, std::size_t beg
                  std::vector<std::vector<NodeId>>& classes) {
   std::vector<std::vector<NodeId>> found;
   for (std::size_t i = begin; i < end; ++i) {
-    const NodeId id{static_cast<std::uint8_t>(i)};
+    const NodeId id = node_id(i);
     const auto fits = std::ranges::find_if(found, [&](const std::vector<NodeId>& members) {
       return std::ranges::all_of(
           members, [&](NodeId member) { return may_exchange(system, known, member, id); });
@@ -101,7 +101,7 @@ std::vector<std::vector<NodeId>> interchangeable(const System& system, const Asy
 Group::Group(std::size_t points, std::vector<std::vector<NodeId>> classes)
     : classes_(std::move(classes)) {
   std::vector<NodeId> identity;
-  for (std::size_t i = 0; i < points; ++i) identity.push_back({static_cast<std::uint8_t>(i)});
+  for (std::size_t i = 0; i < points; ++i) identity.push_back(node_id(i));
   elements_ = {identity};
   for (const std::vector<NodeId>& members : classes_) {
     std::vector<std::vector<NodeId>> more;

@@ -175,7 +175,7 @@ HealedGraph::Outcomes HealedGraph::run_handlers(Id local, Id input) {
       outcomes.limited = true;
       continue;
     }
-    Outcome outcome{.local = intern_local(process.value, encode_local(after), *after.process)};
+    Outcome outcome{.local = intern_local(byte_of(process), encode_local(after), *after.process)};
     outcome.no_op = outcome.local == local && step.sends.empty();
     for (const Sent& sent : step.sends) {
       outcome.sends.push_back(

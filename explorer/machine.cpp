@@ -49,6 +49,12 @@ Machine::Machine(const System& system, Options options)
     first_observer_slot_ = slots_;
     slots_ += system.observers.size();
   }
+  if (slots_ > processes_max) {
+    throw UsageError("a world that is searched has at most " + std::to_string(processes_max) +
+                     " components; this system's " + std::to_string(size_) +
+                     " processes, its history, observers and budgets are " +
+                     std::to_string(slots_));
+  }
   relabelled_ = std::vector<ReadMap>(slots_ - size_);
   intern_path({}, {});
   labels_.push_back({});  // id 0: none
@@ -521,7 +527,7 @@ void Machine::add_outcome(Id cell, Id input, const Outcome& outcome, Id path, Su
                         .sends = static_cast<std::uint32_t>(out.sends.size()),
                         .budget = budget_of(input, outcome.answers),
                         .step_violation = outcome.step_violation};
-  if (is_delivery(input)) transition.from = envelopes_[input].from.value;
+  if (is_delivery(input)) transition.from = byte_of(envelopes_[input].from);
   transition.cost = transition.budget.cost();
   const bool sends_by_timer = is_timer(input) && !outcome.sends.empty();
   if (sends_by_timer && !system_.bounds.timeouts && system_.bounds.network != Network::async) {
@@ -541,7 +547,7 @@ void Machine::add_outcome(Id cell, Id input, const Outcome& outcome, Id path, Su
         transition.cell = with_message(transition.cell, send.envelope);
       } else {
         out.sends.push_back(send);
-        ++transition.send_count;
+        if (++transition.send_count == 0) throw UsageError("a handler sends 65,536 messages");
       }
     }
   }

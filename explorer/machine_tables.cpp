@@ -98,7 +98,7 @@ void Machine::load_interned(Reader& reader, std::vector<Id>& expanded) {
     intern_local(process, bytes, local.process.get());
   }
   for (std::uint64_t left = reader.integer(); left > 0; --left) {
-    const NodeId from{static_cast<std::uint8_t>(reader.integer())};
+    const NodeId from = node_id(reader.integer());
     intern_envelope(from, Bytes(reader.text()));
   }
   for (std::uint64_t left = reader.integer(); left > 0; --left) {

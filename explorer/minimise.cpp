@@ -127,7 +127,7 @@ void Machine::hear(Heard& heard) const {
       for (std::size_t h = 1; h < elements; ++h) {
         const auto g = static_cast<Group::Index>(h);
         const Id image = symmetry_->known_envelope(envelope, g);
-        const NodeId to = symmetry_->group().image(g, NodeId{static_cast<std::uint8_t>(process)});
+        const NodeId to = symmetry_->group().image(g, node_id(process));
         if (!closed[to.value].insert(image).second) continue;
         heard[to.value].emplace(envelopes_[image].from, envelopes_[image].message);
       }
@@ -215,7 +215,7 @@ void Machine::draw(LocalGraph& graph, const Heard& heard, unsigned jobs) const {
       }
       for (const Group::Index g : renamings) {
         const NodeId to = symmetry_->group().image(g, {process});
-        graph.edges[i].push_back(edge_to(to.value, symmetry_->rename_local(process, bytes, g)));
+        graph.edges[i].push_back(edge_to(byte_of(to), symmetry_->rename_local(process, bytes, g)));
         graph.edges[i].back().label = {~std::uint64_t{0}, g};
       }
     }

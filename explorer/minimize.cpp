@@ -81,7 +81,7 @@ bool Minimizer::drop(std::size_t first, std::size_t count) {
 void Minimizer::drop_what_no_end_needs() {
   if (adopt(run_.cone(best_))) return;
   std::vector<NodeId> all;
-  for (std::uint8_t i = 0; i < model_.system.size() && !must_stop(); ++i) {
+  for (std::uint16_t i = 0; i < model_.system.size() && !must_stop(); ++i) {
     all.push_back({i});
     if (adopt(run_.cone(best_, {{i}}))) return;
   }

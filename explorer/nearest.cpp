@@ -122,8 +122,8 @@ std::vector<Event> Search::events_to(Met last) {
   for (;;) {
     const World& before = *met_[last.before].world;
     const Expansion& expansion = machine_.expand(before.data(), last.actor);
-    events.push_back(machine_.event_of({static_cast<std::uint8_t>(last.actor)},
-                                       expansion.transitions[last.transition]));
+    events.push_back(
+        machine_.event_of(node_id(last.actor), expansion.transitions[last.transition]));
     if (last.before == 0) break;
     last = met_[last.before];
   }

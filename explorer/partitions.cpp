@@ -34,8 +34,8 @@ void Machine::prepare_cuts() {
   Successors partitions;
   for (std::size_t i = 0; i < partitions_.size(); ++i) {
     const auto word = static_cast<Id>(i + 1);
-    for (std::uint8_t a = 0; a < bounds.nodes; ++a) {
-      for (std::uint8_t b = 0; b < bounds.nodes; ++b) {
+    for (std::uint16_t a = 0; a < bounds.nodes; ++a) {
+      for (std::uint16_t b = 0; b < bounds.nodes; ++b) {
         if (!partitions_[i].blocks({a}, {b})) continue;
         cut_off_[word * actors_ + a].to |= std::uint64_t{1} << b;
         cut_off_[word * actors_ + b].from |= std::uint64_t{1} << a;

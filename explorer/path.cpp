@@ -44,7 +44,7 @@ PathStep parse_step(std::string_view text, std::size_t number) {
 
 std::optional<NodeId> next_to_start(const LiveWorld& world) {
   for (std::size_t i = 0; i < world.system().size(); ++i) {
-    const NodeId id{static_cast<std::uint8_t>(i)};
+    const NodeId id = node_id(i);
     if (world.state(id).status == LocalState::Status::unstarted) return id;
   }
   return std::nullopt;

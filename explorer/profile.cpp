@@ -130,7 +130,7 @@ void Profile::add_limits(const Id* world) {
 
 void Profile::report_processes(ProfileReport& report) const {
   for (std::size_t i = 0; i < slots_.size(); ++i) {
-    report.processes.push_back({.name = system_.process_name({static_cast<std::uint8_t>(i)}),
+    report.processes.push_back({.name = system_.process_name(node_id(i)),
                                 .local_states = count_of(slots_[i].locals),
                                 .inboxes = count_of(slots_[i].inboxes),
                                 .cells = count_of(slots_[i].cells)});

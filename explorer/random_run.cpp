@@ -36,7 +36,7 @@ RandomRun random_run(const Model& model, RandomStream& random, std::uint32_t ste
   while (run.events.size() < length && !run.violation) {
     std::vector<Event> events = world.enabled();
     if (run.events.size() < model.system.size()) {  // world 0 is behind all starts, in id order
-      const NodeId next{static_cast<std::uint8_t>(run.events.size())};
+      const NodeId next = node_id(run.events.size());
       std::erase_if(events, [&](const Event& event) {
         return event.kind != EventKind::start || event.process != next;
       });

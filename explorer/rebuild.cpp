@@ -23,12 +23,11 @@ std::optional<Search::Predecessor> Search::least_predecessor(std::uint64_t root,
                  [&](std::uint32_t process, std::uint32_t index, const Transition& edge,
                      std::uint64_t next) {
                    if (edge.fault != 0 || next != root) return;
-                   Predecessor found{
-                       .content = machine_.hash(worker.world.words.data()),
-                       .events = machine_.events_of({static_cast<std::uint8_t>(process)}, edge),
-                       .world = words_of(worker.world.words.data()),
-                       .process = process,
-                       .transition = index};
+                   Predecessor found{.content = machine_.hash(worker.world.words.data()),
+                                     .events = machine_.events_of(node_id(process), edge),
+                                     .world = words_of(worker.world.words.data()),
+                                     .process = process,
+                                     .transition = index};
                    if (!best[id] || found < *best[id]) best[id] = std::move(found);
                  });
       if (!fits) must_grow_.store(true);

@@ -47,7 +47,7 @@ void judge_end(const Model& model, const Trace& trace, const LiveWorld& world,
   if (recorded == model.properties.end()) return;
   LocalVector locals;
   for (std::size_t i = 0; i < model.system.size(); ++i) {
-    const NodeId id{static_cast<std::uint8_t>(i)};
+    const NodeId id = node_id(i);
     if (world.state(id).status == LocalState::Status::unstarted) return;
     locals.push_back(world.local(id));
   }

@@ -124,7 +124,7 @@ bool Search::successor(Worker& worker, std::size_t process, const Expansion& exp
   if (symmetry_) {
     const Symmetry::Index element = symmetry_->canonicalise(next);
     if (element != 0) {
-      worker.acted = symmetry_->group().image(element, {static_cast<std::uint8_t>(process)}).value;
+      worker.acted = symmetry_->group().image(element, node_id(process)).value;
       changed = 0;
       for (std::size_t slot = 0; slot < machine_.slots(); ++slot) {
         if (next[slot] != worker.world.words[slot]) changed |= std::uint64_t{1} << slot;
@@ -168,7 +168,7 @@ void Search::note_step(Worker& worker, std::uint32_t process, std::uint32_t tran
                        const Transition& edge) {
   const Hash128 parent = machine_.hash(worker.world.words.data());
   std::string events;
-  for (const Event& event : machine_.events_of({static_cast<std::uint8_t>(process)}, edge)) {
+  for (const Event& event : machine_.events_of(node_id(process), edge)) {
     events += describe(model_.system, event) + "\n";
   }
   const std::size_t property = edge.fault != 0 ? Evaluator::none : edge.step_violation - 1U;
@@ -310,10 +310,9 @@ void Search::start() {
     for (const Partial& before : partial) {
       const Expansion& expansion = machine_.expand(before.words[process]);
       for (const Transition& transition : expansion.transitions) {
-        const Event event = machine_.event_of({static_cast<std::uint8_t>(process)}, transition);
+        const Event event = machine_.event_of(node_id(process), transition);
         if (transition.fault != 0) {
-          throw UsageError("the start of " +
-                           model_.system.process_name({static_cast<std::uint8_t>(process)}) +
+          throw UsageError("the start of " + model_.system.process_name(node_id(process)) +
                            " fails: " + machine_.fault(transition.fault));
         }
         Partial after = before;

@@ -103,7 +103,7 @@ Symmetry::Index Search::canonicaliser(const Predecessor& before) {
 std::vector<Event> Search::images_of(const std::vector<Id>& world, std::uint32_t process,
                                      std::uint32_t transition, Symmetry::Index element) {
   const Transition& edge = machine_.expand(world[process]).transitions[transition];
-  std::vector<Event> events = machine_.events_of({static_cast<std::uint8_t>(process)}, edge);
+  std::vector<Event> events = machine_.events_of(node_id(process), edge);
   if (!symmetry_) return events;
   const std::vector<Id> locals = machine_.locals_before(world[process], edge);
   for (std::size_t i = 0; i < events.size(); ++i) {

@@ -108,9 +108,9 @@ Id Symmetry::intern_image(std::size_t part, Id id, Index g) {
     try {
       LocalState state = decode_local(type, bytes);
       if (encode_local(state) != bytes) throw DecodeError("its encoding is not canonical");
-      const Bytes& root = machine_.stand_in(to.value, bytes);
+      const Bytes& root = machine_.stand_in(byte_of(to), bytes);
       if (root != bytes) state = decode_local(type, root);
-      return machine_.intern_local(to.value, root, state.process.get());
+      return machine_.intern_local(byte_of(to), root, state.process.get());
     } catch (const DecodeError& error) {
       throw CannotRename("a state cannot be renamed: " + std::string(error.what()));
     }
@@ -181,7 +181,7 @@ Id Symmetry::cell_locked(Id cell, Index g) {
   const Id local = machine_.cells_[cell].local;
   const Id inbox = machine_.cells_[cell].inbox;
   const NodeId to = group_.image(g, {machine_.cells_[cell].process});
-  const Id image = machine_.cell_of(to.value, image_locked(local_part, local, g),
+  const Id image = machine_.cell_of(byte_of(to), image_locked(local_part, local, g),
                                     machine_.intern_inbox(inbox_image(inbox, g)));
   cells_.insert(key, image);
   return image;
@@ -195,7 +195,7 @@ Id Symmetry::cell_first(Id cell, Index g) {
 void Symmetry::image(const Id* world, Index g, Id* out) {
   const std::size_t processes = system_.size();
   for (std::size_t i = 0; i < processes; ++i) {
-    out[group_.image(g, {static_cast<std::uint8_t>(i)}).value] = cell(world[i], g);
+    out[group_.image(g, node_id(i)).value] = cell(world[i], g);
   }
   for (std::size_t slot = processes; slot < machine_.slots(); ++slot) {
     out[slot] = word(slot, world[slot], g);
@@ -253,7 +253,7 @@ std::uint64_t Symmetry::first_hash(const Id* world, Index g) {
   for (const std::size_t slot : slots_) {
     if (slot < system_.size()) {
       const Id local = image_locked(local_part, machine_.local_of(world[slot]), g);
-      const std::size_t to = group_.image(g, {static_cast<std::uint8_t>(slot)}).value;
+      const std::size_t to = group_.image(g, node_id(slot)).value;
       sum += hash_slot(to, machine_.locals_[local].hash);
     } else if (slot == machine_.history_slot()) {
       const Id history = image_locked(history_part, world[slot], g);

@@ -59,7 +59,7 @@ Symmetry::Did Symmetry::rename_did(std::uint8_t process, const Did& did, Index g
   Did renamed{.answers = did.answers, .fault = did.fault};
   if (did.fault != StepResult::Fault::none) return renamed;
   const NodeId to = group_.image(g, {process});
-  renamed.local = machine_.stand_in(to.value, rename_local(process, did.local, g));
+  renamed.local = machine_.stand_in(byte_of(to), rename_local(process, did.local, g));
   for (const Sent& sent : did.sends) {
     renamed.sends.push_back(
         {.to = group_.image(g, sent.to), .message = rename(system_.message_type, sent.message, g)});

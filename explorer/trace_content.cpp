@@ -14,7 +14,7 @@ class Recorder {
   explicit Recorder(const System& system)
       : system_(system), world_(system), flow_(system), open_(system.bounds.clients) {
     for (std::size_t i = 0; i < system.size(); ++i) {
-      const NodeId id{static_cast<std::uint8_t>(i)};
+      const NodeId id = node_id(i);
       content_.processes.push_back({.name = system.process_name(id),
                                     .role = role_of(system, id),
                                     .unstarted = shown_state(system, id, world_.local(id))});

@@ -12,7 +12,7 @@ Way way_of(Machine& machine, std::span<const Id> world, const Event& event) {
   const Expansion& expansion = machine.expand(world.data(), actor);
   for (const Transition& transition : expansion.transitions) {
     if (!machine.affordable(world.data(), transition)) continue;
-    if (machine.event_of({static_cast<std::uint8_t>(actor)}, transition) != event) continue;
+    if (machine.event_of(node_id(actor), transition) != event) continue;
     return {.actor = actor, .expansion = &expansion, .transition = &transition};
   }
   throw std::logic_error("the interned machine does not run an event of the live world: " +

@@ -18,7 +18,7 @@ Violation violation_of(const Property& property) {
 struct ViewsOf {
   explicit ViewsOf(const LiveWorld& world) {
     for (std::uint32_t i = 0; i < world.system().bounds.nodes; ++i) {
-      kept.push_back(world.state({static_cast<std::uint8_t>(i)}).process->view());
+      kept.push_back(world.state(node_id(i)).process->view());
       all.push_back(kept.back().get());
     }
   }

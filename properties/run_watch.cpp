@@ -13,13 +13,17 @@ bool reads_views(const Property& property) {
 
 }  // namespace
 
-PropertyWatch::PropertyWatch(const Model& model, bool each_step)
+PropertyWatch::PropertyWatch(const Model& model, bool each_step, std::size_t history_max)
     : model_(&model),
       each_step_(each_step),
-      filter_(!each_step && model.filter && model.system.status ? model.filter() : nullptr),
+      filter_(!each_step && model.filter && model.system.status && model.system.twins.empty() &&
+                      model.system.traitors.empty()
+                  ? model.filter()
+                  : nullptr),
       statuses_(model.system.bounds.nodes),
       stale_(model.system.bounds.nodes, false),
       seen_(model.system.bounds.nodes),
+      history_max_(history_max),
       recorder_(model.system.size() - model.system.bounds.nodes) {
   for (const Property& property : model.properties) {
     if (property.kind == PropertyKind::recovers) {
@@ -30,18 +34,20 @@ PropertyWatch::PropertyWatch(const Model& model, bool each_step)
   }
   for (WatchedProperty& watched : properties_) {
     if (watched.property->running) watched.observer = watched.property->running();
+    asks_the_world_ = asks_the_world_ || watched.property->scope == Scope::world;
   }
 }
 
 // World 0 is behind all starts; properties are of it and of what follows.
 void PropertyWatch::start() {
   for (std::size_t i = 0; i < seen_.size(); ++i) {
-    const Process& process = *simulation_->state({static_cast<std::uint8_t>(i)}).process;
+    const Process& process = *simulation_->state(node_id(i)).process;
     Writer writer;
     process.encode_view(writer);
     seen_[i] = {.encoding = writer.take(), .view = process.view()};
     views_.push_back(seen_[i].view.get());
   }
+  ++views_version_;
   started_ = true;
   for (WatchedProperty& watched : properties_) {
     if (!reads_views(*watched.property) || watched.property->scope == Scope::step) continue;
@@ -81,8 +87,7 @@ bool PropertyWatch::step(const SimulatedStep& step) {
 }
 
 // What one node's view says alone, with each other's, or with all.
-bool PropertyWatch::holds(const WatchedProperty& watched, std::size_t changed,
-                          const void* before) const {
+bool PropertyWatch::holds(WatchedProperty& watched, std::size_t changed, const void* before) {
   const Property& property = *watched.property;
   switch (property.scope) {
     case Scope::node: {
@@ -102,7 +107,12 @@ bool PropertyWatch::holds(const WatchedProperty& watched, std::size_t changed,
       }
       return true;
     default:
-      return property.holds(views_);
+      // The same for whichever node has changed.
+      if (watched.judged != views_version_) {
+        watched.judged = views_version_;
+        watched.held = property.holds(views_);
+      }
+      return watched.held;
   }
 }
 
@@ -110,13 +120,29 @@ bool PropertyWatch::holds(const WatchedProperty& watched, std::size_t changed,
 // anything is decided.
 bool PropertyWatch::is_news(const SimulatedStep& step) {
   if (!model_->system.status || model_->system.is_bent(step.process)) return false;
-  const void* state = simulation_->state(step.process).process->state();
-  const NodeStatus now = model_->system.status(step.process, state);
+  const NodeStatus& now = simulation_->status(step.process);
   NodeStatus& last = statuses_[step.process.value];
   const bool is_new =
       now.role != last.role || now.term != last.term || (now.committed > 0) != (last.committed > 0);
   last = now;
   return is_new;
+}
+
+bool PropertyWatch::is_something_to_be_reached() const {
+  return std::ranges::any_of(properties_, [](const WatchedProperty& watched) {
+    const bool sometimes = watched.property->kind == PropertyKind::sometimes;
+    return sometimes && !watched.reached && reads_views(*watched.property);
+  });
+}
+
+// Views grow with logs: large ones are made anew when they are looked at again, which is seldom.
+void PropertyWatch::forget_large_views() {
+  constexpr std::size_t kept_max = std::size_t{1} << 20;
+  for (std::size_t node = 0; node < seen_.size(); ++node) {
+    if (seen_[node].encoding.size() <= kept_max) continue;
+    seen_[node] = {};
+    stale_[node] = true;
+  }
 }
 
 bool PropertyWatch::is_worth_judging(const SimulatedStep& step) {
@@ -125,8 +151,10 @@ bool PropertyWatch::is_worth_judging(const SimulatedStep& step) {
     const LocalState& local = simulation_->state(step.process);
     const bool is_up = local.status == LocalState::Status::up;
     const bool may_break = filter_->may_break(step.process, local.process->state(), is_up);
-    filtered_ += may_break || news ? 0 : 1;
-    return may_break || news;
+    // What nothing can have broken is looked at for what is still to be reached.
+    const bool judged = may_break || (news && is_something_to_be_reached());
+    filtered_ += judged ? 0 : 1;
+    return judged;
   }
   constexpr std::int64_t bytes_a_step = 512;
   constexpr std::int64_t saved_max = 1 << 20;
@@ -138,14 +166,18 @@ bool PropertyWatch::is_worth_judging(const SimulatedStep& step) {
 
 // True where the view has changed.
 bool PropertyWatch::refresh(std::size_t node) {
-  const Process& process = *simulation_->state({static_cast<std::uint8_t>(node)}).process;
+  const Process& process = *simulation_->state(node_id(node)).process;
   Writer writer;
   process.encode_view(writer);
   stale_[node] = false;
   credit_ -= static_cast<std::int64_t>(writer.bytes().size());
   if (writer.bytes() == seen_[node].encoding) return false;
-  // Looked at by each property, with each other node.
-  credit_ -= static_cast<std::int64_t>(writer.bytes().size() * seen_.size());
+  // Looked at by each property, with each other node; what is said of the whole world may look at
+  // each pair.
+  std::uint64_t looks = seen_.size();
+  if (seen_.size() > processes_max && asks_the_world_) looks *= seen_.size();
+  credit_ -= static_cast<std::int64_t>(writer.bytes().size() * looks);
+  ++views_version_;
   seen_[node] = {.encoding = writer.take(), .view = process.view()};
   views_[node] = seen_[node].view.get();
   return true;
@@ -171,7 +203,9 @@ void PropertyWatch::judge(const SimulatedStep& step) {
   refresh_stale();
   // A step that changes nothing breaks nothing, and several steps together are no step.
   if (changed) judge_all(node, was_stale ? nullptr : before.get(), step.number);
-  if (!filter_ || filter_->broken_step().empty() || violation_) return;
+  if (!filter_) return;
+  forget_large_views();
+  if (filter_->broken_step().empty() || violation_) return;
   const auto broken = std::ranges::find(properties_, filter_->broken_step(),
                                         [](const auto& one) { return one.property->name; });
   if (broken != properties_.end()) violate(*broken->property, step.number);
@@ -193,6 +227,44 @@ void PropertyWatch::judge_all(std::size_t node, const void* before, std::uint64_
   }
 }
 
+// Moments are twice the numbers of steps, and what is invoked in a step comes behind what returns
+// in it.
+void PropertyWatch::take_operation(std::size_t client, const Label& label,
+                                   const SimulatedStep& step) {
+  const bool invokes = label.kind == Label::Kind::invoke;
+  const linearizability::Moment moment = 2 * step.number + (invokes ? 1 : 0);
+  if (!online_) {
+    recorder_.take(client, label, moment);
+    if (recorder_.history().operations().size() > history_max_) judge_online();
+    return;
+  }
+  for (WatchedProperty& watched : properties_) {
+    if (!watched.online || violation_) continue;
+    if (invokes) {
+      watched.online->invoke(client, label.value);
+    } else {
+      watched.online->respond(client, label.value, moment);
+    }
+    if (watched.online->verdict() == linearizability::Verdict::not_linearizable) {
+      violate(*watched.property, watched.online->broken_at() / 2);
+    }
+  }
+}
+
+void PropertyWatch::judge_online() {
+  online_ = true;
+  for (WatchedProperty& watched : properties_) {
+    const auto& model = watched.property->model;
+    if (watched.property->scope != Scope::history || model == nullptr) continue;
+    watched.online = std::make_unique<linearizability::OnlineJudge>(*model);
+    recorder_.replay(*watched.online);
+    if (watched.online->verdict() == linearizability::Verdict::not_linearizable && !violation_) {
+      violate(*watched.property, watched.online->broken_at() / 2);
+    }
+  }
+  recorder_ = linearizability::HistoryRecorder(0);
+}
+
 void PropertyWatch::take_labels(const SimulatedStep& step) {
   bool observed = false;
   for (const Label& label : step.labels) {
@@ -204,8 +276,7 @@ void PropertyWatch::take_labels(const SimulatedStep& step) {
       continue;
     }
     const std::size_t client = step.process.value - model_->system.bounds.nodes;
-    const bool invokes = label.kind == Label::Kind::invoke;
-    recorder_.take(client, label, 2 * step.number + (invokes ? 1 : 0));
+    take_operation(client, label, step);
   }
   if (!observed) return;
   for (WatchedProperty& watched : properties_) {
@@ -215,15 +286,13 @@ void PropertyWatch::take_labels(const SimulatedStep& step) {
   }
 }
 
-// Moments are twice the numbers of steps, and what is invoked in a step comes behind what returns
-// in it.
 void PropertyWatch::finish(Nanoseconds, const linearizability::Limits& limits) {
   if (started_ && !violation_ && !filter_) refresh_stale();
   for (WatchedProperty& watched : properties_) {
     const bool always = watched.property->kind != PropertyKind::sometimes;
     if (always && reads_views(*watched.property)) watched.evaluated += filtered_;
   }
-  recorder_.finish();
+  if (!online_) recorder_.finish();
   for (WatchedProperty& watched : properties_) {
     if (watched.property->scope != Scope::history || violation_) continue;
     judge_history(watched, limits);
@@ -237,6 +306,15 @@ void PropertyWatch::judge_history(WatchedProperty& watched, const linearizabilit
     return;
   }
   ++watched.evaluated;
+  if (watched.online) {
+    watched.online->finish();
+    if (watched.online->verdict() == linearizability::Verdict::unknown) {
+      not_judged_.emplace_back(property.name, watched.online->unknown_because());
+    } else if (watched.online->verdict() == linearizability::Verdict::not_linearizable) {
+      violate(property, watched.online->broken_at() / 2);
+    }
+    return;
+  }
   const auto judgement = linearizability::judge(*property.model, recorder_.history(), limits);
   if (judgement.verdict == linearizability::Verdict::unknown) {
     not_judged_.emplace_back(property.name,

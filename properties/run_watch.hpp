@@ -15,6 +15,7 @@
 #include "engine/simulator/simulation.hpp"
 #include "properties/evaluate.hpp"
 #include "properties/linearizability/judge.hpp"
+#include "properties/linearizability/online.hpp"
 #include "properties/linearizability/recorder.hpp"
 #include "properties/property.hpp"
 
@@ -23,18 +24,24 @@ namespace gainsay {
 struct WatchedProperty {
   const Property* property = nullptr;
   std::uint64_t evaluated = 0;
-  bool reached = false;  // of `sometimes`
+  bool reached = false;      // of `sometimes`
+  std::uint64_t judged = 0;  // of the whole world: which version of the views, and what it said
+  bool held = false;
   std::unique_ptr<RunningObserver> observer{};
+  std::unique_ptr<linearizability::OnlineJudge> online{};  // of a long history
 };
 
 class PropertyWatch final : public SimulationWatch {
  public:
   // // REQUIRES: the model outlives the watch. With `each_step` all properties are judged after
   // each step, whatever that costs: the slow twin.
-  explicit PropertyWatch(const Model& model, bool each_step = false);
+  // A client history of more operations than `history_max` is judged as it grows, and not kept.
+  explicit PropertyWatch(const Model& model, bool each_step = false,
+                         std::size_t history_max = 200'000);
   // REQUIRES: before the first step.
   void attach(const Simulation& simulation) { simulation_ = &simulation; }
 
+  bool reads_messages() const override { return false; }
   bool step(const SimulatedStep& step) override;
   // The client history, as it is at the end of the run. `limits` bound what judging it may take.
   void finish(Nanoseconds at, const linearizability::Limits& limits);
@@ -60,13 +67,17 @@ class PropertyWatch final : public SimulationWatch {
   void start();
   bool is_news(const SimulatedStep& step);
   bool is_worth_judging(const SimulatedStep& step);
+  bool is_something_to_be_reached() const;
+  void forget_large_views();
   bool refresh(std::size_t node);
   void refresh_stale();
   void judge_all(std::size_t node, const void* before, std::uint64_t step);
   void judge(const SimulatedStep& step);
-  bool holds(const WatchedProperty& watched, std::size_t changed, const void* before) const;
+  bool holds(WatchedProperty& watched, std::size_t changed, const void* before);
   void violate(const Property& property, std::uint64_t step);
   void take_labels(const SimulatedStep& step);
+  void take_operation(std::size_t client, const Label& label, const SimulatedStep& step);
+  void judge_online();
   void judge_history(WatchedProperty& watched, const linearizability::Limits& limits);
 
   const Model* model_;
@@ -82,6 +93,10 @@ class PropertyWatch final : public SimulationWatch {
   std::vector<WatchedProperty> properties_;
   std::vector<Seen> seen_;  // by node
   std::vector<const void*> views_;
+  std::uint64_t views_version_ = 0;  // one more with each view that changes
+  bool asks_the_world_ = false;
+  const std::size_t history_max_;
+  bool online_ = false;                        // the history is not kept any more
   linearizability::HistoryRecorder recorder_;  // of the clients
   bool started_ = false;
   std::uint64_t last_step_ = 0;

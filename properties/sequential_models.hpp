@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -48,7 +49,7 @@ struct Operation {
 struct Result {
   std::string value;  // of a get; empty for the others
 };
-using Store = flat_map<std::string, std::string>;
+using Store = std::map<std::string, std::string>;  // simulations have thousands of keys
 struct Model {
   using State = Store;
   using Operation = kv::Operation;

@@ -1,5 +1,6 @@
 #include "protocols/kv_workload.hpp"
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <string>
@@ -29,7 +30,7 @@ Workload<kv::Operation> appends_and_reads(const Bounds& bounds) {
   for (std::uint32_t client = 0; client < bounds.clients; ++client) {
     std::vector<NodeId> servers;
     for (std::uint32_t i = 0; i < bounds.nodes; ++i) {
-      servers.push_back({static_cast<std::uint8_t>((client + i) % bounds.nodes)});
+      servers.push_back(node_id((client + i) % bounds.nodes));
     }
     result.clients.push_back(appends_and_reads(client, bounds.operations, servers));
   }
@@ -83,7 +84,7 @@ OptionTexts options_of(const Load& load) {
 LoadItems items_of(const Load& load) {
   const auto zipf = std::make_shared<const Zipf>(load.keys, std::uint64_t{load.zipf} * 1000);
   return [load, zipf](std::uint32_t client, std::uint32_t position) {
-    RandomStream random(load.seed, Purpose::workload, {static_cast<std::uint8_t>(client)});
+    RandomStream random(load.seed, Purpose::workload, node_id(client));
     random.seek(std::uint64_t{position} * 4);
     LoadItem item{.reads = random.next() % 100 < load.reads, .key = zipf->at(random.next())};
     if (item.reads) return item;
@@ -100,20 +101,21 @@ Configuration simulated(std::uint32_t nodes, OptionTexts options) {
           .bug = ""};
 }
 
-Workload<kv::Operation> loaded(const Bounds& bounds, const Load& load) {
+Workload<kv::Operation> loaded(const Bounds& bounds, const Load& load, std::uint32_t servers) {
   Workload<kv::Operation> result{.retry = true, .paced = true};
   result.client_count = bounds.clients;
   result.operations = bounds.operations;
-  result.item = [items = items_of(load), nodes = bounds.nodes](std::uint32_t client,
-                                                               std::uint32_t position) {
+  const std::uint32_t asked = std::min(servers, bounds.nodes);
+  result.item = [items = items_of(load), asked](std::uint32_t client, std::uint32_t position) {
     LoadItem item = items(client, position);
     WorkItem<kv::Operation> work{
         .operation = {.action = item.reads ? kv::Action::get : kv::Action::put,
                       .key = "k" + std::to_string(item.key),
                       .value = std::move(item.value)},
         .servers = {}};
-    for (std::uint32_t i = 0; i < nodes; ++i) {
-      work.servers.push_back({static_cast<std::uint8_t>((client + i) % nodes)});
+    work.servers.reserve(asked);
+    for (std::uint32_t i = 0; i < asked; ++i) {
+      work.servers.push_back(node_id((client + i) % asked));
     }
     return work;
   };

@@ -47,7 +47,9 @@ using LoadItems = std::function<LoadItem(std::uint32_t client, std::uint32_t pos
 LoadItems items_of(const Load& load);
 // In virtual time: so many nodes under load, and these options.
 Configuration simulated(std::uint32_t nodes, OptionTexts options);
-// For a key-value store whose clients stay with the server that answers.
-Workload<kv::Operation> loaded(const Bounds& bounds, const Load& load);
+// For a key-value store whose clients stay with the server that answers. Only the first so many
+// are asked.
+Workload<kv::Operation> loaded(const Bounds& bounds, const Load& load,
+                               std::uint32_t servers = ~std::uint32_t{0});
 
 }  // namespace gainsay

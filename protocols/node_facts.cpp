@@ -22,7 +22,7 @@ NodeFacts of_balancer(const balancer::Node& node) {
   NodeFacts facts;
   for (std::size_t i = 0; i < node.health.size(); ++i) {
     facts.backends.push_back(
-        {.node = {static_cast<std::uint8_t>(i)}, .is_usable = node.health[i].available()});
+        {.node = node_id(i), .is_usable = node.health[i].available()});
   }
   for (const auto& [request, connection] : node.connections) {
     ++facts.backends.at(connection.backend.value).waiting;

@@ -27,4 +27,8 @@ void add_explore_routes(Server& server, const Explored& explored);
 void add_trace_routes(Server& server, const std::string& file,
                       const std::optional<Explored>& explored);
 
+// "/": the failures of a campaign, which lead to the pages of their traces. Throws StoreError, or
+// FileError where the traces cannot be put beside the store.
+void add_campaign_routes(Server& server, const std::string& directory);
+
 }  // namespace gainsay::cli

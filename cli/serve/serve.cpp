@@ -50,6 +50,17 @@ int serve_trace(const ServeArguments& arguments, const CLI::App& given) {
   return ok;
 }
 
+int serve_campaign(const ServeArguments& arguments, const CLI::App& given) {
+  if (const std::string flags = bounds_given(given); !flags.empty()) {
+    throw UsageError("a campaign's traces have bounds of their own: leave out" + flags);
+  }
+  Server server({.port = arguments.port});
+  add_campaign_routes(server, arguments.what);
+  announce(server);
+  server.run_until(stop_requested);
+  return ok;
+}
+
 // As it runs by itself, and step by step; within the bounds of a check only the latter.
 int serve_system(const ServeArguments& arguments, const CLI::App& given) {
   const CatalogEntry& entry = require_system(arguments.what);
@@ -78,6 +89,9 @@ int run_serve(const ServeArguments& arguments, const CLI::App& given) {
       find_system(arguments.what) == nullptr &&
       (arguments.what.find('/') != std::string::npos || arguments.what.ends_with(".json") ||
        std::filesystem::exists(arguments.what));
+  if (is_file && std::filesystem::is_directory(arguments.what)) {
+    return serve_campaign(arguments, given);
+  }
   return is_file ? serve_trace(arguments, given) : serve_system(arguments, given);
 }
 
@@ -86,8 +100,10 @@ int run_serve(const ServeArguments& arguments, const CLI::App& given) {
 void add_serve(CLI::App& app, Action& action) {
   auto arguments = std::make_shared<ServeArguments>();
   CLI::App& command =
-      *app.add_subcommand("serve", "a running system, or a trace, in a browser on this machine");
-  command.add_option("what", arguments->what, "system, or trace file")->required()->type_name("");
+      *app.add_subcommand("serve", "a system, a trace or a campaign in a browser, on this machine");
+  command.add_option("what", arguments->what, "system, trace file, or directory of a campaign")
+      ->required()
+      ->type_name("");
   command.add_option("--port", arguments->port, "where to listen (any that is free)")
       ->type_name("N");
   arguments->model.add_to(command);

@@ -17,9 +17,11 @@ class EventQueue {
     std::uint64_t order = 0;
     std::uint32_t kind = 0;
     std::uint32_t index = 0;
-    bool precedes(const Entry& other) const {
-      return time != other.time ? time < other.time : order < other.order;
-    }
+    bool precedes(const Entry& other) const { return key() < other.key(); }
+
+   private:
+    __extension__ using Key = unsigned __int128;  // compared without a branch
+    Key key() const { return Key{time} << 64 | order; }
   };
 
   void push(Nanoseconds time, std::uint32_t kind, std::uint32_t index) {

@@ -11,17 +11,31 @@ NodeSet group_of(const System& system, const std::string& text, const std::strin
   NodeSet group;
   for (std::size_t begin = 0; begin <= text.size();) {
     const std::size_t end = std::min(text.find(',', begin), text.size());
-    group.insert(node_named(system, text.substr(begin, end - begin), what));
+    const std::string name = text.substr(begin, end - begin);
+    const std::size_t dots = name.find("..");
+    const NodeId first = node_named(system, name.substr(0, dots), what);
+    const NodeId last =
+        dots == std::string::npos ? first : node_named(system, name.substr(dots + 2), what);
+    if (last < first) throw UsageError(what + ": " + name + " are no nodes");
+    for (std::uint32_t id = first.value; id <= last.value; ++id) group.insert(node_id(id));
     begin = end + 1;
   }
   return group;
 }
 
-std::string names(const System& system, NodeSet group) {
+// "n1 n2 n5"; of many nodes "n1..n20 n25".
+std::string names(const System& system, const NodeSet& group) {
+  constexpr std::size_t listed_max = 16;
   std::string text;
+  std::uint32_t next = 0;  // behind those that are named
   for (const NodeId id : group) {
+    if (id.value < next) continue;
     if (!text.empty()) text += ' ';
     text += system.process_name(id);
+    next = id.value + 1U;
+    if (group.size() <= listed_max) continue;
+    while (next < system.bounds.nodes && group.contains(node_id(next))) ++next;
+    if (next > id.value + 1U) text += ".." + system.process_name(node_id(next - 1));
   }
   return text;
 }
@@ -30,7 +44,7 @@ std::string names(const System& system, NodeSet group) {
 
 NodeId node_named(const System& system, const std::string& name, const std::string& what) {
   for (std::uint32_t i = 0; i < system.bounds.nodes; ++i) {
-    const NodeId id{static_cast<std::uint8_t>(i)};
+    const NodeId id = node_id(i);
     if (system.process_name(id) == name) return id;
   }
   throw UsageError(what + ": there is no node '" + name + "'; they are n1 to n" +

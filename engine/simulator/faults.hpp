@@ -23,7 +23,8 @@ using FaultSchedule = std::vector<ScheduledFault>;  // by time
 // "n1@5s+3s": n1 crashes at 5 s and is back 3 s later; "n1@5s": it stays down. Throws UsageError.
 void add_crash(FaultSchedule& schedule, const System& system, const std::string& text);
 // "10s-20s:n1,n2|n3,n4,n5": nothing between the two groups; "10s-20s:n1>n2,n3": nothing from the
-// first to the second. A node in neither reaches both; so does one in both. Throws UsageError.
+// first to the second; "n1..n500" are all from one to the other. A node in neither reaches both;
+// so does one in both. Throws UsageError.
 void add_partition(FaultSchedule& schedule, const System& system, const std::string& text);
 // "n1,n2|n3" or "n1>n2,n3", as above. Throws UsageError.
 Cut cut_named(const System& system, const std::string& text, const std::string& what);

@@ -4,6 +4,18 @@
 
 namespace gainsay {
 
+std::vector<LinkCounts::Link> LinkCounts::used() const {
+  std::vector<Link> all;
+  const auto add = [&](std::size_t link, const MessageCounts& counts) {
+    if (counts.sent == 0) return;
+    all.push_back({.from = node_id(link / nodes_), .to = node_id(link % nodes_), .counts = counts});
+  };
+  for (std::size_t link = 0; link < table_.size(); ++link) add(link, table_[link]);
+  for (const auto& [link, counts] : used_) add(link, counts);
+  std::ranges::sort(all, {}, [](const Link& link) { return std::pair(link.from, link.to); });
+  return all;
+}
+
 Metrics::Metrics(const System& system, MetricsOptions options)
     : system_(&system),
       options_(options),
@@ -11,22 +23,19 @@ Metrics::Metrics(const System& system, MetricsOptions options)
       followed_(system.bounds.nodes),
       nodes_(system.bounds.nodes),
       kinds_(system.message_type == nullptr ? 0 : system.message_type->alternatives.size()),
-      links_(std::size_t{system.bounds.nodes} * system.bounds.nodes) {}
+      links_(system.bounds.nodes) {}
 
 std::string Metrics::kind_name(std::size_t kind) const {
   return system_->message_type->alternatives[kind]->name;
 }
 
 Interval& Metrics::interval(Nanoseconds at) {
-  const auto place = static_cast<std::size_t>(at / options_.interval);
-  if (place >= intervals_.size()) intervals_.resize(place + 1);
-  return intervals_[place];
-}
-
-// The first byte of an encoded variant is its alternative; there are fewer than 128.
-MessageCounts& Metrics::kind_of(BytesView message) {
-  const std::size_t kind = message.empty() ? 0 : static_cast<unsigned char>(message.front());
-  return kinds_[std::min(kind, kinds_.size() - 1)];
+  if (at - interval_begin_ >= options_.interval || intervals_.empty()) {
+    interval_ = static_cast<std::size_t>(at / options_.interval);
+    interval_begin_ = interval_ * options_.interval;
+    if (interval_ >= intervals_.size()) intervals_.resize(interval_ + 1);
+  }
+  return intervals_[interval_];
 }
 
 bool Metrics::step(const SimulatedStep& step) {
@@ -37,7 +46,7 @@ bool Metrics::step(const SimulatedStep& step) {
     ++kind_of(step.message).delivered;
     const bool between_nodes = !is_client && !system_->is_client(step.from);
     if (between_nodes) {
-      ++links_[std::size_t{step.from.value} * system_->bounds.nodes + step.process.value].delivered;
+      ++links_.at(step.from, step.process).delivered;
     }
   }
   if (is_client) {
@@ -57,13 +66,13 @@ bool Metrics::step(const SimulatedStep& step) {
   return true;
 }
 
-void Metrics::message(Nanoseconds now, NodeId from, NodeId to, BytesView message, Fate fate,
-                      Nanoseconds) {
+void Metrics::message(Nanoseconds now, NodeId from, NodeId to, const MessageSeen& message,
+                      Fate fate, Nanoseconds) {
   const bool is_new = fate != Fate::to_down && fate != Fate::duplicated;
   const bool after_sending = fate == Fate::to_down;
   const auto count = [&](MessageCounts& counts) {
     counts.sent += is_new ? 1 : 0;
-    counts.bytes += is_new ? message.size() : 0;
+    counts.bytes += is_new ? message.size : 0;
     counts.lost += fate == Fate::lost ? 1 : 0;
     counts.cut += fate == Fate::cut ? 1 : 0;
     counts.duplicated += fate == Fate::duplicated ? 1 : 0;
@@ -74,10 +83,10 @@ void Metrics::message(Nanoseconds now, NodeId from, NodeId to, BytesView message
   if (!system_->is_client(from)) {
     NodeCounts& node = nodes_[from.value];
     node.sent += is_new ? 1 : 0;
-    node.bytes_sent += is_new ? message.size() : 0;
+    node.bytes_sent += is_new ? message.size : 0;
     node.answers += is_new && system_->is_client(to) ? 1 : 0;
     if (!system_->is_client(to)) {
-      count(links_[std::size_t{from.value} * system_->bounds.nodes + to.value]);
+      count(links_.at(from, to));
     }
   }
   if (is_new) ++interval(now).messages;
@@ -147,8 +156,7 @@ void Metrics::follow(NodeId id, Nanoseconds now) {
   Followed& node = followed_[id.value];
   const LocalState& local = simulation_->state(id);
   const bool is_up = local.status == LocalState::Status::up;
-  const NodeStatus status =
-      is_up && !system_->is_bent(id) ? system_->status(id, local.process->state()) : NodeStatus{};
+  const NodeStatus status = is_up && !system_->is_bent(id) ? simulation_->status(id) : NodeStatus{};
   if (status == node.status) return;
   follow_commits(node, status, now);
   const bool led = node.status.leads;

@@ -3,6 +3,8 @@
 // that one seed gives the same figures everywhere.
 #pragma once
 
+#include <algorithm>
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -23,6 +25,36 @@ struct MessageCounts {
   std::uint64_t duplicated = 0;
   std::uint64_t to_down = 0;  // nobody was there
   std::uint64_t bytes = 0;    // sent
+};
+
+// What was sent from one node to another. A table of few nodes; of many only the links in use.
+class LinkCounts {
+ public:
+  explicit LinkCounts(std::size_t nodes)
+      : nodes_(nodes), table_(nodes <= table_nodes_max ? nodes * nodes : 0) {}
+  MessageCounts& at(NodeId from, NodeId to) {
+    const std::size_t link = std::size_t{from.value} * nodes_ + to.value;
+    return table_.empty() ? used_[static_cast<std::uint32_t>(link)] : table_[link];
+  }
+  MessageCounts of(NodeId from, NodeId to) const {
+    const std::size_t link = std::size_t{from.value} * nodes_ + to.value;
+    if (!table_.empty()) return table_[link];
+    const auto found = used_.find(static_cast<std::uint32_t>(link));
+    return found == used_.end() ? MessageCounts{} : found->second;
+  }
+  struct Link {
+    NodeId from;
+    NodeId to;
+    MessageCounts counts;
+  };
+  // Those on which something was sent, by sender and receiver.
+  std::vector<Link> used() const;
+
+ private:
+  static constexpr std::size_t table_nodes_max = 256;
+  std::size_t nodes_;
+  std::vector<MessageCounts> table_;
+  boost::unordered_flat_map<std::uint32_t, MessageCounts> used_;
 };
 
 struct NodeCounts {
@@ -76,8 +108,9 @@ class Metrics final : public SimulationWatch {
   // The run is over: what is open ends. To be called once.
   void finish(Nanoseconds at);
 
+  bool reads_messages() const override { return false; }
   bool step(const SimulatedStep& step) override;
-  void message(Nanoseconds now, NodeId from, NodeId to, BytesView message, Fate fate,
+  void message(Nanoseconds now, NodeId from, NodeId to, const MessageSeen& message, Fate fate,
                Nanoseconds arrives) override;
   void request(Nanoseconds now, NodeId client, Nanoseconds arrived) override;
   void fault(Nanoseconds now, const ScheduledFault& fault) override;
@@ -102,8 +135,7 @@ class Metrics final : public SimulationWatch {
   // By number of the alternative in the message type.
   const std::vector<MessageCounts>& kinds() const { return kinds_; }
   std::string kind_name(std::size_t kind) const;
-  // Between nodes: from * nodes + to.
-  const std::vector<MessageCounts>& links() const { return links_; }
+  const LinkCounts& links() const { return links_; }
 
  private:
   struct Followed {
@@ -117,7 +149,9 @@ class Metrics final : public SimulationWatch {
   void elected(NodeId node, const NodeStatus& status, Nanoseconds now);
   void answered(NodeId client, Nanoseconds now);
   void end_window(Nanoseconds now);
-  MessageCounts& kind_of(BytesView message);
+  MessageCounts& kind_of(const MessageSeen& message) {
+    return kinds_[std::min(message.alternative, kinds_.size() - 1)];
+  }
   void end_fault(Nanoseconds now, const ScheduledFault& end);
 
   const System* system_;
@@ -145,11 +179,13 @@ class Metrics final : public SimulationWatch {
   std::vector<Window> unavailable_;
   Nanoseconds unavailable_time_ = 0;
   std::vector<Interval> intervals_;
+  std::size_t interval_ = 0;  // the one of now
+  Nanoseconds interval_begin_ = 0;
   std::vector<Followed> followed_;
   std::vector<NodeCounts> nodes_;
   MessageCounts all_;
   std::vector<MessageCounts> kinds_;
-  std::vector<MessageCounts> links_;
+  LinkCounts links_;
 };
 
 }  // namespace gainsay

@@ -12,7 +12,7 @@ constexpr Nanoseconds hour = 3600 * second;
 constexpr auto next_timer = static_cast<std::uint32_t>(ClientTimer::next);
 constexpr std::uint32_t timers_of_process = 64;
 
-NodeId id_of(std::size_t process) { return {static_cast<std::uint8_t>(process)}; }
+NodeId id_of(std::size_t process) { return node_id(process); }
 
 bool happens(RandomStream& random, std::uint64_t chance) {
   return chance > 0 && (random.next() >> 32) < chance;
@@ -20,6 +20,16 @@ bool happens(RandomStream& random, std::uint64_t chance) {
 
 bool is_armed(const LocalState& local, std::uint32_t timer) {
   return ((local.timers >> timer) & 1) != 0;
+}
+
+// Messages can stay values: all processes take them so, and nobody wants their bytes.
+bool keeps_values(const System& system, const SimulationOptions& options,
+                  const std::vector<SimulationWatch*>& watches) {
+  const auto reads = [](const SimulationWatch* watch) { return watch->reads_messages(); };
+  return !options.encodes_messages && std::ranges::none_of(watches, reads) &&
+         std::ranges::all_of(system.processes, [&](const auto& type) {
+           return type->value_type() != nullptr && type->value_type() == system.message_type;
+         });
 }
 
 void refuse_what_is_not_simulated(const System& system) {
@@ -45,9 +55,13 @@ Simulation::Simulation(const System& system, SimulationOptions options,
       between_arrivals_(Distribution::fixed(0)),
       context_({}, 0, {}) {
   refuse_what_is_not_simulated(system);
+  if (keeps_values(system, options_, watches_)) context_.keep_values();
   for (std::size_t i = 0; i < system.size(); ++i) {
     const NodeId id = id_of(i);
+    StepContext::Place place = system.place(id);
+    place.unsynced = false;
     processes_.push_back({.local = {LocalState::Status::unstarted, 0, system.processes[i]->make()},
+                          .place = place,
                           .timers = std::vector<Timer>(system.processes[i]->timer_names().size()),
                           .choices = RandomStream(options_.seed, Purpose::choice, id),
                           .durations = RandomStream(options_.seed, Purpose::timer, id),
@@ -126,20 +140,19 @@ void Simulation::handle(const EventQueue::Entry& entry) {
 void Simulation::run(SimulatedStep& step, const LocalEvent& event) {
   Running& process = processes_[step.process.value];
   const std::uint64_t before = process.local.timers;
-  StepContext::Place place = system_->place(step.process);
-  place.unsynced = false;
-  context_.begin(place, event.kind == LocalEvent::Kind::restart ? 0 : before, &process.choices);
+  context_.begin(process.place, event.kind == LocalEvent::Kind::restart ? 0 : before,
+                 &process.choices);
   step.number = ++steps_;
   step.at = now_;
   step.fault = run_in_place(process.local, event, context_, fault_message_);
   step.fault_message = fault_message_;
   step.choices = context_.answers();
-  step.sends = context_.sends();
   step.labels = context_.labels();
   take_timers(step.process, before);
   const bool goes_on = tell(step) && step.fault == StepResult::Fault::none;
   stopped_ = stopped_ || !goes_on;
-  if (stopped_ || context_.sends().empty()) return;
+  const bool sends = !context_.sends().empty() || !context_.sent_values().empty();
+  if (stopped_ || !sends) return;
   Nanoseconds leaves = now_;
   const ProcessType& type = *system_->processes[step.process.value];
   const bool writes = type.syncs() ? context_.synced() : type.durable_type() != nullptr;
@@ -147,7 +160,7 @@ void Simulation::run(SimulatedStep& step, const LocalEvent& event) {
     process.disk_free = std::max(now_, process.disk_free) + options_.disk->draw(process.durations);
     leaves = process.disk_free;
   }
-  for (Sent& sent : context_.sends()) transmit(step.process, sent, leaves);
+  transmit_all(step.process, leaves);
 }
 
 Nanoseconds Simulation::duration_of(NodeId id, const TimerSet& set) {
@@ -205,7 +218,8 @@ void Simulation::fire(std::uint32_t packed, Nanoseconds time) {
   }
   timer.deadline = nanoseconds_never;
   SimulatedStep step{.kind = EventKind::timer, .process = id, .timer = number};
-  event_ = {.kind = LocalEvent::Kind::timer, .timer = number};
+  event_.kind = LocalEvent::Kind::timer;
+  event_.timer = number;
   run(step, event_);
 }
 
@@ -215,28 +229,49 @@ bool Simulation::blocks(NodeId from, NodeId to) const {
   return !partitions_.empty() && is_node(from) && is_node(to) && cuts_[between(from, to)] > 0;
 }
 
-void Simulation::transmit(NodeId from, Sent& sent, Nanoseconds leaves) {
+// The first byte of an encoded variant is its alternative; there are fewer than 128.
+void Simulation::transmit_all(NodeId from, Nanoseconds leaves) {
+  for (SentValue& sent : context_.sent_values()) {
+    Parcel parcel{.value = std::move(sent.message), .bytes = {}};
+    parcel.size = parcel.value->size();
+    parcel.alternative = parcel.value->alternative();
+    transmit(from, sent.to, parcel, leaves);
+  }
+  for (Sent& sent : context_.sends()) {
+    Parcel parcel{.value = nullptr, .bytes = std::move(sent.message)};
+    parcel.size = parcel.bytes.size();
+    parcel.alternative = parcel.bytes.empty() ? 0 : static_cast<unsigned char>(parcel.bytes[0]);
+    transmit(from, sent.to, parcel, leaves);
+  }
+}
+
+void Simulation::give_back(Parcel& parcel) {
+  if (parcel.value) context_.give_back(std::move(parcel.value));
+}
+
+void Simulation::transmit(NodeId from, NodeId to, Parcel& parcel, Nanoseconds leaves) {
   const LinkModel& model = options_.links;
   RandomStream& random = processes_[from.value].network;
-  const NodeId to = sent.to;
   if (from == to) {
-    put_under_way(from, to, std::move(sent.message), leaves);
+    put_under_way(from, to, std::move(parcel), leaves);
     return;
   }
   if (blocks(from, to)) {
-    tell(from, to, sent.message, Fate::cut, nanoseconds_never);
+    tell(from, to, parcel.seen(), Fate::cut, nanoseconds_never);
+    give_back(parcel);
     return;
   }
   if (!link_free_.empty()) {
     Nanoseconds& free = link_free_[link(from, to)];
-    const Wide bits = Wide{sent.message.size()} * second;
+    const Wide bits = Wide{parcel.size} * second;
     leaves = std::max(free, leaves) + static_cast<Nanoseconds>(bits / model.bytes_per_second);
     free = leaves;
   }
   const bool is_lost = happens(random, model.loss);
   Nanoseconds arrives = leaves + model.latency.draw(random);
   if (is_lost) {
-    tell(from, to, sent.message, Fate::lost, nanoseconds_never);
+    tell(from, to, parcel.seen(), Fate::lost, nanoseconds_never);
+    give_back(parcel);
     return;
   }
   if (!last_arrival_.empty() && !happens(random, model.reordering)) {
@@ -246,14 +281,19 @@ void Simulation::transmit(NodeId from, Sent& sent, Nanoseconds leaves) {
   }
   if (happens(random, model.duplicates)) {
     const Nanoseconds again = leaves + model.latency.draw(random);
-    tell(from, to, sent.message, Fate::duplicated, again);
-    put_under_way(from, to, sent.message, again);
+    tell(from, to, parcel.seen(), Fate::duplicated, again);
+    put_under_way(from, to,
+                  {.value = parcel.value ? parcel.value->clone() : nullptr,
+                   .bytes = parcel.bytes,
+                   .size = parcel.size,
+                   .alternative = parcel.alternative},
+                  again);
   }
-  tell(from, to, sent.message, Fate::sent, arrives);
-  put_under_way(from, to, std::move(sent.message), arrives);
+  tell(from, to, parcel.seen(), Fate::sent, arrives);
+  put_under_way(from, to, std::move(parcel), arrives);
 }
 
-void Simulation::put_under_way(NodeId from, NodeId to, Bytes bytes, Nanoseconds arrives) {
+void Simulation::put_under_way(NodeId from, NodeId to, Parcel parcel, Nanoseconds arrives) {
   std::uint32_t slot = 0;
   if (free_.empty()) {
     slot = static_cast<std::uint32_t>(messages_.size());
@@ -262,7 +302,7 @@ void Simulation::put_under_way(NodeId from, NodeId to, Bytes bytes, Nanoseconds 
     slot = free_.back();
     free_.pop_back();
   }
-  messages_[slot] = {.from = from, .to = to, .sent = now_, .bytes = std::move(bytes)};
+  messages_[slot] = {.from = from, .to = to, .sent = now_, .parcel = std::move(parcel)};
   ++under_way_;
   queue_.push(arrives, static_cast<std::uint32_t>(Kind::deliver), slot);
 }
@@ -271,21 +311,25 @@ void Simulation::deliver(std::uint32_t slot) {
   Message& message = messages_[slot];
   event_.kind = LocalEvent::Kind::deliver;
   event_.from = message.from;
-  std::swap(event_.message, message.bytes);  // the slot keeps memory for the next
-  SimulatedStep step{.kind = EventKind::deliver,
-                     .process = message.to,
-                     .from = message.from,
-                     .message = event_.message,
-                     .sent = message.sent};
+  Parcel parcel = std::move(message.parcel);
+  std::swap(event_.message, parcel.bytes);
+  event_.value = parcel.value.get();
+  SimulatedStep step{
+      .kind = EventKind::deliver,
+      .process = message.to,
+      .from = message.from,
+      .message = {.size = parcel.size, .alternative = parcel.alternative, .bytes = event_.message},
+      .sent = message.sent};
   free_.push_back(slot);
   --under_way_;
   if (processes_[step.process.value].local.status != LocalState::Status::up) {
-    tell(step.from, step.process, event_.message, Fate::to_down, now_);
+    tell(step.from, step.process, step.message, Fate::to_down, now_);
   } else if (blocks(step.from, step.process)) {
-    tell(step.from, step.process, event_.message, Fate::cut, now_);
+    tell(step.from, step.process, step.message, Fate::cut, now_);
   } else {
     run(step, event_);
   }
+  give_back(parcel);
 }
 
 // --- Clients ---
@@ -417,13 +461,24 @@ void Simulation::heal_all() {
 
 // --- Whoever watches ---
 
+// Asked by several, behind each step.
+const NodeStatus& Simulation::status(NodeId node) const {
+  const std::uint64_t step = steps_ << 12 | node.value;
+  if (status_step_ != step) {
+    status_ = system_->status(node, state(node).process->state());
+    status_step_ = step;
+  }
+  return status_;
+}
+
 bool Simulation::tell(const SimulatedStep& step) {
   bool goes_on = true;
   for (SimulationWatch* watch : watches_) goes_on = watch->step(step) && goes_on;
   return goes_on;
 }
 
-void Simulation::tell(NodeId from, NodeId to, BytesView message, Fate fate, Nanoseconds arrives) {
+void Simulation::tell(NodeId from, NodeId to, const MessageSeen& message, Fate fate,
+                      Nanoseconds arrives) {
   for (SimulationWatch* watch : watches_) watch->message(now_, from, to, message, fate, arrives);
 }
 

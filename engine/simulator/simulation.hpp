@@ -49,6 +49,14 @@ struct SimulationOptions {
   Nanoseconds client_timeout = second;          // then a client asks another server
   Duration unspecified{std::chrono::milliseconds(50), std::chrono::milliseconds(100)};  // timers
   FaultSchedule faults{};
+  bool encodes_messages = false;  // even where nobody reads them: the slow twin
+};
+
+// A message, as the one who watches sees it.
+struct MessageSeen {
+  std::size_t size = 0;         // of its encoding
+  std::size_t alternative = 0;  // which of the message type's
+  BytesView bytes;              // empty where nobody reads_messages
 };
 
 // A step of a process, as the one who watches sees it. What it refers to is gone behind the call.
@@ -58,11 +66,10 @@ struct SimulatedStep {
   EventKind kind = EventKind::start;
   NodeId process;
   NodeId from;              // deliver
-  BytesView message;        // deliver
+  MessageSeen message;      // deliver
   Nanoseconds sent = 0;     // deliver: when
   std::uint32_t timer = 0;  // timer
   std::span<const std::uint32_t> choices;
-  std::span<const Sent> sends;
   std::span<const Label> labels;
   StepResult::Fault fault = StepResult::Fault::none;
   std::string_view fault_message;
@@ -74,10 +81,12 @@ enum class Fate : std::uint8_t { sent, lost, cut, duplicated, to_down };
 class SimulationWatch {
  public:
   virtual ~SimulationWatch() = default;
+  // False: it does not look at the bytes of messages. Where nobody does, they are never encoded.
+  virtual bool reads_messages() const { return true; }
   // False: the run ends here.
   virtual bool step(const SimulatedStep&) { return true; }
   // `arrives`: when it is to be delivered.
-  virtual void message(Nanoseconds, NodeId, NodeId, BytesView, Fate, Nanoseconds) {}
+  virtual void message(Nanoseconds, NodeId, NodeId, const MessageSeen&, Fate, Nanoseconds) {}
   // A request was made, and has waited for a free client since `arrived`.
   virtual void request(Nanoseconds, NodeId, Nanoseconds) {}
   virtual void fault(Nanoseconds, const ScheduledFault&) {}
@@ -111,6 +120,8 @@ class Simulation {
   Nanoseconds now() const { return now_; }
   std::uint64_t steps() const { return steps_; }
   const LocalState& state(NodeId process) const { return processes_[process.value].local; }
+  // What a node is about, up or not. REQUIRES: the system says so, and the node is not bent.
+  const NodeStatus& status(NodeId node) const;
   bool blocks(NodeId from, NodeId to) const;
   // The partitions there are, by number.
   const std::vector<std::pair<std::uint32_t, Cut>>& partitions() const { return partitions_; }
@@ -128,15 +139,24 @@ class Simulation {
   };
   struct Running {
     LocalState local;
+    StepContext::Place place;
     std::vector<Timer> timers;
     Nanoseconds disk_free = 0;
     RandomStream choices, durations, network;
+  };
+  // What is sent: a value, or its bytes.
+  struct Parcel {
+    std::unique_ptr<MessageValue> value;
+    Bytes bytes;
+    std::size_t size = 0;
+    std::size_t alternative = 0;
+    MessageSeen seen() const { return {.size = size, .alternative = alternative, .bytes = bytes}; }
   };
   struct Message {
     NodeId from;
     NodeId to;
     Nanoseconds sent = 0;
-    Bytes bytes;
+    Parcel parcel;
   };
 
   void start();
@@ -153,10 +173,12 @@ class Simulation {
   Nanoseconds duration_of(NodeId process, const TimerSet& set);
   void queue_timer(NodeId process, std::uint32_t timer);
   void client_is_free(NodeId client);
-  void transmit(NodeId from, Sent& sent, Nanoseconds leaves);
-  void put_under_way(NodeId from, NodeId to, Bytes bytes, Nanoseconds arrives);
+  void transmit_all(NodeId from, Nanoseconds leaves);
+  void transmit(NodeId from, NodeId to, Parcel& parcel, Nanoseconds leaves);
+  void put_under_way(NodeId from, NodeId to, Parcel parcel, Nanoseconds arrives);
+  void give_back(Parcel& parcel);
   bool tell(const SimulatedStep& step);
-  void tell(NodeId from, NodeId to, BytesView message, Fate fate, Nanoseconds arrives);
+  void tell(NodeId from, NodeId to, const MessageSeen& message, Fate fate, Nanoseconds arrives);
   bool is_node(NodeId id) const { return !system_->is_client(id); }
   // REQUIRES: two nodes.
   std::size_t between(NodeId from, NodeId to) const {
@@ -173,6 +195,8 @@ class Simulation {
   EventQueue queue_;
   Nanoseconds now_ = 0;
   std::uint64_t steps_ = 0;
+  mutable NodeStatus status_;  // of the node that took this step
+  mutable std::uint64_t status_step_ = 0;
   bool started_ = false;
   bool stopped_ = false;
 

@@ -68,7 +68,7 @@ std::uint32_t NamedRun::index_of(std::size_t actor, std::uint32_t part, std::uin
   at->second = none;
   for (std::uint32_t i = 0; i < transitions.size(); ++i) {
     if (!walk_.is_of_part(transitions[i], actor, part)) continue;
-    const Event other = machine_.event_of({static_cast<std::uint8_t>(actor)}, transitions[i]);
+    const Event other = machine_.event_of(node_id(actor), transitions[i]);
     if (other == event(index)) at->second = i;
   }
   return at->second;
@@ -131,7 +131,7 @@ std::optional<NamedRun::Found> NamedRun::alike(std::size_t actor, std::uint32_t 
     if (!walk_.is_of_part(transitions[i], actor, part)) continue;
     const Move move{.actor = static_cast<std::uint8_t>(actor), .part = part, .index = i};
     if (!walk_.can_take(move)) continue;
-    Event other = machine_.event_of({static_cast<std::uint8_t>(actor)}, transitions[i]);
+    Event other = machine_.event_of(node_id(actor), transitions[i]);
     if (other.kind != wanted.kind || other.timer != wanted.timer) continue;
     if (found && other.choices != wanted.choices) continue;
     found = move;
@@ -270,7 +270,7 @@ NamedRun::Events NamedRun::cone(const Events& events, const std::vector<NodeId>&
     if (transition.fault != 0) break;
     for (std::size_t i = 0; i < transition.send_count; ++i) {
       const SendRef& send = walk_.part(move->actor, move->part).sends[transition.sends + i];
-      const NodeId to{static_cast<std::uint8_t>(send.to)};
+      const NodeId to = node_id(send.to);
       senders.try_emplace({NodeId{move->actor}, to, machine_.message_of(send.envelope)}, place);
     }
     walk_.pass(*move);
@@ -332,7 +332,7 @@ std::vector<std::vector<std::uint32_t>> NamedRun::dependencies(const Events& eve
     if (transition == nullptr || transition->fault != 0) continue;
     for (std::size_t i = 0; i < transition->send_count; ++i) {
       const SendRef& send = walk_.part(move->actor, move->part).sends[transition->sends + i];
-      const NodeId to{static_cast<std::uint8_t>(send.to)};
+      const NodeId to = node_id(send.to);
       senders[{NodeId{move->actor}, to, machine_.message_of(send.envelope)}].push_back(place);
     }
     walk_.pass(*move);

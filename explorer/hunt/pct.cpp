@@ -48,7 +48,7 @@ class Pct : public Strategy {
   std::uint64_t& chain_of(const Walk& walk, const Pending::Item& item, RandomStream& random) {
     const bool delivery = walk.is_message(item.actor, item.input);
     const std::uint8_t from =
-        delivery ? walk.machine().sender_of(item.input).value : std::uint8_t{0xff};
+        delivery ? byte_of(walk.machine().sender_of(item.input)) : std::uint8_t{0xff};
     const auto [at, is_new] = priorities_.try_emplace({item.actor, from}, 0);
     if (is_new) at->second = (random.next() >> 33) * place;
     return at->second;

@@ -49,10 +49,10 @@ void Walk::begin() {
 void Walk::start(RandomStream& random) {
   begin();
   const System& system = machine_.system();
-  for (std::uint8_t i = 0; i < system.size(); ++i) {
+  for (std::uint16_t i = 0; i < system.size(); ++i) {
     const auto count = static_cast<std::uint32_t>(own_[i]->transitions.size());
     if (count == 0) throw UsageError("no initial world lies within the limits");
-    const Move move{.actor = i, .index = random.below(count)};
+    const Move move{.actor = byte_of({i}), .index = random.below(count)};
     const Id fault = transition(move).fault;
     if (fault != 0) {
       throw UsageError("the start of " + system.process_name({i}) +
@@ -235,7 +235,7 @@ bool Walk::is_new(std::size_t to, Id envelope) const {
 // A forger hears something for the first time, which it keeps no message of.
 bool Walk::teaches(const SendRef& send) const {
   return machine_.knowledge_slot() != Machine::npos &&
-         machine_.system().is_byzantine({static_cast<std::uint8_t>(send.to)}) &&
+         machine_.system().is_byzantine(node_id(send.to)) &&
          std::ranges::find(heard_, send.envelope) == heard_.end();
 }
 

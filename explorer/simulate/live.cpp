@@ -52,7 +52,7 @@ void LiveSession::start() {
 
 void LiveSession::stop() {
   {
-    const std::lock_guard lock(mutex_);
+    const auto lock = turn();
     stopping_ = true;
   }
   changed_.notify_all();
@@ -74,8 +74,17 @@ void LiveSession::pace() {
   from_ = run_->simulation().now();
 }
 
+// A lock knows no order of those who wait for it, and a simulation that never waits would have it
+// again at once.
+std::unique_lock<std::mutex> LiveSession::turn() const {
+  ++waiting_;
+  std::unique_lock lock(mutex_);
+  --waiting_;
+  return lock;
+}
+
 void LiveSession::command(const std::string& text) {
-  const std::lock_guard lock(mutex_);
+  const auto lock = turn();
   if (!control(text)) {
     const LiveCommand command = parse_live_command(model_.system, text);
     if (run_->is_over()) throw UsageError("this run is over; another seed begins a new one");
@@ -154,9 +163,8 @@ void LiveSession::loop() {
       tell_now();
     }
     if (has_more) {
-      // Whoever waits has a turn.
       lock.unlock();
-      std::this_thread::yield();
+      while (waiting_ > 0) std::this_thread::yield();
       lock.lock();
     } else if (is_news_ || (state_ == State::running && !run_->is_over())) {
       changed_.wait_for(lock, slice);
@@ -167,7 +175,7 @@ void LiveSession::loop() {
 }
 
 LiveLog LiveSession::log() const {
-  const std::lock_guard lock(mutex_);
+  const auto lock = turn();
   return run_->log();
 }
 
@@ -175,7 +183,7 @@ std::string LiveSession::trace() const {
   LiveRunOptions options;
   LiveLog log;
   {
-    const std::lock_guard lock(mutex_);
+    const auto lock = turn();
     options = options_.run;
     log = run_->log();
   }
@@ -183,7 +191,7 @@ std::string LiveSession::trace() const {
 }
 
 std::string LiveSession::metrics() const {
-  const std::lock_guard lock(mutex_);
+  const auto lock = turn();
   return prometheus_text(model_.system, run_->metrics(), run_->simulation().now());
 }
 

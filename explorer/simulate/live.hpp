@@ -3,6 +3,7 @@
 // follow, and no oftener.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -51,6 +52,7 @@ class LiveSession {
   using Clock = std::chrono::steady_clock;
   enum class State : std::uint8_t { paused, running };
 
+  std::unique_lock<std::mutex> turn() const;
   void begin(std::uint64_t seed);
   bool control(const std::string& text);
   void loop();
@@ -63,7 +65,8 @@ class LiveSession {
   LiveOptions options_;
   const std::function<void(std::string)> tell_;
 
-  mutable std::mutex mutex_;  // of all below
+  mutable std::atomic<int> waiting_{0};  // for a turn
+  mutable std::mutex mutex_;             // of all below
   std::condition_variable changed_;
   std::unique_ptr<LiveRun> run_;
   std::vector<MessageCounts> told_links_;  // as they were when it was told last

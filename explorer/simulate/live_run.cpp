@@ -101,7 +101,8 @@ bool RecentFigures::step(const SimulatedStep& step) {
   return true;
 }
 
-void RecentFigures::message(Nanoseconds now, NodeId, NodeId, BytesView, Fate fate, Nanoseconds) {
+void RecentFigures::message(Nanoseconds now, NodeId, NodeId, const MessageSeen&, Fate fate,
+                            Nanoseconds) {
   if (fate != Fate::to_down && fate != Fate::duplicated) ++at(now).messages;
 }
 

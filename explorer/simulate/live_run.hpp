@@ -68,8 +68,9 @@ class RecentFigures final : public SimulationWatch {
 
   // Whose elections are counted. REQUIRES: it watches the same run, and is told first.
   RecentFigures(const System& system, const Metrics& metrics);
+  bool reads_messages() const override { return false; }
   bool step(const SimulatedStep& step) override;
-  void message(Nanoseconds now, NodeId from, NodeId to, BytesView message, Fate fate,
+  void message(Nanoseconds now, NodeId from, NodeId to, const MessageSeen& message, Fate fate,
                Nanoseconds arrives) override;
   void request(Nanoseconds now, NodeId client, Nanoseconds arrived) override;
   // The last of them is not over.

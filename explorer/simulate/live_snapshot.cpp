@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "explorer/hunt/report.hpp"
 #include "explorer/simulate/live.hpp"
@@ -14,7 +15,7 @@ using nlohmann::ordered_json;
 
 constexpr std::size_t commands_shown = 30;
 
-NodeId id_of(std::size_t node) { return {static_cast<std::uint8_t>(node)}; }
+NodeId id_of(std::size_t node) { return node_id(node); }
 
 ordered_json names_of(const System& system, const NodeSet& nodes) {
   ordered_json names = ordered_json::array();
@@ -65,14 +66,14 @@ ordered_json node_json(const LiveRun& run, std::size_t node) {
 
 ordered_json links_json(const LiveRun& run, std::vector<MessageCounts>& before) {
   const System& system = run.model().system;
-  const std::vector<MessageCounts>& links = run.metrics().links();
-  before.resize(links.size());
+  const LinkCounts& links = run.metrics().links();
+  before.resize(std::size_t{system.bounds.nodes} * system.bounds.nodes);
   ordered_json json = ordered_json::array();
-  for (std::size_t i = 0; i < links.size(); ++i) {
+  for (std::size_t i = 0; i < before.size(); ++i) {
     const NodeId from = id_of(i / system.bounds.nodes);
     const NodeId to = id_of(i % system.bounds.nodes);
-    const MessageCounts& now = links[i];
-    const MessageCounts& then = before[i];
+    const MessageCounts now = links.of(from, to);
+    const MessageCounts then = std::exchange(before[i], now);
     const bool is_cut = run.simulation().blocks(from, to);
     if (now.sent == then.sent && !is_cut) continue;
     json.push_back({{"from", system.process_name(from)},
@@ -82,7 +83,6 @@ ordered_json links_json(const LiveRun& run, std::vector<MessageCounts>& before) 
                     {"lost", now.lost - then.lost},
                     {"blocked", is_cut}});
   }
-  before = links;
   return json;
 }
 

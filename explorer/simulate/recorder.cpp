@@ -11,7 +11,7 @@ bool Recorder::step(const SimulatedStep& step) {
   Event event{.kind = step.kind, .process = step.process};
   if (step.kind == EventKind::deliver) {
     event.from = step.from;
-    event.message = Bytes(step.message);
+    event.message = Bytes(step.message.bytes);
   }
   if (step.kind == EventKind::timer) event.timer = step.timer;
   event.choices.assign(step.choices.begin(), step.choices.end());

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <functional>
 #include <nlohmann/json.hpp>
+#include <utility>
+#include <vector>
 
 #include "engine/story.hpp"
 #include "engine/text.hpp"
@@ -206,6 +209,20 @@ ordered_json network_json(const SimulationOptions& options) {
           {"clock_drift_ppm", std::move(drifts)}};
 }
 
+// Of more than can be listed the busiest.
+std::vector<LinkCounts::Link> links_to_list(const Metrics& metrics, std::size_t& left_out) {
+  constexpr std::size_t listed_max = 10'000;
+  std::vector<LinkCounts::Link> used = metrics.links().used();
+  left_out = used.size() > listed_max ? used.size() - listed_max : 0;
+  if (left_out == 0) return used;
+  using Link = LinkCounts::Link;
+  std::ranges::stable_sort(used, std::greater<>(),
+                           [](const Link& link) { return link.counts.sent; });
+  used.resize(listed_max);
+  std::ranges::sort(used, {}, [](const Link& link) { return std::pair(link.from, link.to); });
+  return used;
+}
+
 ordered_json messages_json(const System& system, const Metrics& metrics) {
   ordered_json result = {{"all", counts_json(metrics.all_messages())}};
   result["kinds"] = ordered_json::array();
@@ -216,14 +233,14 @@ ordered_json messages_json(const System& system, const Metrics& metrics) {
     result["kinds"].push_back(std::move(kind));
   }
   result["links"] = ordered_json::array();
-  const std::size_t nodes = system.bounds.nodes;
-  for (std::size_t i = 0; i < metrics.links().size(); ++i) {
-    if (metrics.links()[i].sent == 0) continue;
-    ordered_json link = {{"from", system.process_name({static_cast<std::uint8_t>(i / nodes)})},
-                         {"to", system.process_name({static_cast<std::uint8_t>(i % nodes)})}};
-    link.update(counts_json(metrics.links()[i]));
+  std::size_t left_out = 0;
+  for (const LinkCounts::Link& one : links_to_list(metrics, left_out)) {
+    ordered_json link = {{"from", system.process_name(one.from)},
+                         {"to", system.process_name(one.to)}};
+    link.update(counts_json(one.counts));
     result["links"].push_back(std::move(link));
   }
+  if (left_out > 0) result["links_left_out"] = left_out;
   return result;
 }
 
@@ -231,7 +248,7 @@ ordered_json nodes_json(const System& system, const Metrics& metrics) {
   ordered_json nodes = ordered_json::array();
   for (std::size_t i = 0; i < metrics.nodes().size(); ++i) {
     const NodeCounts& node = metrics.nodes()[i];
-    nodes.push_back({{"node", system.process_name({static_cast<std::uint8_t>(i)})},
+    nodes.push_back({{"node", system.process_name(node_id(i))},
                      {"steps", node.steps},
                      {"sent", node.sent},
                      {"bytes_sent", node.bytes_sent},
@@ -380,7 +397,7 @@ std::string prometheus_text(const System& system, const Metrics& metrics, Nanose
   }
   add("node_steps_total", "counter", "Steps of a node.");
   for (std::size_t i = 0; i < metrics.nodes().size(); ++i) {
-    const std::string name = system.process_name({static_cast<std::uint8_t>(i)});
+    const std::string name = system.process_name(node_id(i));
     value("node_steps_total", "node=\"" + name + "\"", metrics.nodes()[i].steps);
   }
   return text;

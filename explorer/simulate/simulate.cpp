@@ -27,7 +27,7 @@ Run run(const Model& model, const SimulateOptions& options, std::size_t recorded
   result.metrics = std::make_unique<Metrics>(model.system, options.metrics);
   std::vector<SimulationWatch*> watches = {result.metrics.get()};
   if (options.properties) {
-    result.watch = std::make_unique<PropertyWatch>(model, options.each_step);
+    result.watch = std::make_unique<PropertyWatch>(model, options.each_step, options.history_max);
     watches.push_back(result.watch.get());
   }
   Recorder recorder(recorded_max);

@@ -27,6 +27,7 @@ struct SimulateOptions {
   double minimize_seconds =
       20;  // a run that breaks something is made short; 0: it is kept as it is
   std::uint64_t history_bytes = std::uint64_t{1} << 30;  // what judging the history may take
+  std::size_t history_max = 200'000;  // operations; more are judged as they come, and not kept
   const std::atomic<bool>* interrupted = nullptr;
   // Told every so much simulated time.
   Nanoseconds tell_every = second;

@@ -46,7 +46,10 @@ class TimedHistory {
  private:
   std::vector<Kind> kinds_;
   std::vector<Operation> operations_;
-  boost::unordered_flat_map<Bytes, Id> index_;  // of kinds
+  Id kind_like(const Bytes& call, const std::optional<Bytes>& result);
+
+  boost::unordered_flat_map<std::uint64_t, Id> index_;  // by hash: the youngest kind
+  std::vector<Id> older_;                               // by kind: the one before it with its hash
 };
 
 }  // namespace gainsay::linearizability

@@ -2,6 +2,8 @@
 // at a time.
 #pragma once
 
+#include <algorithm>
+#include <tuple>
 #include <vector>
 
 #include "engine/step.hpp"
@@ -32,6 +34,28 @@ class HistoryRecorder {
     }
   }
   const TimedHistory& history() const { return history_; }
+  // All of it once more, what is open included.
+  template <class Judge>
+  void replay(Judge& judge) const {
+    std::vector<std::tuple<Moment, bool, std::size_t, const Bytes*>> events;
+    for (const Operation& operation : history_.operations()) {
+      const Kind& kind = history_.kinds()[operation.kind];
+      events.emplace_back(operation.invoked, false, operation.client, &kind.call);
+      events.emplace_back(operation.returned, true, operation.client, &*kind.result);
+    }
+    for (std::size_t client = 0; client < open_.size(); ++client) {
+      const Open& open = open_[client];
+      if (open.is_open) events.emplace_back(open.invoked, false, client, &open.call);
+    }
+    std::ranges::sort(events);
+    for (const auto& [moment, returns, client, value] : events) {
+      if (returns) {
+        judge.respond(client, *value, moment);
+      } else {
+        judge.invoke(client, *value);
+      }
+    }
+  }
 
  private:
   struct Open {

@@ -96,7 +96,7 @@ void Node::release(NodeId backend) {
 void Node::begin_round(Context& ctx) {
   ++round;
   heard = {};
-  for (std::uint8_t backend = 0; backend < health.size(); ++backend) {
+  for (std::uint16_t backend = 0; backend < health.size(); ++backend) {
     ctx.send({backend}, Probe{round});
   }
   ctx.set(Timer::probe, between(500ms, 500ms));
@@ -112,7 +112,7 @@ void Node::on(Context& ctx, NodeId from, Alive alive) {
 
 void Node::end_round(Context& ctx) {
   NodeSet lost;
-  for (std::uint8_t backend = 0; backend < health.size(); ++backend) {
+  for (std::uint16_t backend = 0; backend < health.size(); ++backend) {
     if (heard.contains({backend})) {
       take_step(ctx, {backend});
       continue;

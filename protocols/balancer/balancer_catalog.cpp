@@ -38,7 +38,7 @@ std::vector<Weight> weights_of(const std::string& text, std::uint32_t backends) 
 
 void require_meaningful(const Bounds& bounds, const Node::Options& options) {
   if (options.balancers == 0) throw UsageError("balancer: there is one balancer at least");
-  if (std::uint64_t{bounds.nodes} + options.balancers > processes_max) {
+  if (std::uint64_t{bounds.nodes} + options.balancers > ids_max) {
     throw UsageError("balancer: too many balancers");
   }
   if (options.slow_start > 0 && !weighs(options.algorithm)) {
@@ -88,7 +88,7 @@ WorkItem<Fetch> work_of(std::uint32_t client, const Node::Options& options) {
   WorkItem<Fetch> item{.operation = {}, .servers = {}};
   for (std::uint32_t i = 0; i < options.balancers; ++i) {
     const std::size_t place = options.weights.size() + (client + i) % options.balancers;
-    item.servers.push_back({static_cast<std::uint8_t>(place)});
+    item.servers.push_back(node_id(place));
   }
   return item;
 }

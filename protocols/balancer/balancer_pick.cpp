@@ -12,7 +12,7 @@ std::string name_of(NodeId backend) { return "n" + std::to_string(backend.value 
 
 std::vector<NodeId> available_of(const std::vector<Health>& health) {
   std::vector<NodeId> available;
-  for (std::uint8_t i = 0; i < health.size(); ++i) {
+  for (std::uint16_t i = 0; i < health.size(); ++i) {
     if (health[i].available()) available.push_back({i});
   }
   return available;
@@ -109,9 +109,9 @@ void Node::begin_picking(Context& ctx) {
 // All begin anew: what was owed is of no account among others, or with other weights.
 void Node::begin_smooth(Context& ctx) {
   std::vector<Weight> weights;
-  for (std::uint8_t i = 0; i < health.size(); ++i) weights.push_back(weight(ctx, {i}));
+  for (std::uint16_t i = 0; i < health.size(); ++i) weights.push_back(weight(ctx, {i}));
   smooth = SmoothRoundRobin::of(weights);
-  for (std::uint8_t i = 0; i < health.size(); ++i) smooth->set_available(i, takes(ctx, {i}));
+  for (std::uint16_t i = 0; i < health.size(); ++i) smooth->set_available(i, takes(ctx, {i}));
 }
 
 void Node::change_picking(Context& ctx, NodeId backend, bool took, bool was_available) {
@@ -150,7 +150,7 @@ void Node::take_step(Context& ctx, NodeId backend) {
 std::optional<NodeId> Node::pick(Context& ctx, NodeId client) {
   const auto node = [](std::optional<Backend> backend) -> std::optional<NodeId> {
     if (!backend) return std::nullopt;
-    return NodeId{static_cast<std::uint8_t>(*backend)};
+    return node_id(*backend);
   };
   switch (ctx.options().algorithm) {
     case Algorithm::round_robin:
@@ -210,7 +210,7 @@ std::optional<NodeId> Node::pick_of_two(Context& ctx) const {
   for (const auto& [request, connection] : connections) ++open[connection.backend.value];
   const Backend first = draw();
   const Backend second = draw();
-  return NodeId{static_cast<std::uint8_t>(of_two(first, second, open, ctx.options().weights))};
+  return node_id(of_two(first, second, open, ctx.options().weights));
 }
 
 // Whoever owns the client's place, or the first behind it that has room: consistent hashing with

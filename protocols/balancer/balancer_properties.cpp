@@ -57,14 +57,14 @@ bool keeps_sessions(const View& before, const View& after) {
 
 // At no balancer has a backend more connections than it may have.
 bool keeps_cap(const View& node, std::size_t cap) {
-  for (std::uint8_t backend = 0; backend < node.health.size(); ++backend) {
+  for (std::uint16_t backend = 0; backend < node.health.size(); ++backend) {
     if (open_at(node.connections, {backend}) > cap) return false;
   }
   return true;
 }
 
 bool keep_cap_together(const Nodes<View>& nodes, std::size_t backends, std::size_t cap) {
-  for (std::uint8_t backend = 0; backend < backends; ++backend) {
+  for (std::uint16_t backend = 0; backend < backends; ++backend) {
     std::size_t open = 0;
     for (const View& node : nodes) open += open_at(node.connections, {backend});
     if (open > cap) return false;
@@ -73,7 +73,7 @@ bool keep_cap_together(const Nodes<View>& nodes, std::size_t backends, std::size
 }
 
 bool is_some_backend_full(const View& node, std::size_t cap) {
-  for (std::uint8_t backend = 0; backend < node.health.size(); ++backend) {
+  for (std::uint16_t backend = 0; backend < node.health.size(); ++backend) {
     if (open_at(node.connections, {backend}) == cap) return true;
   }
   return false;
@@ -140,13 +140,6 @@ bool moves_least(const View& before, const View& after) {
   return true;
 }
 
-// All backends are available when a balancer begins, and nothing was picked.
-NodeSet first(std::size_t backends) {
-  NodeSet all;
-  for (std::uint8_t i = 0; i < backends; ++i) all.insert({i});
-  return all;
-}
-
 // How many others one balancer has picked since each backend was, while it was available.
 struct Waiting {
   NodeId balancer;
@@ -158,7 +151,7 @@ struct Waiting {
     const std::size_t backend = label.backend.value;
     if (label.kind == Label::Kind::begun) {
       picks.assign(picks.size(), 0);
-      available = first(picks.size());
+      available = NodeSet::first(picks.size());
       return;
     }
     if (label.kind == Label::Kind::weighs) return;
@@ -169,7 +162,7 @@ struct Waiting {
       return;
     }
     for (std::size_t i = 0; i < picks.size(); ++i) {
-      if (available.contains({static_cast<std::uint8_t>(i)})) ++picks[i];
+      if (available.contains(node_id(i))) ++picks[i];
     }
     picks[backend] = 0;
   }
@@ -194,7 +187,7 @@ struct Lead {
       return;
     }
     if (label.kind == Label::Kind::begun) {
-      available = first(served.size());
+      available = NodeSet::first(served.size());
       weights = whole;
     }
     if (label.kind == Label::Kind::weighs) weights[label.backend.value] = label.weight;
@@ -208,7 +201,7 @@ bool nobody_leads_by_one(const Lead& lead) {
   std::uint64_t sum = 0;
   for (std::size_t i = 0; i < lead.served.size(); ++i) {
     picks += lead.served[i];
-    if (lead.available.contains({static_cast<std::uint8_t>(i)})) sum += lead.weights[i];
+    if (lead.available.contains(node_id(i))) sum += lead.weights[i];
   }
   for (std::size_t i = 0; i < lead.served.size(); ++i) {
     const bool leads = lead.served[i] * sum >= picks * lead.weights[i] + sum;
@@ -227,7 +220,7 @@ bool every_backend_serves(const Nodes<View>& nodes, std::size_t backends) {
 void add_fairness(System& system, const Node::Options& options, NodeId balancer,
                   std::vector<Property>& all) {
   const std::size_t backends = options.weights.size();
-  const NodeSet available = first(backends);
+  const NodeSet available = NodeSet::first(backends);
   const std::string of =
       options.balancers > 1 ? ", by n" + std::to_string(balancer.value + 1) : std::string();
   if (options.algorithm == Algorithm::round_robin) {
@@ -361,7 +354,7 @@ std::vector<Property> properties(System& system, const Node::Options& options) {
   std::vector<Property> all;
   for (std::uint32_t i = 0; i < options.balancers; ++i) {
     const std::size_t place = options.weights.size() + i;
-    add_fairness(system, options, NodeId{static_cast<std::uint8_t>(place)}, all);
+    add_fairness(system, options, node_id(place), all);
   }
   add_promises(options, all);
   add_joint(options, all);

@@ -26,7 +26,7 @@ void Node::start(Context& ctx) {
   // All members round the ring, from the next one to this one itself.
   std::vector<NodeId> others;
   for (std::uint32_t steps = 1; steps <= ctx.nodes(); ++steps) {
-    const NodeId id{static_cast<std::uint8_t>((ctx.self().value + steps) % ctx.nodes())};
+    const NodeId id = node_id((ctx.self().value + steps) % ctx.nodes());
     if (begins_as_member(ctx.options(), id)) others.push_back(id);
   }
   others.pop_back();

@@ -23,7 +23,7 @@ Node::Options options_of(const Configuration& configuration) {
 
 void require_assumptions(const Bounds& bounds, const Node::Options& options) {
   if (options.successors == 0) throw UsageError("chord: a successor list has an entry at least");
-  if (options.successors >= processes_max ||
+  if (options.successors >= ids_max ||
       std::uint64_t{bounds.nodes} < std::uint64_t{options.successors} + 1 + options.newcomers) {
     throw UsageError("chord: with successors=" + std::to_string(options.successors) +
                      " the first " + std::to_string(std::uint64_t{options.successors} + 1) +

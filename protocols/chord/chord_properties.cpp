@@ -15,7 +15,7 @@ View view(const Node& node) {
 
 NodeSet base(const Node::Options& options) {
   NodeSet members;
-  for (std::uint8_t i = 0; i <= options.successors; ++i) members.insert({i});
+  for (std::uint16_t i = 0; i <= options.successors; ++i) members.insert({i});
   return members;
 }
 
@@ -25,7 +25,7 @@ using Set = flat_set<NodeId>;
 
 Set members_of(const Nodes<View>& nodes) {
   Set members;
-  for (std::uint8_t i = 0; i < nodes.size(); ++i) {
+  for (std::uint16_t i = 0; i < nodes.size(); ++i) {
     if (nodes[i].is_member) members.insert({i});
   }
   return members;
@@ -93,9 +93,7 @@ bool has_connected_appendages(const Nodes<View>& nodes) {
 }
 
 // The number of steps round the ring, in a space as large as there may be processes.
-std::size_t distance(NodeId from, NodeId to) {
-  return (to.value + processes_max - from.value) % processes_max;
-}
+std::size_t distance(NodeId from, NodeId to) { return (to.value + ids_max - from.value) % ids_max; }
 
 bool has_ordered_lists(const Nodes<View>& nodes) {
   for (const NodeId member : members_of(nodes)) {
@@ -138,7 +136,7 @@ bool is_ideal(const Nodes<View>& nodes, std::size_t successors) {
   return std::ranges::all_of(members, [&](NodeId member) {
     const View& one = nodes[member.value];
     return one.successors == next_members(members, member, successors) &&
-           one.predecessor == next_members(members, member, processes_max).back();
+           one.predecessor == next_members(members, member, ids_max).back();
   });
 }
 
@@ -159,7 +157,7 @@ bool some_have_failed(const Nodes<View>& nodes) {
 }
 
 bool newcomers_are_members(const Nodes<View>& nodes, const Node::Options& options) {
-  for (std::uint8_t i = 0; i < nodes.size(); ++i) {
+  for (std::uint16_t i = 0; i < nodes.size(); ++i) {
     if (!begins_as_member(options, {i}) && !nodes[i].is_member) return false;
   }
   return true;

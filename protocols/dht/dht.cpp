@@ -42,11 +42,11 @@ NodeSet Node::replicas(const Context& ctx, const Key& key) const {
 // Of each membership that counts.
 bool Node::is_quorum(const Context& ctx, const Key& key, NodeSet nodes, std::uint32_t size) const {
   const Placement& placement = *ctx.options().placement;
-  return std::ranges::all_of(
-      placement.active_owners(ctx.self(), durable.epoch, key), [&](const NodeSet& owners) {
-        const NodeSet common = NodeSet::from_bits(owners.bits() & nodes.bits());
-        return common.size() >= std::min<std::size_t>(size, owners.size());
-      });
+  return std::ranges::all_of(placement.active_owners(ctx.self(), durable.epoch, key),
+                             [&](const NodeSet& owners) {
+                               const NodeSet common = owners & nodes;
+                               return common.size() >= std::min<std::size_t>(size, owners.size());
+                             });
 }
 
 std::optional<Entry> Node::entry_of(const Key& key) const {
@@ -175,7 +175,7 @@ void Node::on(Context& ctx, NodeId from, Stored stored) {
 
 void Node::take_ack(Context& ctx, const RequestId& id, NodeSet from) {
   Pending& telling = pending[id];
-  telling.answered = NodeSet::from_bits(telling.answered.bits() | from.bits());
+  telling.answered |= from;
   const Key key = key_of(telling.operation);
   if (is_quorum(ctx, key, telling.answered, ctx.options().w)) finish(ctx, id);
 }

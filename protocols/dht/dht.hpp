@@ -215,7 +215,7 @@ struct Node {
 
 const Key& key_of(const Node::Operation& operation);
 // Who makes the plan's changes: the last node, which is the one that joins or leaves.
-inline NodeId leader_of(std::uint32_t nodes) { return {static_cast<std::uint8_t>(nodes - 1)}; }
+inline NodeId leader_of(std::uint32_t nodes) { return node_id(nodes - 1); }
 
 struct View {
   Epoch epoch;

@@ -34,12 +34,6 @@ std::size_t one_of(const std::string& option, const std::string& text,
                    (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
 }
 
-NodeSet first_nodes(std::uint32_t count) {
-  NodeSet nodes;
-  for (std::uint32_t id = 0; id < count; ++id) nodes.insert({static_cast<std::uint8_t>(id)});
-  return nodes;
-}
-
 // "join.collect": the last node joins, then nobody does, and tombstones are collected.
 std::vector<NodeSet> memberships(std::uint32_t nodes, const std::string& text) {
   const std::vector<std::string> names = {"none", "join", "leave", "collect"};
@@ -49,7 +43,7 @@ std::vector<NodeSet> memberships(std::uint32_t nodes, const std::string& text) {
     const std::size_t which = one_of("changes", change, names);
     const bool joins = which == 1;
     const bool leaves = which == 2;
-    if (all.empty()) all.push_back(first_nodes(joins ? nodes - 1 : nodes));
+    if (all.empty()) all.push_back(NodeSet::first(joins ? nodes - 1 : nodes));
     if (which == 0) continue;
     NodeSet next = all.back();
     if ((joins && next.contains(last)) || (leaves && !next.contains(last))) {
@@ -184,9 +178,8 @@ Workload<Node::Operation> workload(const std::string& work, const Bounds& bounds
     Items items;
     for (const std::string& text : split(script, '.')) {
       const auto i = static_cast<std::uint32_t>(items.size());
-      const auto server = static_cast<std::uint8_t>((client + i) % bounds.nodes);
-      items.push_back(
-          {.operation = operation_of(text, keys, client, i + 1), .servers = {NodeId{server}}});
+      const NodeId server = node_id((client + i) % bounds.nodes);
+      items.push_back({.operation = operation_of(text, keys, client, i + 1), .servers = {server}});
     }
     if (items.size() != bounds.operations) {
       throw UsageError("dht: option work: each client has " + std::to_string(bounds.operations) +
@@ -213,7 +206,7 @@ Workload<Node::Operation> workload(const Load& load, const Bounds& bounds) {
     WorkItem<Node::Operation> work{.operation = Get{.key = key}, .servers = {}};
     if (!item.reads) work.operation = Put{.key = key, .value = std::move(item.value)};
     for (std::uint32_t i = 0; i < nodes; ++i) {
-      work.servers.push_back({static_cast<std::uint8_t>((client + position + i) % nodes)});
+      work.servers.push_back(node_id((client + position + i) % nodes));
     }
     return work;
   };
@@ -313,7 +306,7 @@ NodeFactsOf facts_of(const Configuration& configuration) {
   std::vector<std::vector<std::uint32_t>> positions;  // by node
   for (std::uint32_t i = 0; i < configuration.bounds.nodes; ++i) {
     std::vector<std::uint32_t>& of_node = positions.emplace_back();
-    const Ring alone({{.name = ring_name({static_cast<std::uint8_t>(i)})}}, plan.ring);
+    const Ring alone({{.name = ring_name(node_id(i))}}, plan.ring);
     for (const Ring::Point& point : alone.points()) {
       __extension__ using Wide = unsigned __int128;
       of_node.push_back(

@@ -9,11 +9,7 @@ namespace gainsay::dht {
 
 using namespace std::chrono_literals;
 
-namespace {
-
-NodeSet common(NodeSet a, NodeSet b) { return NodeSet::from_bits(a.bits() & b.bits()); }
-
-}  // namespace
+namespace {}  // namespace
 
 bool Node::leads(const Context& ctx) const { return ctx.self() == leader_of(ctx.nodes()); }
 
@@ -128,7 +124,7 @@ void Node::hand_over(Context& ctx) {
   const Placement& placement = *ctx.options().placement;
   const std::size_t before = durable.epoch / 2;
   durable.heard.insert(ctx.self());
-  for (std::uint8_t id = 0; id < ctx.nodes(); ++id) {
+  for (std::uint16_t id = 0; id < ctx.nodes(); ++id) {
     const NodeId to{id};
     Transfer transfer{.epoch = durable.epoch};
     bool is_owed = false;
@@ -169,7 +165,7 @@ void Node::report(Context& ctx) {
     if (!placement.owners(ctx.self(), before + 1, key).contains(ctx.self())) continue;
     const NodeSet old_owners = placement.owners(ctx.self(), before, key);
     const std::size_t writes = std::min<std::size_t>(ctx.options().w, old_owners.size());
-    if (common(durable.heard, old_owners).size() <= old_owners.size() - writes) return;
+    if ((durable.heard & old_owners).size() <= old_owners.size() - writes) return;
   }
   Ready mine{.epoch = durable.epoch};
   for (const auto& [key, entry] : durable.entries) {
@@ -195,7 +191,7 @@ bool Node::enough_are_ready(const Context& ctx) const {
   return std::ranges::all_of(placement.plan().keys, [&](const Key& key) {
     const NodeSet owners = placement.owners(ctx.self(), durable.epoch / 2 + 1, key);
     const std::size_t writes = std::min<std::size_t>(ctx.options().w, owners.size());
-    return common(nodes, owners).size() >= writes;
+    return (nodes & owners).size() >= writes;
   });
 }
 
@@ -213,7 +209,7 @@ Entries Node::collectable(const Context& ctx) const {
       if (equal(*tombstone, found->second)) have.insert(node);
     }
     const bool early = ctx.options().bug == Bug::tombstone_early_gc;
-    const bool all_have = common(owners, have) == owners;
+    const bool all_have = (owners & have) == owners;
     const bool goes = early ? is_quorum(ctx, key, have, ctx.options().w) : all_have;
     if (tombstone && goes) all.emplace(key, *tombstone);
   }

@@ -50,7 +50,7 @@ std::uint32_t smallest_quorum(const Placement& placement, std::uint32_t size) {
   return static_cast<std::uint32_t>(smallest);
 }
 
-NodeId id_of(std::size_t index) { return {static_cast<std::uint8_t>(index)}; }
+NodeId id_of(std::size_t index) { return node_id(index); }
 
 // Where a tombstone that is gone has taken the place of what was acknowledged, the tombstone.
 std::vector<Entry> acknowledged(const Nodes<View>& nodes, const Key& key) {
@@ -96,7 +96,7 @@ struct Reads {
   bool is_quorum(Epoch epoch, const Key& key, NodeSet from) const {
     const auto memberships = placement->active_owners({0}, epoch, key);
     return std::ranges::all_of(memberships, [&](const NodeSet& owners) {
-      const NodeSet common = NodeSet::from_bits(owners.bits() & from.bits());
+      const NodeSet common = owners & from;
       return common.size() >= std::min<std::size_t>(r, owners.size());
     });
   }
@@ -104,16 +104,18 @@ struct Reads {
   // What each read quorum has of a key.
   std::vector<std::optional<Entry>> of(const Nodes<View>& nodes, Epoch epoch,
                                        const Key& key) const {
-    NodeSet replicas;
+    std::vector<NodeId> replicas;
     for (const NodeId node : placement->replicas({0}, epoch, key)) {
-      if (nodes[node.value].epoch == epoch) replicas.insert(node);
+      if (nodes[node.value].epoch == epoch) replicas.push_back(node);
     }
     std::vector<std::optional<Entry>> found;
     // All subsets, the greatest first.
-    for (std::uint64_t some = replicas.bits();; some = (some - 1) & replicas.bits()) {
-      const NodeSet quorum = NodeSet::from_bits(some);
+    for (std::uint64_t some = std::uint64_t{1} << replicas.size(); some-- > 0;) {
+      NodeSet quorum;
+      for (std::size_t i = 0; i < replicas.size(); ++i) {
+        if ((some >> i & 1) != 0) quorum.insert(replicas[i]);
+      }
       if (is_quorum(epoch, key, quorum)) found.push_back(joined(nodes, quorum, key));
-      if (some == 0) break;
     }
     return found;
   }
@@ -200,12 +202,12 @@ bool moves_least(const Placement& placement, NodeId seen_by, std::size_t before)
     const NodeSet new_owners = placement.owners(seen_by, before + 1, key);
     for (const NodeId node : new_owners) {
       const bool has_come = !old_members.contains(node);
-      const bool some_have_gone = (old_members.bits() & ~new_members.bits()) != 0;
+      const bool some_have_gone = !(old_members - new_members).empty();
       if (!old_owners.contains(node) && !has_come && !some_have_gone) return false;
     }
     for (const NodeId node : old_owners) {
       const bool has_gone = !new_members.contains(node);
-      const bool some_have_come = (new_members.bits() & ~old_members.bits()) != 0;
+      const bool some_have_come = !(new_members - old_members).empty();
       if (!new_owners.contains(node) && !has_gone && !some_have_come) return false;
     }
   }

@@ -103,7 +103,7 @@ Entries Node::shared_with(const Context& ctx, NodeId other) const {
 
 // With each of a greater id: the exchange goes both ways.
 void Node::compare_with_all(Context& ctx) {
-  for (auto id = static_cast<std::uint8_t>(ctx.self().value + 1); id < ctx.nodes(); ++id) {
+  for (auto id = static_cast<std::uint16_t>(ctx.self().value + 1); id < ctx.nodes(); ++id) {
     const MerkleTree tree = tree_of(shared_with(ctx, {id}));
     ctx.send({id}, Compare{.epoch = durable.epoch, .root = tree.hash(MerkleTree::root)});
   }

@@ -14,8 +14,6 @@ Ring ring_of(const NodeSet& members, const Ring::Options& options) {
   return {std::move(named), options};
 }
 
-NodeSet united(NodeSet a, NodeSet b) { return NodeSet::from_bits(a.bits() | b.bits()); }
-
 // A ring that keeps one member for a position.
 using Points = std::map<Ring::Position, NodeId>;
 
@@ -42,9 +40,11 @@ NodeSet walk(const Points& points, Ring::Position from, std::size_t count) {
 Placement::Placement(Plan plan, bool overwrites) : plan_(std::move(plan)) {
   if (overwrites) {
     NodeSet all;
-    for (const NodeSet& members : plan_.members) all = united(all, members);
-    by_node_.resize(64 - static_cast<std::size_t>(std::countl_zero(all.bits())));
-    for (const NodeId node : all) by_node_[node.value] = overwriting(node);
+    for (const NodeSet& members : plan_.members) all |= members;
+    for (const NodeId node : all) {
+      by_node_.resize(node.value + std::size_t{1});
+      by_node_[node.value] = overwriting(node);
+    }
     return;
   }
   by_node_.resize(1);
@@ -108,7 +108,7 @@ std::vector<NodeSet> Placement::active_owners(NodeId seen_by, Epoch epoch, const
 NodeSet Placement::replicas(NodeId seen_by, Epoch epoch, const Key& key) const {
   NodeSet all;
   for (const NodeSet& owners_then : active_owners(seen_by, epoch, key)) {
-    all = united(all, owners_then);
+    all |= owners_then;
   }
   return all;
 }

@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 namespace {
 
 std::size_t count_members(const NodeSet& nodes, const NodeSet& members) {
-  return NodeSet::from_bits(nodes.bits() & members.bits()).size();
+  return (nodes & members).size();
 }
 
 std::optional<NodeSet> members_for(const Node::Context& ctx, const Node& node, Slot slot) {
@@ -29,7 +29,7 @@ Map tail(const Map& map, Slot first) {
 NodeSet first_members(std::uint32_t nodes, const Options& options) {
   NodeSet members;
   for (std::uint32_t id = options.spares; id < nodes; ++id) {
-    members.insert({static_cast<std::uint8_t>(id)});
+    members.insert(node_id(id));
   }
   return members;
 }
@@ -348,7 +348,7 @@ void Node::send_again(Context& ctx) const {
       ctx.send(member, Accept{.ballot = ballot, .slot = slot, .value = tally.value});
     }
   }
-  for (std::uint8_t id = 0; id < ctx.nodes(); ++id) {
+  for (std::uint16_t id = 0; id < ctx.nodes(); ++id) {
     if (promises.contains({id})) continue;
     ctx.send(NodeId{id}, Prepare{.ballot = ballot, .first = applied + 1});
   }

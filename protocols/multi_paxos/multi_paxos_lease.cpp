@@ -98,7 +98,7 @@ void Node::give_up_leases(Context& ctx) {
 bool Node::holds_lease(const Context& ctx) const {
   const NodeSet members = first_members(ctx.nodes(), ctx.options());
   return std::ranges::any_of(leases->running, [&](const auto& lease) {
-    const auto granted = NodeSet::from_bits(lease.second.bits() & members.bits());
+    const NodeSet granted = lease.second & members;
     return granted.size() >= phase_2_quorum(members.size(), ctx.options());
   });
 }

@@ -44,7 +44,7 @@ struct Election {
     candidate->voters.insert(acceptor);
     // A leader proposes only where it knows the configuration, so that it is known here as well.
     const auto members = members_at(chosen, vote.slot, vote.slot, first_members, alpha);
-    const auto count = NodeSet::from_bits(candidate->voters.bits() & members->bits()).size();
+    const auto count = (candidate->voters & *members).size();
     if (count < phase_2_quorum(members->size(), {.q2 = q2})) return;
     const auto known = chosen.find(vote.slot);
     if (known == chosen.end()) {

@@ -103,9 +103,7 @@ Workload<Node::Operation> workload(const Bounds& bounds) {
   Workload<Node::Operation> work;
   for (std::uint32_t client = 0; client < bounds.clients; ++client) {
     const std::uint32_t id = bounds.nodes + client;
-    const auto server = [&](std::uint32_t k) {
-      return NodeId{static_cast<std::uint8_t>(k % bounds.nodes)};
-    };
+    const auto server = [&](std::uint32_t k) { return node_id(k % bounds.nodes); };
     const std::string letter(1, static_cast<char>('A' + client % 26));
     work.clients.push_back({{.operation = reg::Put{letter}, .servers = {server(id)}},
                             {.operation = reg::Get{}, .servers = {server(id + 1)}}});

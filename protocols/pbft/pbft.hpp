@@ -268,9 +268,7 @@ std::size_t quorum(std::uint32_t nodes, const Options& options);
 // Prepares of so many backups, with the pre-prepare, make a batch prepared.
 std::size_t prepares_needed(std::uint32_t nodes, const Options& options);
 std::size_t commits_needed(std::uint32_t nodes, const Options& options);
-inline NodeId primary_of(ViewNumber view, std::uint32_t nodes) {
-  return {static_cast<std::uint8_t>(view % nodes)};
-}
+inline NodeId primary_of(ViewNumber view, std::uint32_t nodes) { return node_id(view % nodes); }
 
 // Section 4.4, "valid": the proofs of a view change.
 bool is_valid(const Signed<ViewChange>& view_change, std::uint32_t nodes, const Options& options);

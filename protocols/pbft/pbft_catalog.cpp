@@ -13,7 +13,7 @@ namespace {
 std::optional<NodeId> replica(const std::string& option, const std::string& text,
                               std::uint32_t nodes) {
   if (text == "none") return std::nullopt;
-  for (std::uint8_t id = 0; id < nodes; ++id) {
+  for (std::uint16_t id = 0; id < nodes; ++id) {
     if (text == "n" + std::to_string(id + 1)) return NodeId{id};
   }
   throw UsageError("pbft: option " + option + " takes a replica or none, not '" + text + "'");
@@ -43,14 +43,14 @@ Workload<kv::Operation> workload(const Bounds& bounds, const Options& options,
   if (options.bug == Bug::client_f_replies) result.matching = options.faults;  // B24
   for (std::uint32_t client = 0; client < bounds.clients; ++client) {
     std::vector<NodeId> servers;
-    for (std::uint8_t id = 0; id < bounds.nodes; ++id) servers.push_back({id});
+    for (std::uint16_t id = 0; id < bounds.nodes; ++id) servers.push_back({id});
     result.clients.push_back(appends_and_reads(client, bounds.operations, servers));
   }
   return result;
 }
 
 NodeId client_id(const Bounds& bounds, std::uint32_t client) {
-  return {static_cast<std::uint8_t>(bounds.nodes + client)};
+  return node_id(bounds.nodes + client);
 }
 
 // Without clients: requests that conflict with each other and with the null request.

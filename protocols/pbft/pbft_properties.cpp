@@ -103,7 +103,7 @@ bool has_committed(const View& node, Sequence sequences) {
 Property recovery(const Options& options) {
   const auto answered = [options](const Nodes<View>& nodes) {
     std::uint32_t done = 0;
-    for (std::uint8_t id = 0; id < nodes.size(); ++id) {
+    for (std::uint16_t id = 0; id < nodes.size(); ++id) {
       const bool is_faulty = options.byzantine == NodeId{id} || options.twins == NodeId{id} ||
                              options.traitor == NodeId{id};
       if (is_faulty) continue;

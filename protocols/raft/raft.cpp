@@ -288,24 +288,24 @@ void Node::cut_behind(Index index) {
 // Makes the log agree with the leader's up to the returned index. Entries behind it stay: they may
 // come from a later message of the same leader that overtook this one.
 // What the snapshot includes is committed, and therefore in agreement.
-Index Node::take_entries(const Context& ctx, const AppendEntries& append) {
+Index Node::take_entries(const Context& ctx, AppendEntries& append) {
   const Bug bug = ctx.options().bug;
   Index index = append.prev_index;
   if (bug == Bug::truncate_always) cut_behind(index);
   const bool blind = bug == Bug::prev0_append_blind && append.prev_index == 0 && base() > 0;
-  for (const Entry& entry : append.entries) {
+  for (Entry& entry : append.entries) {
     ++index;
     if (index <= base() && !blind) continue;
     const bool conflict = index <= last_index() && term_at(index) != entry.term;
     if (conflict && !blind) cut_behind(index - 1);
     if (index <= last_index() && !blind) continue;
     take_configuration(ctx, *this, entry);
-    durable.log.push_back(entry);
+    durable.log.push_back(std::move(entry));
   }
   return index;
 }
 
-void Node::on(Context& ctx, NodeId from, const AppendEntries& append) {
+void Node::on(Context& ctx, NodeId from, AppendEntries append) {
   if (append.term < durable.term) {
     refuse_old_leader(ctx, from, append.prev_index);
     return;
@@ -367,7 +367,7 @@ void Node::on(Context& ctx, NodeId from, const AppendReply& reply) {
 // --- Commit and apply (sections 3.5, 3.6.2) ---
 
 // No index behind this one can have a quorum.
-Index Node::highest_held(const Context& ctx, NodeSet peers) const {
+Index Node::highest_held(const Context& ctx, const NodeSet& peers) const {
   if (is_quorum(ctx, {ctx.self()})) return last_index();
   Index highest = 0;
   for (const NodeId peer : peers) highest = std::max(highest, match[peer]);

@@ -28,6 +28,7 @@
 #include "engine/node.hpp"
 #include "properties/property.hpp"
 #include "properties/sequential_models.hpp"
+#include "protocols/raft/terms.hpp"
 
 namespace gainsay {
 struct CatalogEntry;
@@ -36,7 +37,6 @@ struct Configuration;
 
 namespace gainsay::raft {
 
-using Term = std::uint32_t;
 using Index = std::uint32_t;  // of an entry, from 1; 0 is before the first
 
 // The seeded bugs, named as in the catalog with '_' for '-'.
@@ -139,11 +139,11 @@ struct Snapshot {
   kv::Store store;
   flat_map<NodeId, Session> sessions;
   std::optional<Members> members;  // none: the initial ones
-  std::vector<Term> covered;       // the terms of the entries before the last; for properties only
+  Terms covered;                   // the terms of the entries before the last; for properties only
 };
 struct Entry {
   Term term = 0;
-  std::variant<None, Command, Snapshot, Members> command;
+  std::variant<None, Command, Boxed<Snapshot>, Members> command;
 };
 using Log = std::vector<Entry>;
 
@@ -267,7 +267,7 @@ struct Node {
   void on(Context& ctx, Timer timer);
   void on(Context& ctx, NodeId from, const RequestVote& request);
   void on(Context& ctx, NodeId from, const Vote& vote);
-  void on(Context& ctx, NodeId from, const AppendEntries& append);
+  void on(Context& ctx, NodeId from, AppendEntries append);
   void on(Context& ctx, NodeId from, const AppendReply& reply);
   void on(Context& ctx, NodeId from, const Request<Operation>& request);
   void on(Context& ctx, NodeId from, const ConfirmLeader& confirm);
@@ -299,9 +299,9 @@ struct Node {
   void replicate(Context& ctx, NodeId to);
   void send_heartbeat(Context& ctx, NodeId to) const;
   void send_heartbeats(Context& ctx) const;
-  Index take_entries(const Context& ctx, const AppendEntries& append);
+  Index take_entries(const Context& ctx, AppendEntries& append);
   bool advance_commit(Context& ctx);
-  Index highest_held(const Context& ctx, NodeSet peers) const;
+  Index highest_held(const Context& ctx, const NodeSet& peers) const;
   void send_gathered(Context& ctx);
   void commit_to(Context& ctx, Index index);
   void apply(Context& ctx, Index index);
@@ -314,7 +314,7 @@ struct Node {
   bool is_learner(const Context& ctx) const;
   NodeSet other_voters(const Context& ctx) const;
   NodeSet replicas(const Context& ctx) const;  // the other members
-  bool is_quorum(const Context& ctx, NodeSet nodes) const;
+  bool is_quorum(const Context& ctx, const NodeSet& nodes) const;
   bool may_change(const Context& ctx) const;
   void change(Context& ctx);
   void finish_change(Context& ctx);

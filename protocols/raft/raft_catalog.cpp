@@ -53,6 +53,10 @@ Options options_of(const Configuration& configuration) {
     if (name == "renewals") options.renewals = value;
   }
   refuse_with_lease(options);
+  // A leader chooses among all sets of members.
+  if (options.joint && configuration.bounds.nodes > 12) {
+    throw UsageError("raft: option joint goes with at most 12 nodes");
+  }
   // A leader of an older term learns of a newer one by what its heartbeats are answered.
   const bool recovers = options.recovers > 0 || options.stays > 0;
   if (options.prevote && recovers && !configuration.options.contains("heartbeat")) {
@@ -257,14 +261,15 @@ Model make_model(const Configuration& configuration) {
   model.system.options = configuration.options;
   if (bounds.clients > 0) {
     const auto load = load_of("raft", configuration.options);
-    add_clients<Node>(model.system, load ? loaded(bounds, *load) : appends_and_reads(bounds));
+    add_clients<Node>(model.system,
+                      load ? loaded(bounds, *load, options.candidates) : appends_and_reads(bounds));
   }
   set_status<Node>(model.system, status_of);
   add_limit<Node>(model.system, "term", [](const Node& node) { return node.durable.term; });
   add_limit<Node>(model.system, "log", [](const Node& node) { return node.last_index(); });
   model.properties = properties(bounds, options);
-  // // The filter knows the properties of a fixed configuration, and logs without snapshots.
-  if (options.changes == 0 && options.voters == 0 && options.compact == 0) {
+  // The filter knows the properties of a fixed configuration.
+  if (options.changes == 0 && options.voters == 0) {
     model.filter = [nodes = bounds.nodes] { return make_filter(nodes); };
   }
   return model;

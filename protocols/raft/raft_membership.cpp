@@ -11,27 +11,24 @@ using namespace std::chrono_literals;
 
 namespace {
 
-NodeSet first_nodes(std::uint32_t count) {
-  return NodeSet::from_bits(count >= processes_max ? ~std::uint64_t{0}
-                                                   : (std::uint64_t{1} << count) - 1);
-}
-
-NodeSet united(NodeSet a, NodeSet b) { return NodeSet::from_bits(a.bits() | b.bits()); }
-NodeSet common(NodeSet a, NodeSet b) { return NodeSet::from_bits(a.bits() & b.bits()); }
-NodeSet without(NodeSet nodes, NodeSet others) {
-  return NodeSet::from_bits(nodes.bits() & ~others.bits());
-}
-
-bool is_majority(const Node::Context& ctx, NodeSet nodes, NodeSet of) {
-  const std::size_t count = common(nodes, of).size();
+bool is_majority(const Node::Context& ctx, const NodeSet& nodes, const NodeSet& of) {
+  const std::size_t count = nodes.common(of);
   if (ctx.options().bug == Bug::quorum_off_by_one) return count >= of.size() / 2;
   return count > of.size() / 2;
 }
 
 }  // namespace
 
+namespace {
+
+std::uint32_t count_voters(std::uint32_t nodes, const Options& options) {
+  return options.voters > 0 ? std::min(options.voters, nodes) : nodes;
+}
+
+}  // namespace
+
 NodeSet initial_voters(std::uint32_t nodes, const Options& options) {
-  return first_nodes(options.voters > 0 ? std::min(options.voters, nodes) : nodes);
+  return NodeSet::first(count_voters(nodes, options));
 }
 
 std::uint32_t standing_nodes(std::uint32_t nodes, const Options& options) {
@@ -52,7 +49,7 @@ Members Node::members(const Context& ctx) const {
   if (extras && extras->in_force) return *extras->in_force;
   const NodeSet voters = initial_voters(ctx.nodes(), ctx.options());
   const Members initial{
-      .voters = voters, .incoming = {}, .learners = without(first_nodes(ctx.nodes()), voters)};
+      .voters = voters, .incoming = {}, .learners = NodeSet::first(ctx.nodes()) - voters};
   if (ctx.options().changes == 0) return initial;
   if (const Index index = members_index(); index > 0) {
     return std::get<Members>(durable.log[place(index)].command);
@@ -61,23 +58,47 @@ Members Node::members(const Context& ctx) const {
   return initial;
 }
 
+namespace {
+
+// The configuration is the initial one, and stays so.
+bool is_fixed(const Node::Context& ctx) {
+  return ctx.options().changes == 0 && ctx.options().bug != Bug::config_no_rollback;
+}
+
+}  // namespace
+
 bool Node::is_learner(const Context& ctx) const {
+  if (is_fixed(ctx)) return ctx.self().value >= count_voters(ctx.nodes(), ctx.options());
   return members(ctx).learners.contains(ctx.self());
 }
 
 NodeSet Node::other_voters(const Context& ctx) const {
+  if (is_fixed(ctx)) {
+    NodeSet others = initial_voters(ctx.nodes(), ctx.options());
+    others.erase(ctx.self());
+    return others;
+  }
   const Members now = members(ctx);
-  return without(united(now.voters, now.incoming), {ctx.self()});
+  return (now.voters | now.incoming) - NodeSet{ctx.self()};
 }
 
 NodeSet Node::replicas(const Context& ctx) const {
-  return united(other_voters(ctx), without(members(ctx).learners, {ctx.self()}));
+  if (is_fixed(ctx)) {
+    NodeSet others = NodeSet::first(ctx.nodes());
+    others.erase(ctx.self());
+    return others;
+  }
+  return other_voters(ctx) | (members(ctx).learners - NodeSet{ctx.self()});
 }
 
 // While two configurations are joint, agreement takes a majority of each (section 4.3).
-bool Node::is_quorum(const Context& ctx, NodeSet nodes) const {
+bool Node::is_quorum(const Context& ctx, const NodeSet& nodes) const {
+  const bool learners_count = ctx.options().bug == Bug::learner_counts;
+  if (is_fixed(ctx) && !learners_count) {
+    return is_majority(ctx, nodes, initial_voters(ctx.nodes(), ctx.options()));
+  }
   const Members now = members(ctx);
-  if (ctx.options().bug == Bug::learner_counts) return nodes.size() > now.voters.size() / 2;
+  if (learners_count) return nodes.size() > now.voters.size() / 2;
   const bool of_incoming = now.incoming.empty() || is_majority(ctx, nodes, now.incoming);
   return is_majority(ctx, nodes, now.voters) && of_incoming;
 }
@@ -100,7 +121,8 @@ namespace {
 // Of one server: a voter leaves, or a learner becomes a voter (sections 4.1 and 4.2.1).
 std::vector<Members> single_changes(const Members& now) {
   std::vector<Members> changes;
-  for (const NodeId id : united(now.voters, now.learners)) {
+  const NodeSet all = now.voters | now.learners;
+  for (const NodeId id : all) {
     Members changed = now;
     changed.learners.erase(id);
     if (now.voters.contains(id)) {
@@ -116,10 +138,10 @@ std::vector<Members> single_changes(const Members& now) {
 // To any other set of voters among the members (section 4.3).
 std::vector<Members> joint_changes(const Members& now) {
   std::vector<Members> changes;
-  const NodeSet all = united(now.voters, now.learners);
+  const NodeSet all = now.voters | now.learners;
   for (std::uint64_t bits = 1; bits <= all.bits(); ++bits) {
     const NodeSet incoming = NodeSet::from_bits(bits);
-    if (incoming == now.voters || common(incoming, all) != incoming) continue;
+    if (incoming == now.voters || (incoming & all) != incoming) continue;
     changes.push_back({.voters = now.voters, .incoming = incoming, .learners = now.learners});
   }
   return changes;
@@ -132,10 +154,9 @@ void Node::change(Context& ctx) {
   const Members now = members(ctx);
   auto changes = ctx.options().joint ? joint_changes(now) : single_changes(now);
   if (const std::uint32_t leave = std::min(ctx.options().leave, ctx.nodes()); leave > 0) {
-    const NodeSet staying = common(first_nodes(ctx.nodes() - leave), now.voters);
+    const NodeSet staying = NodeSet::first(ctx.nodes() - leave) & now.voters;
     std::erase_if(changes, [&](const Members& changed) {
-      return !without(staying, changed.incoming.empty() ? changed.voters : changed.incoming)
-                  .empty();
+      return !(staying - (changed.incoming.empty() ? changed.voters : changed.incoming)).empty();
     });
   }
   if (changes.empty()) return;
@@ -151,10 +172,10 @@ void Node::finish_change(Context& ctx) {
   const Members now = members(ctx);
   if (members_index() > commit) return;
   if (!now.incoming.empty()) {
-    append(ctx, {.term = durable.term,
-                 .command = Members{.voters = now.incoming,
-                                    .incoming = {},
-                                    .learners = without(now.learners, now.incoming)}});
+    append(ctx,
+           {.term = durable.term,
+            .command = Members{
+                .voters = now.incoming, .incoming = {}, .learners = now.learners - now.incoming}});
   } else if (!now.voters.contains(ctx.self())) {
     step_down(ctx, durable.term);
     if (ctx.options().prevote) hear_no_leader(ctx);

@@ -74,7 +74,7 @@ bool match_is_real(const Nodes<View>& nodes) {
     for (std::size_t i = 0; i < nodes.size(); ++i) {
       // A node of a newer term may have dropped what it acknowledged.
       if (&nodes[i] == &leader || nodes[i].term > leader.term) continue;
-      const NodeId id{static_cast<std::uint8_t>(i)};
+      const NodeId id = node_id(i);
       if (leader.match[id] > common_prefix(leader, nodes[i])) return false;
     }
   }
@@ -85,7 +85,7 @@ bool match_monotonic(const View& before, const View& after) {
   const bool same_leadership =
       before.role == Role::leader && after.role == Role::leader && before.term == after.term;
   if (!same_leadership) return true;
-  for (std::uint8_t id = 0; id < before.match.size(); ++id) {
+  for (std::uint16_t id = 0; id < before.match.size(); ++id) {
     if (after.match[{id}] < before.match[{id}]) return false;
   }
   return true;
@@ -135,8 +135,8 @@ Members members_at(const View& node, std::size_t index, NodeSet initial) {
   for (std::size_t i = std::min(index, node.log.size()); i > 0; --i) {
     const auto& command = node.log[i - 1].command;
     if (const auto* members = std::get_if<Members>(&command)) return *members;
-    const auto* snapshot = std::get_if<Snapshot>(&command);
-    if (snapshot != nullptr && snapshot->members) return *snapshot->members;
+    const auto* snapshot = std::get_if<Boxed<Snapshot>>(&command);
+    if (snapshot != nullptr && (*snapshot)->members) return *(*snapshot)->members;
   }
   return {.voters = initial, .incoming = {}, .learners = {}};
 }
@@ -157,7 +157,7 @@ bool held_by_voters(const Nodes<View>& nodes, const View& leader, NodeSet initia
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     if (nodes[i].term > leader.term) return true;
     const bool holds = &nodes[i] == &leader || common_prefix(nodes[i], leader) >= commit;
-    if (holds) holders.insert({static_cast<std::uint8_t>(i)});
+    if (holds) holders.insert(node_id(i));
   }
   return std::ranges::any_of(std::array{leader.log.size(), commit}, [&](std::size_t index) {
     const Members members = members_at(leader, index, initial);
@@ -216,7 +216,7 @@ Property a_leader_that_stays(const Bounds& bounds, const Options& options) {
   const NodeSet initial = initial_voters(bounds.nodes, options);
   const std::uint32_t standing = standing_nodes(bounds.nodes, options);
   if (standing < 2) throw UsageError("--option stays needs two nodes that stand for election");
-  const NodeId deaf{static_cast<std::uint8_t>(standing - 1)};
+  const NodeId deaf = node_id(standing - 1);
   return settles<Node>(
       "a leader that stays",
       [=](const Nodes<View>& nodes) { return has_followed_leader(nodes, initial, deaf); },

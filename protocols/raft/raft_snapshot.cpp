@@ -5,7 +5,9 @@
 namespace gainsay::raft {
 
 const Snapshot* Node::snapshot() const {
-  return durable.log.empty() ? nullptr : std::get_if<Snapshot>(&durable.log.front().command);
+  if (durable.log.empty()) return nullptr;
+  const auto* boxed = std::get_if<Boxed<Snapshot>>(&durable.log.front().command);
+  return boxed == nullptr ? nullptr : &**boxed;
 }
 
 Index Node::base() const { return snapshot() == nullptr ? 0 : snapshot()->last_index; }
@@ -53,7 +55,7 @@ void Node::on(Context& ctx, NodeId from, const InstallSnapshot& message) {
   restart_election_timer(ctx);
   const Bug bug = ctx.options().bug;
   if (bug == Bug::snapshot_lowers_term) durable.term = message.snapshot.term;
-  const Index included = std::get<Snapshot>(message.snapshot.command).last_index;
+  const Index included = std::get<Boxed<Snapshot>>(message.snapshot.command)->last_index;
   // A late one has nothing that is not applied already.
   const bool stale = included <= commit;
   if (!stale || bug == Bug::stale_snapshot_installed) install(message.snapshot);
@@ -64,7 +66,7 @@ void Node::on(Context& ctx, NodeId from, const InstallSnapshot& message) {
 // "If existing log entry has same index and term as snapshot's last included entry, retain log
 // entries following it", otherwise "discard the entire log" (figure 5.3, steps 6 and 7).
 void Node::install(const Entry& entry) {
-  const Index included = std::get<Snapshot>(entry.command).last_index;
+  const Index included = std::get<Boxed<Snapshot>>(entry.command)->last_index;
   Log& log = durable.log;
   if (term_at(included) == entry.term) {
     log.erase(log.begin(), log.begin() + static_cast<std::ptrdiff_t>(place(included)));

@@ -78,7 +78,7 @@ void Node::send_append(Context& ctx, NodeId to) const {
 }
 
 void Node::append_to_all(Context& ctx) const {
-  for (std::uint8_t id = 0; id < ctx.nodes(); ++id) {
+  for (std::uint16_t id = 0; id < ctx.nodes(); ++id) {
     if (id != ctx.self().value) send_append(ctx, {id});
   }
 }

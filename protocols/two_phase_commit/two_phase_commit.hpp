@@ -67,9 +67,7 @@ struct Node {
     arm(ctx);
   }
 
-  static NodeId transaction_manager(const Context& ctx) {
-    return {static_cast<std::uint8_t>(ctx.nodes() - 1)};
-  }
+  static NodeId transaction_manager(const Context& ctx) { return node_id(ctx.nodes() - 1); }
   void arm(Context& ctx) const {
     const bool working = state == State::working;
     const bool manager = ctx.self() == transaction_manager(ctx);

@@ -85,7 +85,7 @@ TEST(SimulateVerb, MistakesAreNamed) {
   EXPECT_NE(error_of("raft --crash n9@1s").find("no node 'n9'"), std::string::npos);
   EXPECT_NE(error_of("raft --partition 1s-2s").find("--partition"), std::string::npos);
   EXPECT_NE(error_of("raft --load 0").find("at least one"), std::string::npos);
-  EXPECT_NE(error_of("raft --nodes 100").find("at most 64 nodes"), std::string::npos);
+  EXPECT_NE(error_of("raft --nodes 5000").find("at most 4,096 processes"), std::string::npos);
   EXPECT_NE(error_of("pbft --crash n1@1s+1s").find("stays down"), std::string::npos);
   EXPECT_NE(error_of("raft --option load-keys=0").find("load-keys"), std::string::npos);
 }

@@ -42,7 +42,7 @@ struct Everything {
 
 NodeId node_by_name(const std::string& name) {
   if (name.size() == 2 && name[0] == 'n' && name[1] >= '1' && name[1] <= '9') {
-    return {static_cast<std::uint8_t>(name[1] - '1')};
+    return node_id(name[1] - '1');
   }
   throw JsonError("no process " + name);
 }

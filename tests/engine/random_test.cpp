@@ -34,7 +34,7 @@ TEST(RandomStream, StreamsDiffer) {
 
 TEST(RandomStream, BelowIsUnbiased) {
   for (const std::uint32_t bound : {1U, 2U, 3U, 7U, 100U}) {
-    RandomStream stream(42, Purpose::test, {static_cast<std::uint8_t>(bound)});
+    RandomStream stream(42, Purpose::test, node_id(bound));
     std::vector<std::uint32_t> counts(bound);
     const std::uint32_t draws = 10'000 * bound;
     for (std::uint32_t i = 0; i < draws; ++i) ++counts.at(stream.below(bound));

@@ -136,11 +136,34 @@ TEST(Encoding, OfEachKindIsAsDocumented) {
   EXPECT_EQ(encoded(flat_map<std::uint8_t, bool>{{2, true}, {1, false}}), "\x02\x01\0\x02\x01"s);
 }
 
+struct Large {
+  std::string text;
+  std::vector<std::uint16_t> numbers;
+};
+using Seldom = std::variant<Empty, Boxed<Large>>;
+
+// A box is not seen from outside.
+TEST(Encoding, ABoxIsItsContent) {
+  const Large large{.text = "abc", .numbers = {7, 300}};
+  EXPECT_EQ(encoded(Boxed<Large>(large)), encoded(large));
+  EXPECT_EQ(encoded_size(Boxed<Large>(large)), encoded(large).size());
+  EXPECT_EQ(&type_of<Boxed<Large>>(), &type_of<Large>());
+  const auto back = decoded<Seldom>(encoded(Seldom(large)));
+  EXPECT_TRUE(equal(*std::get<Boxed<Large>>(back), large));
+  Seldom copy = back;
+  std::get<Boxed<Large>>(copy)->text = "other";
+  EXPECT_EQ(std::get<Boxed<Large>>(back)->text, "abc") << "a copy is one of its own";
+  EXPECT_EQ(describe(type_of<Seldom>(), encoded(back), {}),
+            "Large{text=\"abc\", numbers=[7, 300]}");
+  EXPECT_LE(sizeof(Seldom), 2 * sizeof(void*));
+}
+
 TEST(Encoding, EveryValueComesBack) {
   EXPECT_TRUE(decoded<Everything>(encoded(Everything{})) == Everything{});
   EXPECT_TRUE(rc::check([] {
     const Everything value = any_value();
     const Bytes bytes = encoded(value);
+    RC_ASSERT(encoded_size(value) == bytes.size());
     const auto back = decoded<Everything>(bytes);
     RC_ASSERT(back == value);
     RC_ASSERT(encoded(back) == bytes);
@@ -258,7 +281,8 @@ TEST(Malformed, ValuesOutOfRangeThrow) {
   EXPECT_EQ(decoded<std::int8_t>("\xff\x01"s), -128);
   EXPECT_THROW(decoded<std::int8_t>("\x81\x02"s), DecodeError);  // -129
   EXPECT_THROW(decoded<Colour>("\x80\x02"s), DecodeError);       // its type has a byte
-  EXPECT_THROW(decoded<NodeId>("\x80\x02"s), DecodeError);
+  EXPECT_EQ(decoded<NodeId>("\x80\x02"s), NodeId{256});
+  EXPECT_THROW(decoded<NodeId>("\x80\x80\x04"s), DecodeError);  // 65,536
   using Variant = std::variant<Empty, NodeId>;
   EXPECT_THROW(decoded<Variant>("\x02"s), DecodeError);  // no such alternative
   EXPECT_THROW(decoded<std::string>("\x05"s + "ab"), DecodeError);

@@ -88,7 +88,7 @@ using Plan = std::vector<Planned>;
 inline System system_of(Bounds bounds, Plan plan, bool ticking = false) {
   return make_system<Node>("test", bounds, {.plan = std::move(plan), .ticking = ticking});
 }
-inline NodeId id(int value) { return {static_cast<std::uint8_t>(value)}; }
+inline NodeId id(int value) { return node_id(value); }
 inline Event message_event(EventKind kind, int to, int from, const Message& message) {
   return {.kind = kind, .process = id(to), .from = id(from), .message = encoded(message)};
 }

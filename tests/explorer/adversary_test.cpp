@@ -93,8 +93,7 @@ Model model(std::uint32_t nodes, std::uint32_t quorum) {
        sometimes<Node>("something is decided",
                        [](const View& v) { return v.decided.has_value(); })},
       {.options = {.quorum = quorum}});
-  add_adversary<Node>(model.system, {NodeId{static_cast<std::uint8_t>(nodes - 1)}},
-                      {.quorum = quorum});
+  add_adversary<Node>(model.system, {node_id(nodes - 1)}, {.quorum = quorum});
   return model;
 }
 
@@ -127,7 +126,7 @@ struct Node {
   void on(Context& ctx, NodeId from, Word word) { take(ctx, word.kind, from); }
 
   static std::vector<std::uint8_t> facts(NodeId from, Word word) {
-    return {static_cast<std::uint8_t>(from.value * kinds + word.kind)};
+    return node_id(from.value * kinds + word.kind);
   }
   static void forge(Forger<Node>& forger, const flat_set<std::uint8_t>& facts) {
     RandomStream random(forger.options().seed, Purpose::test, NodeId{200});
@@ -183,7 +182,7 @@ Model correct_model(std::uint64_t seed, Network network = Network::async,
 
 NodeId faulty(std::uint64_t seed) {
   RandomStream random(seed, Purpose::test, NodeId{203});
-  return {static_cast<std::uint8_t>(random.below(3))};
+  return node_id(random.below(3));
 }
 Model model(std::uint64_t seed) {
   Model model = correct_model(seed);

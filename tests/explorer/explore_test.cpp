@@ -67,7 +67,7 @@ std::vector<Event> events_of(const std::vector<Choice>& choices) {
 
 bool is_started(const LiveWorld& world) {
   for (std::size_t i = 0; i < world.system().size(); ++i) {
-    const auto status = world.state({static_cast<std::uint8_t>(i)}).status;
+    const auto status = world.state(node_id(i)).status;
     if (status == LocalState::Status::unstarted) return false;
   }
   return true;

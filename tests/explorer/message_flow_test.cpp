@@ -57,7 +57,7 @@ void expect_true_of_the_world(const Model& model, const RandomRun& run) {
     }
     if (outcome.step.fault != StepResult::Fault::none) return;
     for (std::size_t to = 0; to < system.size(); ++to) {
-      const NodeId id{static_cast<std::uint8_t>(to)};
+      const NodeId id = node_id(to);
       ASSERT_EQ(under_way(flow, system, id), waiting(world, id)) << "step " << i;
     }
   }

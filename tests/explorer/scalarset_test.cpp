@@ -54,8 +54,7 @@ struct Node {
   }
   void take(Context& ctx, std::uint32_t input, NodeId from, std::optional<Paint> paint) {
     const std::uint64_t place = (level * 3U + input) * 5U + relation(paint);
-    RandomStream random(ctx.options().seed, Purpose::test,
-                        NodeId{static_cast<std::uint8_t>(place)});
+    RandomStream random(ctx.options().seed, Purpose::test, node_id(place));
     const bool odd = ctx.options().peeks && paint && paint->value == 1 && random.below(3) == 0;
     if (level + 1 == levels || (random.below(3) == 0 && !odd)) return;
     level = static_cast<std::uint8_t>(level + 1 + (odd && level + 2 < levels ? 1 : 0));

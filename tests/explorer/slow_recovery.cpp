@@ -59,7 +59,7 @@ struct Graph {
       kept.push_back(decode_local(*system.processes[i], world.locals[i]).process->view());
       views.push_back(kept.back().get());
       const void* one[] = {views.back()};
-      const bool is_correct = !system.is_faulty({static_cast<std::uint8_t>(i)});
+      const bool is_correct = !system.is_faulty(node_id(i));
       by_node = by_node || (property.scope == Scope::node && is_correct && property.holds(one));
     }
     good.push_back(property.scope == Scope::node ? by_node : property.holds(views));
@@ -80,7 +80,7 @@ struct Graph {
     std::vector<std::uint32_t> script;
     for (bool more = true; more;) {
       LocalState local = decode_local(*system.processes[i], worlds[from].locals[i]);
-      const NodeId id{static_cast<std::uint8_t>(i)};
+      const NodeId id = node_id(i);
       const StepResult step = run_event(local, event, system.place(id), script);
       more = next_script(script, step);
       if (crash_of(step.answers).at != 0) continue;  // no fault
@@ -106,7 +106,7 @@ struct Graph {
   void expand(std::size_t at) {
     for (std::size_t i = 0; i < system.size(); ++i) {
       const World world = worlds[at];
-      if (system.is_faulty({static_cast<std::uint8_t>(i)})) continue;
+      if (system.is_faulty(node_id(i))) continue;
       if (is_down(world, i)) {
         take(at, i, {.kind = LocalEvent::Kind::restart}, world);
         continue;
@@ -114,7 +114,7 @@ struct Graph {
       const std::uint64_t timers = split_local(world.locals[i]).timers;
       for (std::uint32_t timer = 0; timer < 64; ++timer) {
         if (((timers >> timer) & 1) == 0) continue;
-        const NodeId id{static_cast<std::uint8_t>(i)};
+        const NodeId id = node_id(i);
         const bool held = some_timers && !system.is_client(id);
         if (held && !property.lasting->runs_out(id, timer)) continue;
         take(at, i, {.kind = LocalEvent::Kind::timer, .timer = timer}, world);

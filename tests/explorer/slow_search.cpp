@@ -14,7 +14,7 @@ namespace {
 std::vector<std::shared_ptr<const void>> views_of(const LiveWorld& world) {
   std::vector<std::shared_ptr<const void>> views;
   for (std::uint32_t i = 0; i < world.system().bounds.nodes; ++i) {
-    views.push_back(world.state({static_cast<std::uint8_t>(i)}).process->view());
+    views.push_back(world.state(node_id(i)).process->view());
   }
   return views;
 }
@@ -68,7 +68,7 @@ struct Slow {
     if (depths.size() > states_max) throw std::length_error("too large for the slow search");
     std::vector<Bytes> vector;
     for (std::uint32_t i = 0; i < model.system.bounds.nodes; ++i) {
-      vector.push_back(world.local({static_cast<std::uint8_t>(i)}));
+      vector.push_back(world.local(node_id(i)));
     }
     report.vectors.insert(std::move(vector));
     report.depth = std::max(report.depth, depth);
@@ -102,7 +102,7 @@ struct Slow {
 Bytes content_of(const LiveWorld& world) {
   Writer writer;
   for (std::size_t i = 0; i < world.system().size(); ++i) {
-    const NodeId id{static_cast<std::uint8_t>(i)};
+    const NodeId id = node_id(i);
     writer.text(world.local(id));
     for (const auto& [envelope, count] : world.inbox(id)) {
       writer.integer(envelope.first.value + 1U);

@@ -173,7 +173,7 @@ struct NodeRules {
       case Whom::remembered:
         return state.remembered.value_or(step.place().self);
       case Whom::chosen:
-        if (!chosen) chosen = NodeId{static_cast<std::uint8_t>(step.choose(step.place().nodes))};
+        if (!chosen) chosen = node_id(step.choose(step.place().nodes));
         return *chosen;
       case Whom::self:
       case Whom::all:
@@ -207,7 +207,7 @@ struct NodeRules {
       const Bytes word = encoded(Word{.value = speech.message, .about = about});
       const std::uint32_t nodes = step.place().nodes;
       if (here && rules.quirk == Quirk::counts_around) {
-        step.send({static_cast<std::uint8_t>((step.place().self.value + 1U) % nodes)}, word);
+        step.send(node_id((step.place().self.value + 1U) % nodes), word);
       } else if (speech.to == Whom::all) {
         for (std::uint8_t id = 0; id < nodes; ++id) step.send({id}, word);
       } else {

@@ -85,7 +85,7 @@ void expect_states_of_the_run(const Recorded& recorded, const json& data) {
     if (outcome.step.fault != StepResult::Fault::none) return;
     apply(data, data.at("events").at(i), states);
     for (std::size_t process = 0; process < system.size(); ++process) {
-      const Bytes local = world.local({static_cast<std::uint8_t>(process)});
+      const Bytes local = world.local(node_id(process));
       for (const Leaf& leaf : leaves(system.processes[process]->state_type(),
                                      split_local(local).state, system.naming())) {
         if (leaf.text.size() > 400) continue;  // shortened

@@ -128,7 +128,7 @@ void compare_executors(const Model& model, std::uint32_t schedules, std::uint32_
       if (choices.empty()) break;
       const auto [process, expansion, transition] =
           choices[random.below(static_cast<std::uint32_t>(choices.size()))];
-      const Event event = machine.event_of({static_cast<std::uint8_t>(process)}, *transition);
+      const Event event = machine.event_of(node_id(process), *transition);
       const Outcome outcome = live.apply(event);
       ASSERT_EQ(outcome.status, Outcome::Status::applied)
           << describe(system, event) << ": " << outcome.reason;

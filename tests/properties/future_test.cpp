@@ -77,9 +77,7 @@ struct Followed {
     record(history, event.client, event.label);
     future = futures.next(future, id(event.client), event.label);
   }
-  static NodeId id(std::size_t client) {
-    return {static_cast<std::uint8_t>(first_client + client)};
-  }
+  static NodeId id(std::size_t client) { return node_id(first_client + client); }
   bool twin_holds() const { return is_linearizable(history, object); }
 
   SequentialObject object = sequential_object<M>();

@@ -267,6 +267,24 @@ inline Complaints banned_calls(const Source& source) {
   return complaints;
 }
 
+// An id of a process has 16 bits: one that is made from a byte, or a loop whose counter is one,
+// would wrap around without a word. `node_id` and `byte_of` look.
+inline Complaints narrow_ids(const Source& source) {
+  Complaints complaints;
+  if (source.folder() == "tests") return complaints;
+  std::size_t number = 0;
+  for (const std::string_view line : lines_of(source.code)) {
+    ++number;
+    const std::size_t cast = line.find("{static_cast<std::uint8_t>(");
+    const bool makes = cast != std::string_view::npos && !line.substr(0, cast).ends_with("_t");
+    const bool counts = line.find("for (std::uint8_t ") != std::string_view::npos;
+    if (!makes && !counts) continue;
+    complaints.push_back({source.path, number, makes ? "cast" : "loop",
+                          "an id has 16 bits: use node_id, and a wider counter"});
+  }
+  return complaints;
+}
+
 // Macros have no scope and no type: each is on a list.
 inline Complaints macros(const Source& source) {
   Complaints complaints;

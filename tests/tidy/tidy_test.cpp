@@ -287,6 +287,19 @@ TEST(TidyRule, BannedCalls) {
             "rand random_device exponential_distribution ");
 }
 
+TEST(Tidy, IdsDoNotWrapAround) { EXPECT_EQ(told(over(tree(), narrow_ids)), ""); }
+
+TEST(TidyRule, NarrowIds) {
+  const auto found = [](const std::string& code) {
+    return subjects(narrow_ids({"protocols/a.cpp", code + "\n"}));
+  };
+  EXPECT_EQ(found("ctx.send({static_cast<std::uint8_t>(i)}, Ping{});"), "cast ");
+  EXPECT_EQ(found("const NodeId id{static_cast<std::uint8_t>(i)};"), "cast ");
+  EXPECT_EQ(found("for (std::uint8_t id = 0; id < ctx.nodes(); ++id) {"), "loop ");
+  EXPECT_EQ(found("const NodeId id = node_id(i); for (std::uint32_t i = 0; i < n; ++i) {}"), "");
+  EXPECT_EQ(found("mix(std::uint64_t{static_cast<std::uint8_t>(purpose)});"), "");
+}
+
 TEST(TidyRule, BannedCallsNearMisses) {
   const auto found = [](const std::string& path, const std::string& code) {
     return subjects(banned_calls({path, code + "\n"}));
@@ -391,8 +404,7 @@ TEST(TidyRule, TwoDefinitions) {
        {begin + "class A;\nclass AB {\n};\n" + end,
         begin + "namespace {\nclass A {\n};\n}  // namespace\n" + end,
         begin + end + "namespace other {\nclass A {\n};\n}  // namespace other\n",
-        begin + "class B::A {\n};\n" + end,
-        begin + "class B {\n  class A {\n  };\n};\n" + end,
+        begin + "class B::A {\n};\n" + end, begin + "class B {\n  class A {\n  };\n};\n" + end,
         begin + "template <>\nstruct A<int> {\n};\n" + end}) {
     EXPECT_EQ(told(two_definitions({first, {"engine/b.cpp", other}})), "") << other;
   }

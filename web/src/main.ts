@@ -3,6 +3,8 @@ import "./page.css";
 import { make } from "./dom";
 import type { ExploreData } from "./explore/data";
 import { exploreView } from "./explore/view";
+import type { FailuresData } from "./failures/view";
+import { failuresView } from "./failures/view";
 import type { HistoryData } from "./history/data";
 import { historyView } from "./history/view";
 import type { LiveData } from "./live/data";
@@ -12,7 +14,7 @@ import { reportView, verdictWords } from "./report/view";
 import type { TraceData } from "./trace/data";
 import { traceView } from "./trace/view";
 
-type Data = ExploreData | HistoryData | LiveData | ReportData | TraceData | null;
+type Data = FailuresData | ExploreData | HistoryData | LiveData | ReportData | TraceData | null;
 
 const place = document.getElementById("page")!;
 const data = JSON.parse(document.getElementById("data")!.textContent!) as Data;
@@ -21,6 +23,10 @@ switch (data?.kind) {
   case "explore":
     document.title = `${data.system}, step by step`;
     exploreView(place, data);
+    break;
+  case "failures":
+    document.title = `${data.directory}: failures`;
+    failuresView(place, data);
     break;
   case "history":
     document.title = `${data.name}: ${data.verdict}`;

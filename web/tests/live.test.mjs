@@ -264,3 +264,19 @@ test("a ring and queues are shown where there are some", async () => {
     await shoot(tab, "live-balancer");
   });
 });
+
+test("the failures of a campaign lead to their traces", async () => {
+  const found = path.join(folder, "found");
+  try {
+    execFileSync(program, ["hunt", "raft", "--bug", "vote-not-persisted", "--runs", "300", "--campaign", found], { cwd: folder, encoding: "utf8", stdio: "pipe" });
+    assert.fail("it finds something");
+  } catch (error) {
+    assert.equal(error.status, 1);
+  }
+  await serve(["serve", found], async (tab) => {
+    assert.match(await tab.textContent("h1"), /^\d+ failures? found$/);
+    await tab.click("tbody a >> nth=0");
+    await tab.waitForSelector(".space-time");
+    assert.match(await tab.title(), /^raft: violates /);
+  });
+});

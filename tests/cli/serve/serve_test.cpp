@@ -157,6 +157,28 @@ TEST(Serve, ATraceIsItsPage) {
   EXPECT_EQ(serving.end(SIGTERM), 0);
 }
 
+TEST(Serve, ACampaignIsAListOfItsFailures) {
+  const Scratch scratch("serve-campaign");
+  const Ran hunted = run_gainsay(
+      scratch.path(), "hunt two-phase-commit --bug abort-in-doubt --runs 200 --campaign found");
+  ASSERT_EQ(hunted.code, 1) << hunted.err;
+  Serving serving({"serve", (scratch.path() / "found").string()});
+  const std::string page = body_of(serving.answer(""));
+  EXPECT_NE(page.find(R"("kind":"failures")"), std::string::npos);
+  const std::string mark = "failure?identity=";
+  const std::size_t at = page.find("\"page\":\"" + mark);
+  ASSERT_NE(at, std::string::npos);
+  const std::size_t begin = page.find(mark, at);
+  const std::string link = page.substr(begin, page.find('"', begin) - begin);
+  const std::string trace = serving.answer(link);
+  EXPECT_EQ(status_of(trace), 200);
+  EXPECT_NE(trace.find(R"("kind":"trace")"), std::string::npos);
+  EXPECT_EQ(status_of(serving.answer("failure?identity=../../etc/passwd")), 404);
+  EXPECT_EQ(status_of(serving.answer("failure")), 404);
+  EXPECT_EQ(serving.end(SIGTERM), 0);
+  EXPECT_EQ(run_gainsay(scratch.path(), "serve ./").code, 6) << "no campaign";
+}
+
 TEST(Serve, WhatCannotBeServedIsSaid) {
   const Scratch scratch("serve-refused");
   const auto refused = [&](const std::string& words) {

@@ -3,7 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "engine/node.hpp"
 
@@ -63,7 +66,7 @@ class Log final : public SimulationWatch {
     drawn.insert(drawn.end(), step.choices.begin(), step.choices.end());
     return steps_max == 0 || step.number < steps_max;
   }
-  void message(Nanoseconds now, NodeId from, NodeId to, BytesView, Fate fate,
+  void message(Nanoseconds now, NodeId from, NodeId to, const MessageSeen&, Fate fate,
                Nanoseconds) override {
     ++fates[static_cast<std::size_t>(fate)];
     if (fate == Fate::sent || fate == Fate::duplicated) return;
@@ -292,6 +295,55 @@ TEST(Simulation, ClocksThatCountTicksAreRefused) {
   EXPECT_THROW(Simulation(system, {}, {}), UsageError);
 }
 
+// Who received from whom.
+class Deliveries final : public SimulationWatch {
+ public:
+  bool reads_messages() const override { return false; }
+  bool step(const SimulatedStep& step) override {
+    if (step.kind == EventKind::deliver) pairs_.emplace_back(step.from.value, step.process.value);
+    return true;
+  }
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> pairs_;
+};
+
+// Half of a thousand nodes is cut off the other half, and then it is not.
+TEST(Simulation, AThousandNodesAndACut) {
+  const System system = system_of(1000);
+  SimulationOptions options{.duration = 60 * millisecond};
+  add_partition(options.faults, system, "0s-40ms:n1..n500|n501..n1000");
+  EXPECT_EQ(describe(system, options.faults[0]), "partition n1..n500 | n501..n1000");
+  Deliveries deliveries;
+  Simulation simulation(system, options, {&deliveries});
+  simulation.run_until(39 * millisecond);
+  EXPECT_GT(deliveries.pairs_.size(), 1000U);
+  std::vector<bool> heard(1000, false);
+  for (const auto& [from, to] : deliveries.pairs_) {
+    EXPECT_EQ(from < 500, to < 500) << from << " " << to;
+    heard[to] = true;
+  }
+  EXPECT_EQ(std::ranges::count(heard, true), 500) << "the first node's half, by its own id each";
+  EXPECT_TRUE(simulation.blocks({0}, {999}));
+  EXPECT_FALSE(simulation.blocks({0}, {499}));
+  simulation.run_until(60 * millisecond);
+  for (const auto& [from, to] : deliveries.pairs_) heard[to] = true;
+  EXPECT_EQ(std::ranges::count(heard, true), 1000);
+}
+
+// Each of 300 nodes crashes and comes back by itself: above 256 none stands for another.
+TEST(Simulation, EveryOneOfManyNodesCrashesByItself) {
+  const System system = system_of(300);
+  Simulation simulation(system, {.duration = second}, {});
+  simulation.run_until(millisecond);
+  for (std::uint16_t id = 0; id < 300; ++id) {
+    simulation.fail_node({id});
+    for (std::uint16_t other = 0; other < 300; ++other) {
+      const bool down = simulation.state({other}).status == LocalState::Status::down;
+      EXPECT_EQ(down, other == id);
+    }
+    simulation.recover_node({id});
+  }
+}
+
 TEST(Faults, AreReadAndSaid) {
   const System system = system_of(5);
   FaultSchedule schedule;
@@ -315,8 +367,8 @@ TEST(Faults, AreReadAndSaid) {
   for (const char* bad : {"n1", "n9@1s", "n1@", "n1@1s+", "c1@1s", "n1@x"}) {
     EXPECT_THROW(add_crash(schedule, system, bad), UsageError) << bad;
   }
-  for (const char* bad :
-       {"1s-2s", "1s-2s:n1", "2s-1s:n1|n2", "1s-2s:n1|n9", "1s-2s:|n1", ":n1|n2"}) {
+  for (const char* bad : {"1s-2s", "1s-2s:n1", "1s-2s:n3..n2|n1", "1s-2s:n1..n9|n2", "2s-1s:n1|n2",
+                          "1s-2s:n1|n9", "1s-2s:|n1", ":n1|n2"}) {
     EXPECT_THROW(add_partition(schedule, system, bad), UsageError) << bad;
   }
 }

@@ -168,6 +168,26 @@ TEST(LiveSession, KeepsPaceAndTellsNoOftenerThanAsked) {
   EXPECT_LE(told.count(), 2 + static_cast<std::size_t>(took / 50ms));
 }
 
+// However fast it goes, nobody waits for it longer than for some of its slices.
+TEST(LiveSession, WhoAsksHasATurn) {
+  Told told;
+  LiveOptions options = paused();
+  options.run.simulation.duration = 1'000'000 * second;
+  LiveSession session(raft(), options, told.listener());
+  session.start();
+  session.command("speed max");
+  session.command("play");
+  told.wait([](const json& now) { return now.value("now_ns", 0ULL) > second; });
+  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 0; i < 5; ++i) {
+    session.command(i % 2 == 0 ? "crash n1" : "restart n1");
+    (void)session.log();
+  }
+  session.command("pause");
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 2s);
+  EXPECT_EQ(session.log().commands.size(), 5U);
+}
+
 TEST(LiveSession, AnotherSeedBeginsAnew) {
   Told told;
   LiveSession session(raft(), paused(), told.listener());

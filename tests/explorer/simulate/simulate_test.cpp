@@ -8,7 +8,9 @@
 
 #include "explorer/replay.hpp"
 #include "explorer/report.hpp"
+#include "properties/linearizability.hpp"
 #include "protocols/catalog.hpp"
+#include "protocols/kv_workload.hpp"
 
 namespace gainsay {
 namespace {
@@ -108,11 +110,12 @@ TEST(Simulate, WithItsFilterRaftIsJudgedAsWithout) {
   for (const Bug& bug : find_system("raft")->bugs) {
     OptionTexts options = bug.scenario.options;
     const auto has = [&](const char* name) { return options.contains(name); };
-    if (has("changes") || has("voters") || has("stays") || has("compact")) continue;  // no filter
+    if (has("changes") || has("voters") || has("stays")) continue;  // no filter
     options.erase("recovers");
-    const Model model = model_of("raft", 3, bug.name, options);
-    ASSERT_TRUE(model.filter != nullptr) << bug.name;
     for (std::uint64_t seed = 0; seed < 6; ++seed) {
+      if (seed >= 3) options["compact"] = seed == 3 ? "1" : "7";  // with snapshots as well
+      const Model model = model_of("raft", 3, bug.name, options);
+      ASSERT_TRUE(model.filter != nullptr) << bug.name;
       SimulateOptions storm = stormy(seed, second, true);
       storm.minimize_seconds = 0;
       storm.simulation.links.latency = Distribution::exponential(20 * millisecond);
@@ -145,6 +148,95 @@ TEST(Simulate, ASeedGivesTheSameBytes) {
   const auto json = nlohmann::json::parse(once);
   EXPECT_EQ(json["system"], "raft");
   EXPECT_EQ(json["requests"]["answered"], json["requests"]["latency_ns"]["count"]);
+}
+
+// Messages that stay values, beside ones that are encoded when they are sent and decoded when they
+// come: the same results, to the byte, of all systems in a storm.
+TEST(Simulate, ValuesAndBytesAreTheSameMessages) {
+  for (const CatalogEntry& entry : catalog()) {
+    for (std::uint64_t seed = 0; seed < 2; ++seed) {
+      Configuration configuration = entry.simulated.value_or(entry.defaults);
+      configuration.bounds.network = Network::async;
+      configuration.bounds.nodes = std::max(configuration.bounds.nodes, 4U);
+      configuration.bounds.limits.clear();
+      configuration.bounds.clients = std::min(configuration.bounds.clients, 8U);
+      const Model model = entry.make(configuration);
+      SimulateOptions options = stormy(seed, second / 2, false);
+      const std::string values = results(model, options);
+      options.simulation.encodes_messages = true;
+      EXPECT_EQ(values, results(model, options)) << entry.name << " " << seed;
+    }
+  }
+}
+
+TEST(Simulate, BugsBreakTheSameWithValuesAndBytes) {
+  for (const char* bug : {"commit-goes-back", "vote-no-log-check", "no-dedupe"}) {
+    const Model model = model_of("raft", 3, bug, {{"propose", "0"}});
+    for (std::uint64_t seed = 0; seed < 4; ++seed) {
+      SimulateOptions options = stormy(seed, second, true);
+      options.minimize_seconds = 0;
+      const SimulateReport values = simulate(model, options);
+      options.simulation.encodes_messages = true;
+      const SimulateReport bytes = simulate(model, options);
+      ASSERT_EQ(values.counterexample.has_value(), bytes.counterexample.has_value());
+      if (!values.counterexample) continue;
+      EXPECT_TRUE(values.counterexample->events == bytes.counterexample->events) << bug << seed;
+    }
+  }
+}
+
+namespace forgetful {
+// One server that keeps a store, and now and then answers a read as if nothing were in it.
+struct Node {
+  using Message = std::variant<>;
+  using Context = gainsay::Context<Node>;
+  using Operation = kv::Operation;
+  using Result = kv::Result;
+  struct Options {
+    std::uint32_t of = 0;  // one read of so many; 0: never
+  };
+  kv::Store store;
+
+  void start(Context&) {}
+  void on(Context& ctx, NodeId, const Request<Operation>& request) {
+    const Result result = kv::Model::apply(store, request.operation);
+    const bool reads = request.operation.action == kv::Action::get;
+    const std::uint32_t of = ctx.options().of;
+    const bool forgets = reads && of > 0 && ctx.choose(of) == 0;
+    ctx.reply(request.id, forgets ? Result{} : result);
+  }
+};
+}  // namespace forgetful
+
+Model forgetful_model(std::uint32_t of) {
+  const Bounds bounds{.nodes = 1, .clients = 6, .operations = operations_max};
+  Model model{.system = make_system<forgetful::Node>("forgetful", bounds, {.of = of}),
+              .properties = {linearizable<kv::Model>()}};
+  add_clients<forgetful::Node>(model.system, loaded(bounds, {.keys = 3}));
+  return model;
+}
+
+// Histories that are kept, beside ones that are judged as they grow, from the first operation on or
+// from the fortieth.
+TEST(Simulate, LongHistoriesAreJudgedAsShortOnes) {
+  std::uint32_t violated = 0;
+  for (const std::uint32_t of : {0U, 30U, 300U}) {
+    const Model model = forgetful_model(of);
+    for (std::uint64_t seed = 0; seed < 10; ++seed) {
+      SimulateOptions options = busy(seed, second);
+      options.minimize_seconds = 0;
+      options.simulation.client_timeout = second;
+      const SimulateReport kept = simulate(model, options);
+      options.history_max = seed % 2 == 0 ? 0 : 40;
+      const SimulateReport grown = simulate(model, options);
+      EXPECT_EQ(kept.verdict(), grown.verdict()) << of << " " << seed;
+      if (kept.verdict() != Verdict::violated) continue;
+      ++violated;
+      EXPECT_TRUE(kept.counterexample && grown.counterexample) << of << " " << seed;
+    }
+  }
+  EXPECT_GT(violated, 8U);
+  EXPECT_LT(violated, 30U);
 }
 
 TEST(Simulate, FiguresAddUp) {

@@ -10,7 +10,7 @@
 namespace gainsay::chord {
 namespace {
 
-NodeId id(std::uint32_t value) { return {static_cast<std::uint8_t>(value)}; }
+NodeId id(std::uint32_t value) { return node_id(value); }
 
 TEST(Identifiers, BetweenGoesRound) {
   EXPECT_TRUE(between(id(1), id(2), id(3)));

@@ -10,7 +10,7 @@
 namespace gainsay::dht {
 namespace {
 
-constexpr NodeId client(int number) { return {static_cast<std::uint8_t>(number)}; }
+constexpr NodeId client(int number) { return node_id(number); }
 
 // Three clients write, each replica at random having heard of what another has.
 std::vector<Entry> any_replicas(bool with_siblings) {

@@ -79,8 +79,7 @@ TEST(Versions, JoiningIsAssociativeCommutativeAndIdempotent) {
         join(of[at], of[any<std::size_t>(0, 3)]);
       } else {
         const VersionVector seen = context(of[any<std::size_t>(0, 3)]);
-        write(of[at], any(0, 2) == 0 ? seen : VersionVector(),
-              NodeId{static_cast<std::uint8_t>(at)}, step);
+        write(of[at], any(0, 2) == 0 ? seen : VersionVector(), node_id(at), step);
       }
     }
     const auto joined = [](Versions<int> a, const Versions<int>& b) {
