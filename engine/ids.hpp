@@ -32,8 +32,11 @@ struct NodeId {
 };
 
 // The id with this number; throws std::out_of_range where no id can have it.
-constexpr NodeId node_id(std::uint64_t number) {
-  if (number > 0xffff) throw std::out_of_range("an id of a process has 16 bits");
+template <class Integer>
+requires std::is_integral_v<Integer>
+constexpr NodeId node_id(Integer number) {
+  if (static_cast<std::uint64_t>(number) > 0xffff)
+    throw std::out_of_range("an id of a process has 16 bits");
   return {static_cast<std::uint16_t>(number)};
 }
 

@@ -255,7 +255,7 @@ Ids renamed_by_hand(const Ids& value, std::span<const NodeId> permutation) {
 NodeId any_id() { return {*rc::gen::inRange<std::uint8_t>(0, nodes + 2)}; }
 NodeSet any_set() { return NodeSet::from_bits(*rc::gen::inRange<std::uint64_t>(0, 64)); }
 Ids any_ids() {
-  Ids value{.id = any_id(), .set = any_set(), .number = any_id().value};
+  Ids value{.id = any_id(), .set = any_set(), .number = byte_of(any_id())};
   for (int i = 0; i < nodes; ++i) value.per_node.push_back(any_id());
   for (int i = *rc::gen::inRange(0, 4); i > 0; --i) value.list.push_back(any_id());
   if (const int which = *rc::gen::inRange(0, 4); which > 0) {

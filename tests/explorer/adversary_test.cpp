@@ -126,7 +126,7 @@ struct Node {
   void on(Context& ctx, NodeId from, Word word) { take(ctx, word.kind, from); }
 
   static std::vector<std::uint8_t> facts(NodeId from, Word word) {
-    return node_id(from.value * kinds + word.kind);
+    return {static_cast<std::uint8_t>(from.value * kinds + word.kind)};
   }
   static void forge(Forger<Node>& forger, const flat_set<std::uint8_t>& facts) {
     RandomStream random(forger.options().seed, Purpose::test, NodeId{200});

@@ -118,7 +118,7 @@ struct Repeater {
 
   void start(Context& ctx) { ctx.set(Timer::repeat); }
   void on(Context& ctx, Timer) {
-    ctx.broadcast(Again{ctx.self().value});
+    ctx.broadcast(Again{byte_of(ctx.self())});
     ctx.set(Timer::repeat);
   }
   void on(Context&, NodeId, Again again) { heard = std::max(heard, again.which); }

@@ -96,7 +96,7 @@ TEST(Recovery, IsReachabilityOnRandomGraphs) {
         next.push_back(static_cast<std::uint8_t>(random.below(size)));
       }
     }
-    const std::set<std::uint8_t> good = node_id(random.below(size));
+    const std::set<std::uint8_t> good = {static_cast<std::uint8_t>(random.below(size))};
     const auto reach = [&](std::uint8_t from) {
       std::set<std::uint8_t> met{from};
       for (std::size_t before = 0; before < met.size();) {
