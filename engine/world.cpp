@@ -312,43 +312,68 @@ std::vector<Event> LiveWorld::answered(Event event) const {
   return events;
 }
 
+// What happens at a process, in canonical order.
 void LiveWorld::add_possible(NodeId process, std::vector<Event>& out) const {
-  const auto add = [&](Event event) {
-    if (why_not_enabled(event).empty()) out.push_back(std::move(event));
+  const LocalState& local = processes_[process.value];
+  const Inbox& inbox = inboxes_[process.value];
+  const auto add = [&](const Event& event) {
+    if (why_not_enabled(event).empty()) out.push_back(event);
   };
-  for (const EventKind kind : {EventKind::start, EventKind::crash, EventKind::restart}) {
-    add({.kind = kind, .process = process});
-  }
+  const auto add_of_messages = [&](EventKind kind) {
+    if (!system_->affords(used_, budget_of(*system_, {.kind = kind}))) return;
+    const bool is_delivery = kind == EventKind::deliver;
+    const bool is_reset = kind == EventKind::drop;  // of a connection
+    for (const auto& [envelope, count] : inbox.bag) {
+      if (is_delivery && cut_.blocks(envelope.first, process)) continue;
+      out.push_back(
+          {.kind = kind, .process = process, .from = envelope.first, .message = envelope.second});
+    }
+    for (const auto& [from, queue] : inbox.queues) {
+      if (queue.empty() || (is_delivery && cut_.blocks(from, process))) continue;
+      out.push_back({.kind = kind,
+                     .process = process,
+                     .from = from,
+                     .message = is_reset ? Bytes{} : queue.front()});
+    }
+  };
+  add({.kind = EventKind::start, .process = process});
+  if (local.status == LocalState::Status::up) add_of_messages(EventKind::deliver);
   for (std::uint32_t timer = 0; timer < 64; ++timer) {
-    if (((processes_[process.value].timers >> timer) & 1) == 0) continue;
+    if (((local.timers >> timer) & 1) == 0) continue;
     add({.kind = EventKind::timer, .process = process, .timer = timer});
   }
-  const bool resets = system_->bounds.network == Network::fifo;  // what a drop is there
-  for (const auto& [envelope, count] : inbox(process)) {
-    for (const EventKind kind : {EventKind::deliver, EventKind::drop, EventKind::duplicate}) {
-      const bool is_reset = resets && kind == EventKind::drop;
-      add({.kind = kind,
-           .process = process,
-           .from = envelope.first,
-           .message = is_reset ? Bytes{} : envelope.second});
-    }
-  }
+  add({.kind = EventKind::crash, .process = process});
+  add({.kind = EventKind::restart, .process = process});
+  if (local.status == LocalState::Status::unstarted) return;
+  add_of_messages(EventKind::drop);
+  if (system_->bounds.network == Network::unordered) add_of_messages(EventKind::duplicate);
 }
 
 std::vector<Event> LiveWorld::possible() const {
-  std::vector<Event> events;
+  std::vector<std::vector<Event>> of_process(processes_.size());
+  std::size_t count = 0;
   for (std::size_t i = 0; i < processes_.size(); ++i) {
-    add_possible(node_id(i), events);
+    add_possible(node_id(i), of_process[i]);
+    count += of_process[i].size();
+  }
+  std::vector<Event> events;
+  events.reserve(count);
+  std::vector<std::size_t> next(processes_.size(), 0);  // of each process: those before are listed
+  for (std::size_t kind = 0; kind < event_kinds; ++kind) {
+    for (std::size_t i = 0; i < processes_.size(); ++i) {
+      std::size_t& at = next[i];
+      while (at < of_process[i].size() && of_process[i][at].kind == static_cast<EventKind>(kind)) {
+        events.push_back(std::move(of_process[i][at++]));
+      }
+    }
   }
   std::vector<Event> of_no_process = {{.kind = EventKind::heal}, {.kind = EventKind::tick}};
   for (const Cut& cut : system_->cuts()) {
     of_no_process.push_back({.kind = EventKind::partition, .cut = cut});
   }
+  std::ranges::sort(of_no_process);
   std::ranges::copy_if(of_no_process, std::back_inserter(events),
                        [this](const Event& event) { return why_not_enabled(event).empty(); });
-  std::ranges::sort(events);
-  const auto repeated = std::unique(events.begin(), events.end());
-  events.erase(repeated, events.end());
   return events;
 }
 

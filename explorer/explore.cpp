@@ -10,7 +10,8 @@ namespace gainsay {
 namespace {
 
 constexpr std::size_t nodes_max = 100'000;
-constexpr std::size_t kept_max = 64;       // worlds
+constexpr std::size_t kept_max = 64;  // worlds
+constexpr std::size_t kept_bytes_max = std::size_t{256} << 20;
 constexpr std::uint32_t kept_every = 256;  // of a long path
 
 bool has_started(const LiveWorld& world) {
@@ -19,6 +20,17 @@ bool has_started(const LiveWorld& world) {
     if (status == LocalState::Status::unstarted) return false;
   }
   return true;
+}
+
+// Roughly what it takes.
+std::size_t bytes_of(const LiveWorld& world) {
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < world.system().size(); ++i) {
+    const NodeId id = node_id(i);
+    bytes += world.local(id).size();
+    for (const auto& [envelope, count] : world.inbox(id)) bytes += envelope.second.size() + 100;
+  }
+  return bytes;
 }
 
 // Can the event have changed what the property is of?
@@ -30,26 +42,49 @@ bool concerns(const Property& property, const Event& event, const Outcome& outco
   return is_step(event.kind) && !system.is_client(event.process);
 }
 
-PropertyState judged(const Property& property, const LiveWorld& before, const Event& event,
+// An event, and what was there before it.
+struct Before {
+  Before(const LiveWorld& world, const Event& event)
+      : has_started(gainsay::has_started(world)), told(world, event) {
+    const bool is_of_node = !world.system().is_client(event.process);
+    if (is_of_node && is_step(event.kind) && event.kind != EventKind::start) {
+      local = world.state(event.process).copy();
+      view = local.process->view();
+    }
+  }
+  bool has_started;
+  BeforeEvent told;
+  // What properties of steps see, which are of nodes' steps but their first starts: as
+  // holds_of_step has it, without a copy of the world. Null: they are not of this one.
+  std::shared_ptr<const void> view;
+  LocalState local;
+};
+
+PropertyState judged(const Property& property, const Before& before, const Event& event,
                      const LiveWorld& after) {
   if (property.kind == PropertyKind::recovers) return PropertyState::not_judged;
   if (property.kind == PropertyKind::sometimes) {
     return is_reached_in(property, after) ? PropertyState::reached : PropertyState::not_reached;
   }
-  const bool holds = holds_of_step(property, before, after, event) && holds_in(property, after);
+  if (property.scope == Scope::step) {
+    if (before.view == nullptr) return PropertyState::holds;
+    const auto view = after.state(event.process).process->view();
+    const void* views[] = {before.view.get(), view.get()};
+    return property.holds(views) ? PropertyState::holds : PropertyState::violated;
+  }
+  const bool holds = holds_in(property, after);
   return holds ? PropertyState::holds : PropertyState::violated;
 }
 
 // Of the world behind an event, by what was so before it.
 std::vector<PropertyState> judge(const Model& model, const std::vector<PropertyState>& states,
-                                 const LiveWorld& before, const Event& event,
-                                 const Outcome& outcome, const LiveWorld& after) {
+                                 const Before& before, const Event& event, const Outcome& outcome,
+                                 const LiveWorld& after) {
   std::vector<PropertyState> now(model.properties.size(), PropertyState::not_judged);
   if (!has_started(after)) return now;
-  const bool is_first = !has_started(before);
   for (std::size_t i = 0; i < now.size(); ++i) {
     const Property& property = model.properties[i];
-    const bool is_same = !is_first && property.scope != Scope::step &&
+    const bool is_same = before.has_started && property.scope != Scope::step &&
                          !concerns(property, event, outcome, model.system);
     now[i] = is_same ? states[i] : judged(property, before, event, after);
   }
@@ -80,6 +115,7 @@ Exploration::Exploration(const Model& model) : model_(&model) { forget(); }
 void Exploration::forget() {
   nodes_.clear();
   kept_.clear();
+  kept_bytes_ = 0;
   auto world = std::make_unique<const LiveWorld>(model_->system);
   Taken first;
   first.properties.assign(model_->properties.size(), PropertyState::not_judged);
@@ -96,11 +132,10 @@ void Exploration::forget() {
 
 // REQUIRES that the event can be applied.
 void Exploration::take(LiveWorld& world, const Event& event, Taken& taken) const {
-  const LiveWorld before(world);
-  const BeforeEvent told(before, event);
+  const Before before(world, event);
   const Outcome outcome = world.apply(event);
   if (taken.events.empty()) {
-    ShownStep shown = shown_step(told, event, outcome.step, world);
+    ShownStep shown = shown_step(before.told, event, outcome.step, world);
     taken.changes = std::move(shown.changes);
     taken.notes = std::move(shown.notes);
     taken.sends = outcome.step.sends;
@@ -141,16 +176,29 @@ Exploration::Place Exploration::extend(Place from, LiveWorld& world, const PathS
   return place;
 }
 
-const LiveWorld& Exploration::keep(Place place, const LiveWorld& world) {
-  if (kept_.size() == kept_max) {
-    auto oldest = std::next(kept_.begin());  // the first world stays
+// The first world stays, whatever it takes.
+void Exploration::make_room(std::size_t bytes) {
+  while (kept_.size() > 1 && (kept_.size() >= kept_max || kept_bytes_ + bytes > kept_bytes_max)) {
+    auto oldest = std::next(kept_.begin());
     for (auto one = oldest; one != kept_.end(); ++one) {
       if (one->second.used < oldest->second.used) oldest = one;
     }
+    kept_bytes_ -= oldest->second.bytes;
     kept_.erase(oldest);
   }
+}
+
+const LiveWorld& Exploration::keep(Place place, const LiveWorld& world) {
+  const auto known = kept_.find(place);
+  if (known != kept_.end()) {
+    known->second.used = ++uses_;
+    return *known->second.world;
+  }
+  const std::size_t bytes = bytes_of(world);
+  make_room(bytes);
+  kept_bytes_ += bytes;
   Kept& kept = kept_[place];
-  kept = {.used = ++uses_, .world = std::make_unique<const LiveWorld>(world)};
+  kept = {.used = ++uses_, .bytes = bytes, .world = std::make_unique<const LiveWorld>(world)};
   return *kept.world;
 }
 
@@ -169,6 +217,8 @@ const LiveWorld& Exploration::world(Place place) {
   }
   return keep(place, world);
 }
+
+std::size_t Exploration::bytes(Place place) { return bytes_of(world(place)); }
 
 Exploration::Place Exploration::go(std::span<const PathStep> path) {
   if (nodes_.size() + path.size() > nodes_max) forget();

@@ -72,6 +72,8 @@ class Exploration {
   std::uint32_t steps(Place place) const { return nodes_[place].steps; }
   // Behind a handler that failed: the world before it. Good until the next call of anything.
   const LiveWorld& world(Place place);
+  // Roughly what that takes in memory, and as long to copy.
+  std::size_t bytes(Place place);
   // From the unstarted world on.
   std::vector<Event> events(Place place) const;
   // By property, the first step of the path, counted from 0 for the first world, by which it was
@@ -89,6 +91,7 @@ class Exploration {
   };
   struct Kept {
     std::uint64_t used = 0;
+    std::size_t bytes = 0;
     std::unique_ptr<const LiveWorld> world;
   };
 
@@ -96,11 +99,13 @@ class Exploration {
   void take(LiveWorld& world, const Event& event, Taken& taken) const;
   void take_forced(LiveWorld& world, Taken& taken) const;
   const LiveWorld& keep(Place place, const LiveWorld& world);
+  void make_room(std::size_t bytes);
   void forget();
 
   const Model* model_;
   std::vector<Node> nodes_;  // a tree
   std::map<Place, Kept> kept_;
+  std::size_t kept_bytes_ = 0;
   std::uint64_t uses_ = 0;
 };
 

@@ -25,6 +25,8 @@ constexpr std::size_t leaves_max = 2'000;   // of one process
 constexpr std::size_t messages_max = 1'000;
 constexpr std::size_t choices_max = 1'000;
 constexpr std::size_t judged_max = 200;  // choices that are looked one step ahead of
+constexpr std::size_t judged_of_large = 50;
+constexpr std::size_t large = std::size_t{1} << 20;  // bytes of a world
 constexpr std::size_t operations_max = 500;
 constexpr std::size_t world_digits_max = 32;
 
@@ -293,7 +295,9 @@ Json WorldData::properties_json() const {
 
 Json WorldData::choices_json() {
   Json list = Json::array();
-  const std::vector<Choice> all = exploration_.choices(place_, judged_max);
+  const bool is_large = exploration_.bytes(place_) > large;
+  const std::vector<Choice> all =
+      exploration_.choices(place_, is_large ? judged_of_large : judged_max);
   for (const Choice& choice : all) {
     if (list.size() == choices_max) break;
     Json row = row_of(system_, choice.step, choice.event);

@@ -88,6 +88,9 @@ TEST(Exploration, ItsChoicesAreTheEventsOfTheLiveWorld) {
       const auto choices = exploration.choices(here, 0);
       if (is_started(world)) {
         ASSERT_EQ(events_of(choices), world.enabled());
+        const std::vector<Event> possible = world.possible();  // each once, in order
+        ASSERT_TRUE(std::ranges::is_sorted(possible));
+        ASSERT_EQ(std::ranges::adjacent_find(possible), possible.end());
       }
       if (choices.empty()) break;
       const auto& chosen = choices[random.below(static_cast<std::uint32_t>(choices.size()))];

@@ -147,6 +147,7 @@ export class Choices {
       make("span", { class: "text" }, isElsewhere ? `${this.data.processes[choice.at!].name}: ` : null,
         saysItself(choice.kind) ? null : make("span", { class: "kind" }, `${kindLabels[choice.kind]} `), inPlace(choice, this.data)),
       ...signs,
+      choice.unknown === true && make("small", {}, "what it would do was not looked at"),
       ...effects(choice, this.data, 4).map((line) => make("small", {}, line))));
     this.shown.push({ choice, button });
     return button;
