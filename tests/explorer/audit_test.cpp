@@ -11,6 +11,7 @@
 #include "tests/explorer/small_systems.hpp"
 #include "tests/explorer/symmetric_table.hpp"
 #include "tests/explorer/table_protocol.hpp"
+#include "tests/sanitized.hpp"
 
 namespace gainsay::testing {
 namespace audited_systems {
@@ -244,7 +245,8 @@ TEST(Audit, AgreesOnEverySystemAndNetwork) {
       if (network != Network::async) configuration.bounds.timeouts = 2;
       if (has_adversary(entry) && network != Network::async) continue;
       const Model model = entry.make(configuration);
-      const CheckReport report = check(model, {.max_states = 100'000, .audit = true});
+      const std::uint64_t most = is_sanitized() ? 20'000 : 100'000;
+      const CheckReport report = check(model, {.max_states = most, .audit = true});
       EXPECT_TRUE(agrees(report)) << entry.name << " " << to_string(network);
     }
   }

@@ -537,7 +537,7 @@ TEST(Recovery, AgreesWithTheSlowTwinWhereMessagesAreSentAgainAndAgain) {
 }
 
 TEST(Recovery, TheSameForOneAndTwoThreadsAndAnyReduction) {
-  for (std::uint64_t seed = 0; seed < 60; ++seed) {
+  for (std::uint64_t seed = 0; seed < random_systems(60); ++seed) {
     const Model model = table_model(shape_of(seed));
     const CheckReport one = check(model, {.jobs = 1, .max_states = 100'000});
     const CheckReport two = check(model, {.jobs = 2, .max_states = 100'000});

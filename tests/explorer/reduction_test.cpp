@@ -145,7 +145,7 @@ TEST_P(ReducedBug, IsFoundWithTheSameFaultsAndLengthAndTheTraceReplays) {
 INSTANTIATE_TEST_SUITE_P(Catalog, ReducedBug, ::testing::ValuesIn(bugs_in_time()), Seeded::id);
 
 TEST(AllReductions, TheSameForOneAndTwoThreads) {
-  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+  for (std::uint64_t seed = 0; seed < random_systems(100); ++seed) {
     const TableShape shape = shape_of(seed);
     const Model model = table_model(shape);
     const Reductions& reduce = is_sound(all, shape.bounds.network) ? all : dead_messages;

@@ -215,7 +215,7 @@ TEST(Symmetry, GoesOnWithoutWhereItIsNotAskedFor) {
 }
 
 TEST(Symmetry, TheSameForOneAndTwoThreads) {
-  for (std::uint64_t seed = 0; seed < 30; ++seed) {
+  for (std::uint64_t seed = 0; seed < random_systems(30); ++seed) {
     const SymmetricShape shape = shape_of(seed, seed % 2 == 0);
     const Model model = symmetric_model(shape);
     const Reductions& reduce = is_sound(all, shape.bounds.network) ? all : dead_and_symmetry;
