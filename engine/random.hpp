@@ -25,7 +25,9 @@ class RandomStream {
   std::uint32_t below(std::uint32_t bound) {
     for (;;) {
       const std::uint64_t product = (next() >> 32) * bound;
-      if (static_cast<std::uint32_t>(product) >= (0U - bound) % bound) {
+      const auto low = static_cast<std::uint32_t>(product);
+      // The first suffices mostly, and costs no division.
+      if (low >= bound || low >= (0U - bound) % bound) {
         return static_cast<std::uint32_t>(product >> 32);
       }
     }
