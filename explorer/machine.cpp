@@ -289,7 +289,6 @@ Bytes Machine::relabelled_content(std::size_t slot, Bytes content, const LabelSe
 
 // --- handlers ---
 
-bool Machine::is_delivery(Id input) { return input < timer_input; }
 bool Machine::is_timer(Id input) { return input >= timer_input && input < crash_input; }
 
 // What a process that is up may do without a message: its armed timers that have run long enough, a

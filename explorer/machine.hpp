@@ -200,7 +200,7 @@ class Machine {
   const Bytes& message_of(Id envelope) const { return envelopes_[envelope].message; }
   NodeId sender_of(Id envelope) const { return envelopes_[envelope].from; }
   // An input of a transition that is a message, by its envelope.
-  static bool is_delivery(Id input);
+  static bool is_delivery(Id input) { return input < timer_input; }
   const LocalEntry& local(Id id) const { return locals_[id]; }
   // A history word is that of a future, or of a whole history.
   bool keeps_futures() const { return options_.futures != nullptr; }

@@ -11,61 +11,72 @@ namespace gainsay {
 
 namespace {
 
-constexpr int tries = 48;
+constexpr int tries = 16;  // then it is quicker to look at all
 constexpr std::uint32_t changes_max = 5;
-constexpr std::uint32_t speeds = 4;
+constexpr std::uint32_t slowest = 3;
 constexpr std::uint32_t steepness_of_links = 5;
 constexpr std::uint32_t steepness_of_kinds = 4;
+constexpr std::uint32_t fastest = 1U << (steepness_of_links * slowest);
+constexpr std::size_t kinds = 256;  // of messages, and of timers
 
 class Skewed : public Strategy {
  public:
   void begin(RandomStream& random, std::uint32_t steps) override {
     by_kind_ = random.below(8) < 3;
     steepness_ = random.below((by_kind_ ? steepness_of_kinds : steepness_of_links) + 1);
-    salt_ = random.next();
     step_ = 0;
     changes_.clear();
-    if (by_kind_) return;
-    const std::uint32_t changes = random.below(changes_max + 1);
+    if (steepness_ == 0) return;
+    changes_.push_back(0);
+    const std::uint32_t changes = by_kind_ ? 0 : random.below(changes_max + 1);
     for (std::uint32_t i = 0; i < changes; ++i) changes_.push_back(random.below(steps));
   }
 
   std::optional<Move> pick(Walk& walk, RandomStream& random) override {
-    if (std::ranges::find(changes_, step_++) != changes_.end()) salt_ = random.next();
-    std::optional<Move> refused;
+    if (steepness_ == 0) return uniform_move(walk, random);
+    if (std::ranges::find(changes_, step_++) != changes_.end()) draw_speeds(walk, random);
+    const auto speed = [&](std::size_t actor, Id input) {
+      return speeds_[by_kind_ ? kind_of(walk, input) : link_of(walk, actor, input)];
+    };
     for (int i = 0; i < tries && walk.may_draw(); ++i) {
-      const auto move = walk.draw(random);
-      if (!move) continue;
-      if (random.below(1U << slowness(walk, *move)) == 0) return move;
-      refused = move;
+      const auto move = walk.draw_if(random, [&](std::size_t actor, Id input) {
+        return random.next() % fastest < speed(actor, input);
+      });
+      if (move) return move;
     }
-    return refused ? refused : uniform_move(walk, random);
+    while (walk.may_draw()) {
+      if (const auto move = walk.draw_by(random, speed)) return move;
+    }
+    return uniform_move(walk, random);
   }
 
  private:
-  // As a power of two.
-  std::uint32_t slowness(const Walk& walk, Move move) const {
-    if (steepness_ == 0) return 0;
-    const std::uint64_t class_of = by_kind_ ? kind_of(walk, move) : link_of(walk, move);
-    return steepness_ * static_cast<std::uint32_t>(spread(salt_ ^ class_of) % speeds);
+  void draw_speeds(const Walk& walk, RandomStream& random) {
+    const std::size_t processes = walk.machine().system().size();
+    speeds_.resize(by_kind_ ? 2 * kinds : walk.actors() * (processes + 1));
+    for (std::uint32_t& speed : speeds_) {
+      speed = fastest >> (steepness_ * random.below(slowest + 1));
+    }
   }
   // Of a process with a sender, or with its own timers.
-  static std::uint64_t link_of(const Walk& walk, Move move) {
-    return std::uint64_t{move.actor} << 32 | walk.transition(move).from;
+  static std::size_t link_of(const Walk& walk, std::size_t actor, Id input) {
+    const std::size_t processes = walk.machine().system().size();
+    const bool is_message = Machine::is_delivery(input);
+    return actor * (processes + 1) +
+           (is_message ? walk.machine().sender_of(input).value : processes);
   }
-  // What has several kinds of messages says which in the first byte of each.
-  static std::uint64_t kind_of(const Walk& walk, Move move) {
-    const Id input = walk.transition(move).input;
-    if (!walk.is_message(move.actor, input)) return std::uint64_t{1} << 32 | input;
+  // What has several kinds of messages says which in the first byte of each; timers are behind.
+  static std::size_t kind_of(const Walk& walk, Id input) {
+    if (!Machine::is_delivery(input)) return kinds + input % kinds;
     const Bytes& message = walk.machine().message_of(input);
     return message.empty() ? 0 : static_cast<unsigned char>(message.front());
   }
 
   bool by_kind_ = false;
   std::uint32_t steepness_ = 0;
-  std::uint64_t salt_ = 0;
+  std::vector<std::uint32_t> speeds_;  // by link or kind
   std::uint32_t step_ = 0;
-  std::vector<std::uint32_t> changes_;  // at which steps
+  std::vector<std::uint32_t> changes_;  // at which steps speeds are drawn
 };
 
 }  // namespace

@@ -305,16 +305,11 @@ std::optional<Move> Walk::move_at(std::size_t actor, std::uint32_t slot,
   return move;
 }
 
-std::optional<Move> Walk::draw(RandomStream& random) {
-  if (slots_ == 0) return std::nullopt;
-  std::uint32_t at = random.below(slots_);
-  std::size_t actor = 0;
-  for (; at >= alive_[actor].size(); ++actor)
-    at -= static_cast<std::uint32_t>(alive_[actor].size());
-  std::vector<std::uint32_t>& slots = alive_[actor];
-  const auto move = move_at(actor, slots[at], random);
-  if (move || !async_ || !is_process(actor)) return move;
-  slots[at] = slots.back();
+std::optional<Move> Walk::take_out_if_nothing(Drawn drawn, RandomStream& random) {
+  std::vector<std::uint32_t>& slots = alive_[drawn.actor];
+  const auto move = move_at(drawn.actor, slots[drawn.at], random);
+  if (move || !async_ || !is_process(drawn.actor)) return move;
+  slots[drawn.at] = slots.back();
   slots.pop_back();
   --slots_;
   return std::nullopt;

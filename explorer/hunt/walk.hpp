@@ -117,7 +117,17 @@ class Walk {
   }
   // Moves that are no faults. Each message and each own transition is as likely
   // to be drawn; none where that can do nothing now.
-  std::optional<Move> draw(RandomStream& random);
+  std::optional<Move> draw(RandomStream& random) {
+    return draw_if(random, [](std::size_t, Id) { return true; });
+  }
+  // None as well where accept(actor, input) is false, which costs less than looking at what it
+  // does.
+  template <class Accept>
+  std::optional<Move> draw_if(RandomStream& random, Accept&& accept);
+  // Each as likely as weight(actor, input) says; none where that can do nothing now. REQUIRES: a
+  // draw may give one, and no weight is 0.
+  template <class Weight>
+  std::optional<Move> draw_by(RandomStream& random, Weight&& weight);
   // Whether a draw may still give one.
   bool may_draw() const { return slots_ > 0; }
   // What an input of an actor does, its choices drawn; none where that is
@@ -151,6 +161,24 @@ class Walk {
   void lose_across();
   void refresh(std::size_t actor);
   void revive(std::size_t actor, bool grew);
+  // A place among those alive.
+  struct Drawn {
+    std::size_t actor = 0;
+    std::uint32_t at = 0;
+  };
+  Drawn drawn(RandomStream& random) const {
+    Drawn drawn{.at = random.below(slots_)};
+    for (; drawn.at >= alive_[drawn.actor].size(); ++drawn.actor) {
+      drawn.at -= static_cast<std::uint32_t>(alive_[drawn.actor].size());
+    }
+    return drawn;
+  }
+  Id input_of(Drawn drawn) const {
+    const auto& own = own_[drawn.actor]->transitions;
+    const std::uint32_t slot = alive_[drawn.actor][drawn.at];
+    return slot < own.size() ? own[slot].input : inboxes_[drawn.actor][slot - own.size()];
+  }
+  std::optional<Move> take_out_if_nothing(Drawn drawn, RandomStream& random);
   std::optional<Move> move_at(std::size_t actor, std::uint32_t slot, RandomStream& random) const;
   bool is_new(std::size_t to, Id envelope) const;
   bool teaches(const SendRef& send) const;
@@ -189,6 +217,32 @@ class Walk {
 // Each move that is no fault is as likely, messages with several outcomes
 // counted once; none: there is none.
 std::optional<Move> uniform_move(Walk& walk, RandomStream& random);
+
+template <class Accept>
+std::optional<Move> Walk::draw_if(RandomStream& random, Accept&& accept) {
+  if (slots_ == 0) return std::nullopt;
+  const Drawn one = drawn(random);
+  if (!accept(one.actor, input_of(one))) return std::nullopt;
+  return take_out_if_nothing(one, random);
+}
+
+template <class Weight>
+std::optional<Move> Walk::draw_by(RandomStream& random, Weight&& weight) {
+  std::uint32_t total = 0;
+  for (Drawn one; one.actor < alive_.size(); ++one.actor) {
+    for (one.at = 0; one.at < alive_[one.actor].size(); ++one.at) {
+      total += weight(one.actor, input_of(one));
+    }
+  }
+  std::uint32_t left = random.below(total);
+  for (Drawn one;; ++one.actor) {
+    for (one.at = 0; one.at < alive_[one.actor].size(); ++one.at) {
+      const std::uint32_t share = weight(one.actor, input_of(one));
+      if (left < share) return take_out_if_nothing(one, random);
+      left -= share;
+    }
+  }
+}
 
 template <class F>
 void Walk::for_each_input(std::size_t actor, F&& f) const {
