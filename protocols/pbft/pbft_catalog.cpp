@@ -106,9 +106,11 @@ Options options_of(const Configuration& configuration) {
   if (bounds.clients == 0) options.requests = options.made = conflicting(bounds, requests);
   const Workload<kv::Operation> work = workload(bounds, options, load);
   if (load) {
-    options.is_made = [item = work.item, nodes = bounds.nodes](const ClientRequest& request) {
+    options.is_made = [item = work.item, nodes = bounds.nodes,
+                       clients = bounds.clients](const ClientRequest& request) {
       const std::uint32_t client = request.id.client.value - nodes;
-      return request.id.number > 0 &&
+      const bool is_client = request.id.client.value >= nodes && client < clients;
+      return is_client && request.id.number > 0 &&
              item(client, request.id.number - 1).operation == request.operation;
     };
     return options;

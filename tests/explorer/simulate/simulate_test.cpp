@@ -298,6 +298,22 @@ TEST(Simulate, WhoLeadsIsMeasured) {
   EXPECT_TRUE(leader_was_lost);
 }
 
+// A traitor says ids that no process has: that is refused by the protocol, and no fault of ours.
+TEST(Simulate, ATraitorsMadeUpIdsAreNoError) {
+  for (const char* behaviour : {"mutate@n1", "mutate@n2"}) {
+    const Model model = model_of("pbft", 4, "", {{"behaviour", behaviour}, {"byzantine", "none"}});
+    for (std::uint64_t seed = 0; seed < 3; ++seed) {
+      SimulateOptions options = busy(seed, second);
+      options.minimize_seconds = 0;
+      const SimulateReport report = simulate(model, options);
+      EXPECT_GT(report.metrics->steps(), 100U) << behaviour << " " << seed;
+      for (const SimulatedProperty& one : report.properties) {
+        if (one.name == "agreement") EXPECT_NE(one.verdict, Verdict::violated) << seed;
+      }
+    }
+  }
+}
+
 TEST(Simulate, TheMinorityServesNothing) {
   const Model model = model_of("raft", 5);
   SimulateOptions options = busy(2, 10 * second);
