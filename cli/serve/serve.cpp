@@ -100,7 +100,7 @@ int run_serve(const ServeArguments& arguments, const CLI::App& given) {
 void add_serve(CLI::App& app, Action& action) {
   auto arguments = std::make_shared<ServeArguments>();
   CLI::App& command =
-      *app.add_subcommand("serve", "a system, a trace or a campaign in a browser, on this machine");
+      *app.add_subcommand("serve", "a system, trace or campaign in a browser");
   command.add_option("what", arguments->what, "system, trace file, or directory of a campaign")
       ->required()
       ->type_name("");

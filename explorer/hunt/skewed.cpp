@@ -11,7 +11,7 @@ namespace gainsay {
 
 namespace {
 
-constexpr int tries = 16;  // then it is quicker to look at all
+constexpr int tries = 16;  // of each kind of draw
 constexpr std::uint32_t changes_max = 5;
 constexpr std::uint32_t slowest = 3;
 constexpr std::uint32_t steepness_of_links = 5;
@@ -44,7 +44,7 @@ class Skewed : public Strategy {
       });
       if (move) return move;
     }
-    while (walk.may_draw()) {
+    for (int i = 0; i < tries && walk.may_draw(); ++i) {
       if (const auto move = walk.draw_by(random, speed)) return move;
     }
     return uniform_move(walk, random);
