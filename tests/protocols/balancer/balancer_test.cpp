@@ -107,7 +107,7 @@ TEST(Balancer, WhatItDoesNotHaveIsRefused) {
   EXPECT_NE(refusal({{"weights", "1-"}}), "");
   EXPECT_NE(refusal({{"weights", "1048577"}}), "");
   EXPECT_NE(refusal({{"balancers", "0"}}), "");
-  EXPECT_NE(refusal({{"balancers", "63"}}), "");
+  EXPECT_NE(refusal({{"balancers", "5000"}}), "");
   EXPECT_NE(refusal({{"slow-start", "1"}}), "");
   EXPECT_NE(refusal({{"slow-start", "101"}, {"algorithm", "smooth"}}), "");
   EXPECT_NE(refusal({{"as-one", "1"}}), "");
