@@ -110,5 +110,7 @@ std::string read_trace_text(const std::filesystem::path& path);
 // The event that a trace names, in a system. Throws TraceError when there can be none (an unknown
 // process, timer, or a message of another type).
 Event event_of(const System& system, const TraceEvent& event, std::size_t index);
+// All of them.
+std::vector<Event> events_of(const System& system, const Trace& trace);
 
 }  // namespace gainsay

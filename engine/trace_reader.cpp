@@ -393,4 +393,12 @@ Event event_of(const System& system, const TraceEvent& event, std::size_t index)
   }
 }
 
+std::vector<Event> events_of(const System& system, const Trace& trace) {
+  std::vector<Event> events;
+  for (std::size_t i = 0; i < trace.events.size(); ++i) {
+    events.push_back(event_of(system, trace.events[i], i));
+  }
+  return events;
+}
+
 }  // namespace gainsay

@@ -255,11 +255,7 @@ Json explanation_in(const TraceReport& report) {
 
 TraceContent content_of(const TraceReport& report) {
   if (report.model == nullptr) return content_of_file(report.trace, report.text);
-  std::vector<Event> events;
-  for (std::size_t i = 0; i < report.trace.events.size(); ++i) {
-    events.push_back(event_of(report.model->system, report.trace.events[i], i));
-  }
-  return content_of_run(report.model->system, events);
+  return content_of_run(report.model->system, events_of(report.model->system, report.trace));
 }
 
 }  // namespace

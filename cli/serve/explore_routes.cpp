@@ -52,10 +52,7 @@ std::optional<Explored> explored_trace(const std::string& file, const std::strin
   const Trace trace = read_trace(file);
   try {
     Explored explored{.model = model_of(trace), .command = command, .name = file};
-    std::vector<Event> events;
-    for (std::size_t i = 0; i < trace.events.size(); ++i) {
-      events.push_back(event_of(explored.model.system, trace.events[i], i));
-    }
+    const std::vector<Event> events = events_of(explored.model.system, trace);
     explored.path = path_of(explored.model.system, events);
     explored.events = events.size();
     return explored;

@@ -99,8 +99,7 @@ int run_serve(const ServeArguments& arguments, const CLI::App& given) {
 
 void add_serve(CLI::App& app, Action& action) {
   auto arguments = std::make_shared<ServeArguments>();
-  CLI::App& command =
-      *app.add_subcommand("serve", "a system, trace or campaign in a browser");
+  CLI::App& command = *app.add_subcommand("serve", "a system, trace or campaign in a browser");
   command.add_option("what", arguments->what, "system, trace file, or directory of a campaign")
       ->required()
       ->type_name("");

@@ -20,11 +20,7 @@ Trace trace_named(const std::string& name) {
 }
 
 std::string path_of(const Model& model, const Trace& trace) {
-  std::vector<Event> events;
-  for (std::size_t i = 0; i < trace.events.size(); ++i) {
-    events.push_back(event_of(model.system, trace.events[i], i));
-  }
-  return to_text(path_of(model.system, events));
+  return to_text(path_of(model.system, events_of(model.system, trace)));
 }
 
 json world_of(Exploration& exploration, const PathQuestion& question) {

@@ -203,10 +203,7 @@ TEST(Exploration, LooksOneStepAhead) {
         "raft-vote-not-persisted", "raft-no-dedupe", "dht-join-no-key-transfer"}) {
     const Trace trace = trace_named(name);
     const Model model = model_of(trace);
-    std::vector<Event> events;
-    for (std::size_t i = 0; i < trace.events.size(); ++i) {
-      events.push_back(event_of(model.system, trace.events[i], i));
-    }
+    const std::vector<Event> events = events_of(model.system, trace);
     const Path run = path_of(model.system, events);
     Exploration exploration(model);
     const std::size_t violated_before = violated;

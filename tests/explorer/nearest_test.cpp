@@ -45,10 +45,7 @@ TEST(Nearest, IsAsNearAsAPlainSearchSays) {
     SCOPED_TRACE(name);
     const Trace trace = trace_named(name);
     const Model model = model_of(trace);
-    std::vector<Event> events;
-    for (std::size_t i = 0; i < trace.events.size(); ++i) {
-      events.push_back(event_of(model.system, trace.events[i], i));
-    }
+    const std::vector<Event> events = events_of(model.system, trace);
     const Path run = path_of(model.system, events);
     for (std::size_t left = 1; left <= 3; ++left) {
       const Path path(run.begin(), run.end() - static_cast<std::ptrdiff_t>(left));
@@ -110,10 +107,7 @@ TEST(Nearest, ThereIsNoneWhereAnExhaustiveCheckHolds) {
 TEST(Nearest, WhatIsViolatedAlreadyDoesNotCount) {
   const Trace trace = trace_named("two-phase-commit-abort-in-doubt");
   const Model model = model_of(trace);
-  std::vector<Event> events;
-  for (std::size_t i = 0; i < trace.events.size(); ++i) {
-    events.push_back(event_of(model.system, trace.events[i], i));
-  }
+  const std::vector<Event> events = events_of(model.system, trace);
   const NearestReport report = nearest_violation(model, events);
   if (report.is_found) {
     EXPECT_NE(report.property, trace.verdict->property);

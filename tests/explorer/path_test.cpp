@@ -125,14 +125,6 @@ TEST(Path, HostileTextsDoNoHarm) {
   EXPECT_GT(fits, 50U);
 }
 
-std::vector<Event> events_of(const Model& model, const Trace& trace) {
-  std::vector<Event> events;
-  for (std::size_t i = 0; i < trace.events.size(); ++i) {
-    events.push_back(event_of(model.system, trace.events[i], i));
-  }
-  return events;
-}
-
 TEST(Path, EveryTraceHasOne) {
   std::size_t traces = 0;
   for (const auto& file :
@@ -141,7 +133,7 @@ TEST(Path, EveryTraceHasOne) {
     SCOPED_TRACE(file.path().string());
     const Trace trace = read_trace(file.path());
     const Model model = model_of(trace);
-    const std::vector<Event> events = events_of(model, trace);
+    const std::vector<Event> events = events_of(model.system, trace);
     const Path path = path_of(model.system, events);
     Exploration exploration(model);
     const auto end = exploration.go(parse_path(to_text(path)));
