@@ -31,14 +31,18 @@ void confirm(const Model& model, const Counterexample& found) {
   }
 }
 
+Counterexample run_to(const Model& model, const Violation& violation, std::vector<Event> events) {
+  const std::uint32_t faults = faults_of(model.system, events);
+  return {.property = violation.property,
+          .kind = kind_of(model, violation.property),
+          .message = violation.message,
+          .events = std::move(events),
+          .faults = faults};
+}
+
 Counterexample violating_run(const Model& model, const ReplayReport& report) {
-  Counterexample run{.property = report.violation->property, .message = report.violation->message};
-  for (const Property& property : model.properties) {
-    if (property.name == run.property) run.kind = property.kind;
-  }
-  run.events.assign(report.events.begin(), report.events.begin() + report.violation_step + 1);
-  run.faults = faults_of(model.system, run.events);
-  return run;
+  const auto begin = report.events.begin();
+  return run_to(model, *report.violation, {begin, begin + report.violation_step + 1});
 }
 
 std::vector<const Property*> violated_by(const Model& model, const Counterexample& found) {

@@ -13,6 +13,8 @@ namespace gainsay {
 // property by the last of them.
 void confirm(const Model& model, const Counterexample& found);
 
+// A run of these events, the last of which violates something.
+Counterexample run_to(const Model& model, const Violation& violation, std::vector<Event> events);
 // What a replay met. REQUIRES: that violates something.
 Counterexample violating_run(const Model& model, const ReplayReport& report);
 

@@ -62,11 +62,7 @@ ShorterRuns::ShorterRuns(const Model& model, RandomRun run)
 
 std::optional<RandomRun> ShorterRuns::minimized() const {
   if (!run_.violation) return std::nullopt;
-  Counterexample found{.property = run_.violation->property,
-                       .kind = kind_of(*model_, run_.violation->property),
-                       .message = run_.violation->message,
-                       .events = run_.events};
-  found.faults = faults_of(model_->system, found.events);
+  const Counterexample found = run_to(*model_, *run_.violation, run_.events);
   RandomRun shorter = run_of(*model_, minimize(*model_, found).counterexample.events);
   if (shorter.events.size() >= run_.events.size()) return std::nullopt;
   return shorter;

@@ -224,11 +224,7 @@ std::string live_trace(const MakeModel& make, const LiveRunOptions& options, con
   events = applied(model.system, events);
   const Provenance how{.mode = "simulate", .strategy = "live", .seed = seed_text(log.seed)};
   if (const Violation* violation = run.violation()) {
-    Counterexample found{.property = violation->property,
-                         .kind = kind_of(model, violation->property),
-                         .message = violation->message,
-                         .events = std::move(events)};
-    found.faults = faults_of(model.system, found.events);
+    const Counterexample found = run_to(model, *violation, std::move(events));
     confirm(model, found);
     return counterexample_text(model, found, how);
   }

@@ -58,7 +58,6 @@ Run run(const Model& model, const SimulateOptions& options, std::size_t recorded
 }
 
 // A run again, up to the step that broke a property, kept and made short.
-
 void keep(const Model& model, const SimulateOptions& options, const Run& run_once,
           SimulateReport& report) {
   const Violation& violation = *run_once.watch->violation();
@@ -69,11 +68,7 @@ void keep(const Model& model, const SimulateOptions& options, const Run& run_onc
     return;
   }
   const Run again = run(model, options, steps, steps);
-  Counterexample found{.property = violation.property,
-                       .kind = kind_of(model, violation.property),
-                       .message = violation.message,
-                       .events = applied(model.system, again.recorded)};
-  found.faults = faults_of(model.system, found.events);
+  const Counterexample found = run_to(model, violation, applied(model.system, again.recorded));
   confirm(model, found);
   report.events_before = static_cast<std::uint32_t>(found.events.size());
   report.faults_before = found.faults;
