@@ -281,6 +281,8 @@ void Node::on(Context& ctx, NodeId from, const Accepted& accepted) {
 // forgotten, which can only delay learning.
 void Node::count_accepted(Context& ctx, NodeId from, const Accepted& accepted) {
   if (durable.ledger.contains(accepted.slot)) return;
+  const auto members = members_for(ctx, *this, accepted.slot);
+  if (!members) return;  // it is not known yet whose votes count
   Tally& tally = tallies[accepted.slot];
   const bool mixes = ctx.options().bug == Bug::learn_from_mixed_ballots;
   if (accepted.ballot < tally.ballot && !mixes) return;
@@ -288,7 +290,6 @@ void Node::count_accepted(Context& ctx, NodeId from, const Accepted& accepted) {
   tally.ballot = accepted.ballot;
   tally.value = accepted.value;
   tally.acceptors.insert(from);
-  const auto members = members_for(ctx, *this, accepted.slot);
   const std::size_t quorum = phase_2_quorum(members->size(), ctx.options());
   if (count_members(tally.acceptors, *members) < quorum) return;
   if (!ctx.options().all_learn) {
