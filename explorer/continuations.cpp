@@ -36,12 +36,6 @@ Continuations::Continuations(const Model& model, const Counterexample& run)
   }
 }
 
-std::size_t Continuations::WorldHash::operator()(const World& world) const {
-  std::uint64_t hash = 0;
-  for (const Id word : world) hash = spread(hash + word + 1);
-  return hash;
-}
-
 bool Continuations::is_faultless(std::size_t actor, const Transition& transition) const {
   if (transition.cost > 0) return false;
   const System& system = model_.system;
@@ -72,9 +66,7 @@ std::vector<Way> Continuations::ways(const World& world) {
 
 bool Continuations::is_the_fault(Id fault) const {
   if (!properties_.empty()) return false;
-  const auto kind = machine_.fault_is_expectation(fault) ? StepResult::Fault::expectation
-                                                         : StepResult::Fault::exception;
-  return violation_of_fault(kind, "").property == run_.property &&
+  return violation_of_fault(machine_.fault_kind(fault), "").property == run_.property &&
          machine_.fault(fault) == run_.message;
 }
 

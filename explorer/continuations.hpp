@@ -50,16 +50,12 @@ class Continuations {
   // What a step leads to: a world by number, or one of these.
   static constexpr Id violation = ~Id{0};
   static constexpr Id failure = ~Id{0} - 1;  // of a handler, another one than the run's
-  using World = std::vector<Id>;
   struct Node {
     World world;
     bool expanded = false;
     bool sealed = false;  // known to violate in the end
     std::uint32_t visit = 0;
     std::vector<Id> next{};
-  };
-  struct WorldHash {
-    std::size_t operator()(const World& world) const;
   };
   enum class Step : std::uint8_t { goes_on, violates, fails };
   enum class End : std::uint8_t { violates, ends, runs_on };

@@ -217,7 +217,10 @@ class Machine {
   // The local states before each of these. REQUIRES: no other thread is in the machine.
   std::vector<Id> locals_before(Id cell, const Transition& transition);
   const std::string& fault(Id fault) const { return faults_[fault - 1]; }
-  bool fault_is_expectation(Id fault) const { return fault_is_expectation_[fault - 1]; }
+  StepResult::Fault fault_kind(Id fault) const {
+    return fault_is_expectation_[fault - 1] ? StepResult::Fault::expectation
+                                            : StepResult::Fault::exception;
+  }
   Hash128 hash(const Id* world) const;
   // Equal exactly for equal status and view.
   Hash128 view_hash(Id local) const {

@@ -10,16 +10,6 @@ namespace gainsay {
 
 namespace {
 
-using World = std::vector<Id>;
-
-struct WorldHash {
-  std::size_t operator()(const World& world) const {
-    std::uint64_t hash = 0;
-    for (const Id word : world) hash = spread(hash + word + 1);
-    return hash;
-  }
-};
-
 // Those that could be violated anew.
 std::vector<const Property*> not_violated(const Model& model, const std::vector<Event>& events) {
   LiveWorld world(model.system);
@@ -99,10 +89,7 @@ bool Search::expand(Id from) {
       ++transitions_;
       const Met met{.before = from, .actor = actor, .transition = i, .depth = met_[from].depth + 1};
       if (transition.fault != 0) {
-        const auto kind = machine_.fault_is_expectation(transition.fault)
-                              ? StepResult::Fault::expectation
-                              : StepResult::Fault::exception;
-        report_.property = violation_of_fault(kind, "").property;
+        report_.property = violation_of_fault(machine_.fault_kind(transition.fault), "").property;
       } else {
         World after = world;
         machine_.apply(after.data(), actor, expansion, transition);

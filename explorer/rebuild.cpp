@@ -101,10 +101,8 @@ Counterexample Search::rebuild(const Found& found, LayerKey key) {
       counterexample.events.push_back(std::move(event));
     }
     if (edge.fault != 0) {
-      const Violation violation = violation_of_fault(machine_.fault_is_expectation(edge.fault)
-                                                         ? StepResult::Fault::expectation
-                                                         : StepResult::Fault::exception,
-                                                     machine_.fault(edge.fault));
+      const Violation violation =
+          violation_of_fault(machine_.fault_kind(edge.fault), machine_.fault(edge.fault));
       counterexample.property = violation.property;
       counterexample.message = machine_.fault(edge.fault);
     }

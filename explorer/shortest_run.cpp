@@ -96,9 +96,7 @@ Shortest::Shortest(const Model& model, const Counterexample& known,
 LocalDistance::Goal Shortest::make_goal() {
   if (!properties_.empty()) return {.property = properties_.front(), .is_fault = nullptr};
   return {.property = nullptr, .is_fault = [this](Id fault) {
-            const auto kind = machine_.fault_is_expectation(fault) ? StepResult::Fault::expectation
-                                                                   : StepResult::Fault::exception;
-            return violation_of_fault(kind, "").property == known_.property &&
+            return violation_of_fault(machine_.fault_kind(fault), "").property == known_.property &&
                    machine_.fault(fault) == known_.message;
           }};
 }

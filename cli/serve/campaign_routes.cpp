@@ -12,10 +12,6 @@ namespace {
 
 using nlohmann::ordered_json;
 
-Response page_response(const std::string& data) {
-  return {.type = "text/html; charset=utf-8", .body = served_page(data)};
-}
-
 ordered_json failure_json(const FailureSummary& one) {
   const CampaignFailure& failure = one.failure;
   return {{"system", failure.system},
@@ -43,12 +39,12 @@ void add_campaign_routes(Server& server, const std::string& directory) {
   const ordered_json data = {
       {"kind", "failures"}, {"directory", directory}, {"failures", std::move(failures)}};
   const std::string text = data.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
-  server.get("/", [text](const Request&) { return page_response(text); });
+  server.get("/", [text](const Request&) { return page_response(served_page(text)); });
   server.get("/failure", [files](const Request& request) {
     const auto asked = request.query.find("identity");
     const auto file = asked == request.query.end() ? files.end() : files.find(asked->second);
     if (file == files.end()) return refusal(404, "the campaign has no such failure");
-    return page_response(data_of_trace(file->second));
+    return page_response(served_page(data_of_trace(file->second)));
   });
 }
 

@@ -71,9 +71,7 @@ void add_explore_routes(Server& server, const Explored& explored) {
                                                                     .command = explored.command,
                                                                     .path = explored.path,
                                                                     .name = explored.name})));
-  server.get("/explore", [page](const Request&) {
-    return Response{.type = "text/html; charset=utf-8", .body = *page};
-  });
+  server.get("/explore", [page](const Request&) { return page_response(*page); });
   const auto answer = [&](const std::string& path, Answer function, const std::string& download) {
     const auto handler = [walk, function, download](const Request& request) {
       try {

@@ -56,6 +56,10 @@ bool says_json(const httplib::Request& request) {
 
 }  // namespace
 
+Response page_response(std::string html) {
+  return {.type = "text/html; charset=utf-8", .body = std::move(html)};
+}
+
 Response refusal(int status, const std::string& message) {
   const auto replace = nlohmann::json::error_handler_t::replace;
   return {.status = status,

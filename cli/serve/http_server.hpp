@@ -34,6 +34,7 @@ struct Response {
   std::string download{};  // to be saved under this name, not shown
 };
 
+Response page_response(std::string html);
 // {"error": message}
 Response refusal(int status, const std::string& message);
 

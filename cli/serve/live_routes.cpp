@@ -36,9 +36,7 @@ LiveRoutes::LiveRoutes(Server& server, LivePlan plan)
     : server_(server), session_(plan.make, plan.options, [feed = feed_](std::string shown) {
         feed->publish(std::move(shown));
       }) {
-  server.get("/", [html = page_of(plan)](const Request&) {
-    return Response{.type = "text/html; charset=utf-8", .body = html};
-  });
+  server.get("/", [html = page_of(plan)](const Request&) { return page_response(html); });
   server.events("/events", feed_);
   server.post("/command", [this](const Request& request) {
     session_.command(command_in(request.body));

@@ -23,10 +23,8 @@ std::string with_walk(const std::string& data, const Explored& explored) {
 void add_trace_routes(Server& server, const std::string& file,
                       const std::optional<Explored>& explored) {
   const std::string data = data_of_trace(file);
-  server.get("/",
-             [html = served_page(explored ? with_walk(data, *explored) : data)](const Request&) {
-               return Response{.type = "text/html; charset=utf-8", .body = html};
-             });
+  server.get("/", [html = served_page(explored ? with_walk(data, *explored) : data)](
+                      const Request&) { return page_response(html); });
 }
 
 }  // namespace gainsay::cli

@@ -248,10 +248,7 @@ HuntFinding Hunter::finding_of(const Hit& hit) {
   Counterexample met;
   const Machine& machine = tables_->machine;
   if (hit.broken.fault != 0) {
-    const auto kind = machine.fault_is_expectation(hit.broken.fault)
-                          ? StepResult::Fault::expectation
-                          : StepResult::Fault::exception;
-    met.property = violation_of_fault(kind, "").property;
+    met.property = violation_of_fault(machine.fault_kind(hit.broken.fault), "").property;
     met.message = machine.fault(hit.broken.fault);
   } else {
     const Property& property = *properties_[hit.broken.property];

@@ -175,9 +175,7 @@ bool NamedRun::is_violated() const {
   if (!walk_.broken()) return false;
   const Id fault = walk_.broken()->fault;
   if (fault == 0) return !properties_.empty();
-  const auto kind = machine_.fault_is_expectation(fault) ? StepResult::Fault::expectation
-                                                         : StepResult::Fault::exception;
-  return violation_of_fault(kind, "").property == run_.property &&
+  return violation_of_fault(machine_.fault_kind(fault), "").property == run_.property &&
          machine_.fault(fault) == run_.message;
 }
 

@@ -9,15 +9,12 @@
 #include "engine/random.hpp"
 #include "explorer/replay.hpp"
 #include "protocols/catalog.hpp"
+#include "tests/traces.hpp"
 
 namespace gainsay {
 namespace {
 
 using nlohmann::json;
-
-Trace trace_named(const std::string& name) {
-  return read_trace(std::string(GAINSAY_SOURCE_DIR) + "/traces/" + name + ".trace.json");
-}
 
 std::string path_of(const Model& model, const Trace& trace) {
   return to_text(path_of(model.system, events_of(model.system, trace)));

@@ -12,6 +12,7 @@
 #include "explorer/check.hpp"
 #include "explorer/random_run.hpp"
 #include "protocols/catalog.hpp"
+#include "tests/traces.hpp"
 
 namespace gainsay {
 namespace {
@@ -25,10 +26,6 @@ Model variant_of(const std::string& system, const std::string& bug) {
   const CatalogEntry& entry = *find_system(system);
   const auto found = std::ranges::find(entry.bugs, bug, &Bug::name);
   return entry.make(variant(*found));
-}
-
-Trace trace_named(const std::string& name) {
-  return read_trace(std::string(GAINSAY_SOURCE_DIR) + "/traces/" + name + ".trace.json");
 }
 
 // Systems of every network, with faults of every kind.

@@ -9,13 +9,10 @@
 #include "explorer/check.hpp"
 #include "explorer/explore.hpp"
 #include "protocols/catalog.hpp"
+#include "tests/traces.hpp"
 
 namespace gainsay {
 namespace {
-
-Trace trace_named(const std::string& name) {
-  return read_trace(std::string(GAINSAY_SOURCE_DIR) + "/traces/" + name + ".trace.json");
-}
 
 // How many steps it is to what violates something anew; none within so many worlds.
 std::optional<std::size_t> plain_distance(const Model& model, const Path& from, std::size_t most) {
