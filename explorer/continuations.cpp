@@ -29,8 +29,11 @@ Continuations::Continuations(const Model& model, const Counterexample& run)
                  return evaluator_.judge_step(before, after, counts);
                }}) {
   World world = machine_.unstarted();
-  for (std::size_t i = 0; i + 1 < run.events.size(); ++i) {
+  std::uint64_t work = 0;
+  for (std::size_t i = 0; i + 1 < run.events.size() && work < work_of_run_max; ++i) {
+    const std::uint64_t before = machine_.handler_runs();
     const Way way = way_of(machine_, world, run.events[i]);
+    work += work_of_handler(world, way.actor) * (machine_.handler_runs() - before);
     machine_.apply(world.data(), way.actor, *way.expansion, *way.transition);
     worlds_.push_back(world);
   }

@@ -30,6 +30,8 @@ class Continuations {
   // REQUIRES: both outlive this; the events run on the model and violate the property by the last.
   Continuations(const Model& model, const Counterexample& run);
 
+  // To get to the end of the run takes too much work: nothing may be asked.
+  bool is_too_long() const { return worlds_.size() + 1 < run_.events.size(); }
   enum class Fate : std::uint8_t { violates, escapes, unknown };
   // Of the world behind an event of the run, but for the last one. Unknown where there are too many
   // worlds.
@@ -45,6 +47,7 @@ class Continuations {
   // In transitions looked at, and handlers run for them, which take as long as states are large.
   static constexpr std::uint64_t work_exact_max = 500'000;
   static constexpr std::uint64_t work_max = 1'000'000;
+  static constexpr std::uint64_t work_of_run_max = 10'000'000;
   static constexpr std::uint32_t steps_of_walk_max = 256;
   static constexpr std::uint32_t first_walks = 20;
   // What a step leads to: a world by number, or one of these.

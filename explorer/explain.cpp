@@ -32,6 +32,11 @@ Decision decide(const Model& model, const Counterexample& found) {
   const auto first = static_cast<std::uint32_t>(model.system.size() - 1);
   Decision result{.told = {.step = last, .how = "exact"}};
   TraceExplanation& told = result.told;
+  if (continuations.is_too_long()) {
+    told.how = "unknown";
+    result.nearly = last;
+    return result;
+  }
   auto fate = Continuations::Fate::violates;
   for (; told.step > first; --told.step) {
     fate = continuations.fate(told.step - 1);
@@ -288,6 +293,7 @@ std::vector<bool> Teller::future_of(std::uint32_t index) const {
 std::optional<TraceExplanation> explain(const Model& model, const Counterexample& found) {
   if (found.kind == PropertyKind::recovers) return std::nullopt;
   if (found.events.size() <= model.system.size()) return std::nullopt;
+  if (model.system.size() > processes_max) return std::nullopt;  // nobody searches those
   Decision decision = decide(model, found);
   Teller(model, found, decision).tell();
   return decision.told;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <set>
 #include <tuple>
 
 #include "explorer/confirm.hpp"
@@ -13,10 +14,33 @@ namespace gainsay {
 
 namespace {
 
+std::size_t acting_clients(const System& system, const Counterexample& run) {
+  std::set<NodeId> clients;
+  for (const Event& event : run.events) {
+    if (has_process(event.kind) && event.process.value >= system.bounds.nodes) {
+      clients.insert(event.process);
+    }
+  }
+  return clients.size();
+}
+
+// What is open has a state for each set of operations that may have taken effect: too many where
+// many clients act.
+std::unique_ptr<HistoryTree> tree_for(const Model& model, const Counterexample& run,
+                                      const std::vector<const Property*>& properties,
+                                      std::size_t clients_event_by_event) {
+  const bool judges = properties.size() == 1 && properties.front()->model != nullptr &&
+                      properties.front()->kind == PropertyKind::linearizable;
+  if (!judges || acting_clients(model.system, run) <= clients_event_by_event) return nullptr;
+  return std::make_unique<HistoryTree>(model.system, *properties.front());
+}
+
 // Histories are judged event by event where that can be: whole ones would be kept of each try.
 std::optional<Futures> futures_for(const Model& model,
-                                   const std::vector<const Property*>& properties) {
+                                   const std::vector<const Property*>& properties,
+                                   HistoryTree* tree) {
   if (model.system.bounds.skew || !futures_are_read(model.system, properties)) return std::nullopt;
+  if (tree != nullptr) return tree->futures();
   return futures_of_histories(model.system, properties);
 }
 
@@ -26,12 +50,13 @@ bool is_about_message(EventKind kind) {
 
 }  // namespace
 
-NamedRun::NamedRun(const Model& model, Counterexample run)
+NamedRun::NamedRun(const Model& model, Counterexample run, std::size_t clients_event_by_event)
     : model_(model),
       run_(std::move(run)),
       properties_(violated_by(model, run_)),
-      futures_(futures_for(model, properties_)),
-      evaluator_(model.system, properties_),
+      tree_(tree_for(model, run_, properties_, clients_event_by_event)),
+      futures_(futures_for(model, properties_, tree_.get())),
+      evaluator_(model.system, tree_ ? std::vector<const Property*>() : properties_),
       machine_(model.system,
                {.judge_step =
                     [this](const LocalEntry& before, const LocalEntry& after, bool counts) {
@@ -171,6 +196,22 @@ std::optional<NamedRun::Found> NamedRun::find(std::uint32_t index, Match match) 
   return alike(index);
 }
 
+std::uint32_t NamedRun::history_length() const {
+  return tree_ ? tree_->length(machine_.future(walk_.world()[machine_.history_slot()])) : 0;
+}
+
+// Of `taken` what violates the property, with the history's length behind each; false: nothing.
+bool NamedRun::end_at_violation(Events& taken, std::vector<std::uint32_t>& lengths) const {
+  if (!tree_) return is_violated();
+  const Id history = walk_.world()[machine_.history_slot()];
+  const auto broken_by = tree_->broken_by(machine_.future(history));
+  if (!broken_by) return false;
+  const auto last = std::ranges::lower_bound(lengths, *broken_by);
+  lengths.erase(last + 1, lengths.end());
+  taken.resize(lengths.size());
+  return true;
+}
+
 bool NamedRun::is_violated() const {
   if (!walk_.broken()) return false;
   const Id fault = walk_.broken()->fault;
@@ -220,6 +261,9 @@ std::optional<NamedRun::Events> NamedRun::try_events(const Events& events, Match
   if (next == 0) {
     if (!start(events, taken)) return std::nullopt;
   }
+  std::vector<std::uint32_t> lengths(kept_lengths_.begin(),
+                                     kept_lengths_.begin() + static_cast<std::ptrdiff_t>(resumed));
+  lengths.resize(taken.size(), history_length());
   const std::size_t apart = std::max<std::size_t>(16, events.size() / 128);
   std::size_t last = next;
   std::vector<Checkpoint> fresh;
@@ -233,13 +277,15 @@ std::optional<NamedRun::Events> NamedRun::try_events(const Events& events, Match
     }
     walk_.take(found->move);
     taken.push_back(found->index);
+    lengths.push_back(history_length());
   }
-  if (!is_violated()) return std::nullopt;
+  if (!end_at_violation(taken, lengths)) return std::nullopt;
   std::erase_if(checkpoints_, [&](const Checkpoint& one) { return one.taken > resumed; });
   for (Checkpoint& one : fresh) {
-    if (one.taken > resumed) checkpoints_.push_back(std::move(one));
+    if (one.taken > resumed && one.taken < taken.size()) checkpoints_.push_back(std::move(one));
   }
   kept_ = taken;
+  kept_lengths_ = std::move(lengths);
   return taken;
 }
 

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "explorer/hunt/history_tree.hpp"
 #include "explorer/hunt/walk.hpp"
 
 namespace gainsay {
@@ -22,8 +23,10 @@ class NamedRun {
  public:
   using Events = std::vector<std::uint32_t>;  // by their places in the run, then others as met
 
-  // Only the property that the run violates is judged. REQUIRES: the model outlives this.
-  NamedRun(const Model& model, Counterexample run);
+  // Only the property that the run violates is judged. A client history is judged event by event
+  // where so many clients act at most, else when a try is at its end. REQUIRES: the model outlives
+  // this.
+  NamedRun(const Model& model, Counterexample run, std::size_t clients_event_by_event = 8);
 
   const Event& event(std::uint32_t index) const { return events_[index]; }
   std::size_t size() const { return run_.events.size(); }  // of the run
@@ -70,10 +73,13 @@ class NamedRun {
   std::uint32_t index_of(std::size_t actor, std::uint32_t part, std::uint32_t index);
   bool keeps_its_place(const Event& event) const;
   bool is_violated() const;
+  std::uint32_t history_length() const;
+  bool end_at_violation(Events& taken, std::vector<std::uint32_t>& lengths) const;
 
   const Model& model_;
   Counterexample run_;
   std::vector<const Property*> properties_;
+  std::unique_ptr<HistoryTree> tree_;  // of histories that are judged as a whole
   std::optional<Futures> futures_;
   Evaluator evaluator_;
   Machine machine_;
@@ -83,6 +89,7 @@ class NamedRun {
   std::unordered_map<std::uint64_t, std::uint32_t> moves_;  // (cell, event) -> index
   std::vector<Id> envelopes_;  // by event, where it is about a message and that was met
   Events kept_;                // the last try that violated
+  std::vector<std::uint32_t> kept_lengths_;  // of its history, behind each event
   std::vector<Checkpoint> checkpoints_;
   std::uint64_t tries_ = 0;
 };

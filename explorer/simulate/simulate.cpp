@@ -107,6 +107,7 @@ SimulateReport simulate(const Model& model, const SimulateOptions& options) {
                         .seed = options.simulation.seed,
                         .simulated = once.simulated,
                         .interrupted = once.interrupted};
+  report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   if (once.watch) {
     const auto& violation = once.watch->violation();
     for (const WatchedProperty& watched : once.watch->properties()) {
@@ -133,7 +134,6 @@ SimulateReport simulate(const Model& model, const SimulateOptions& options) {
   }
   report.metrics = std::move(once.metrics);
   report.recorded = std::move(once.recorded);
-  report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return report;
 }
 

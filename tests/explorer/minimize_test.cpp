@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <numeric>
+
 #include "engine/node.hpp"
+#include "engine/random.hpp"
 #include "explorer/confirm.hpp"
 #include "explorer/hunt/hunt.hpp"
 #include "explorer/hunt/named_run.hpp"
@@ -75,6 +79,40 @@ TEST(Minimize, ARunThatBreaksNothingIsRefused) {
   EXPECT_THROW(minimize(model, run), UsageError);
   run.kind = PropertyKind::recovers;
   EXPECT_THROW(minimize(model, run), UsageError);
+}
+
+// The events by content: the numbers of those that are not of the run go by when they are met.
+std::optional<std::vector<Event>> tried(NamedRun& run, const NamedRun::Events& events,
+                                        Match match) {
+  const auto taken = run.try_events(events, match);
+  if (!taken) return std::nullopt;
+  return run.counterexample(*taken).events;
+}
+
+TEST(Minimize, HistoriesAreJudgedAlikeEventByEventAndAsAWhole) {
+  int violating = 0;
+  for (const char* bug : {"local-read-no-check", "no-dedupe"}) {
+    const Model model = model_with("raft", bug);
+    const Counterexample found = long_run(model);
+    ASSERT_EQ(found.kind, PropertyKind::linearizable) << found.property;
+    NamedRun step_by_step(model, found);
+    NamedRun whole(model, found, 0);
+    RandomStream random(7, Purpose::test);
+    NamedRun::Events kept(found.events.size());
+    std::iota(kept.begin(), kept.end(), 0U);
+    for (int i = 0; i < 300; ++i) {
+      NamedRun::Events some = kept;
+      const std::uint32_t first = random.below(static_cast<std::uint32_t>(some.size()));
+      const std::uint32_t most = static_cast<std::uint32_t>(some.size()) - first;
+      some.erase(some.begin() + first, some.begin() + first + random.below(std::min(most, 9U) + 1));
+      const Match match = i % 2 == 0 ? Match::exact : Match::alike;
+      const auto expected = tried(step_by_step, some, match);
+      EXPECT_EQ(tried(whole, some, match), expected) << bug << " " << i;
+      violating += expected ? 1 : 0;
+      if (expected && i % 30 == 0) kept = some;
+    }
+  }
+  EXPECT_GT(violating, 50);
 }
 
 TEST(Minimize, ASecondTimeChangesNothing) {

@@ -104,6 +104,29 @@ TEST(Simulate, ABugIsFoundKeptAndMinimized) {
   FAIL() << "50 storms, and the bug was not found";
 }
 
+// It is not made shorter, and nobody says which step decided it: both are searches.
+TEST(Simulate, AViolationAmongMoreProcessesThanASearchMayHaveIsKept) {
+  const CatalogEntry& raft = *find_system("raft");
+  Configuration configuration = *raft.simulated;
+  configuration.bounds.clients = 2 + processes_max;
+  configuration.bounds.network = Network::async;
+  configuration.bounds.crashes = configuration.bounds.restarts = 9;
+  configuration.options["load-keys"] = "3";
+  configuration.options["read-index"] = "1";
+  configuration.bug = "local-read-no-check";
+  const Model model = raft.make(configuration);
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    const SimulateReport report = simulate(model, stormy(seed, 10 * second, true));
+    if (report.verdict() != Verdict::violated) continue;
+    ASSERT_TRUE(report.counterexample) << report.not_kept;
+    const Trace trace =
+        parse_trace(counterexample_text(model, *report.counterexample, {.mode = "simulate"}), "it");
+    EXPECT_TRUE(replay(model_of(trace), trace).reproduced) << seed;
+    return;
+  }
+  FAIL() << "50 storms, and the bug was not found";
+}
+
 // The filter of long logs misses nothing that is judged after each step without it.
 TEST(Simulate, WithItsFilterRaftIsJudgedAsWithout) {
   std::uint32_t violated = 0;
