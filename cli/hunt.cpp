@@ -149,6 +149,8 @@ std::string hunt_json(const Model& model, const HuntReport& report) {
                                     {"evaluated", property.evaluated}});
   }
   result["not_judged"] = report.not_judged;
+  result["not_judged_runs"] = nlohmann::ordered_json::object();
+  for (const auto& [name, runs] : report.not_judged_runs) result["not_judged_runs"][name] = runs;
   result["cuts"] = report.cuts;
   result["findings"] = ordered_json::array();
   for (const HuntFinding& finding : report.findings) {
@@ -255,7 +257,7 @@ void add_options(CLI::App& hunt, HuntArguments& arguments) {
                        const std::string& type) {
     return hunt.add_option(flag, value, what)->group("Hunt")->type_name(type);
   };
-  add("--strategy", arguments.strategy, "portfolio, uniform, pos, pct, delay, guided, skewed",
+  add("--strategy", arguments.strategy, "or uniform, pos, pct, delay, guided, skewed, weather",
       "NAME");
   add("--time", arguments.time, "for 90s, 10m, 2h (60s, if no --runs)", "TIME");
   add("--runs", arguments.runs, "at most so many", "N");

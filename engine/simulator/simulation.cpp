@@ -51,6 +51,7 @@ Simulation::Simulation(const System& system, SimulationOptions options,
     : system_(&system),
       options_(std::move(options)),
       watches_(std::move(watches)),
+      echoes_(options_.seed, Purpose::loss),
       arrivals_(options_.seed, Purpose::workload),
       between_arrivals_(Distribution::fixed(0)),
       context_({}, 0, {}) {
@@ -93,6 +94,7 @@ void Simulation::start() {
   }
   const bool has_clients = system_->bounds.clients > 0;
   if (has_clients && options_.arrivals_an_hour > 0) schedule_arrival();
+  if (options_.echoes.remembered > 0) schedule_echo(0);
 }
 
 bool Simulation::run_until(Nanoseconds time) {
@@ -132,6 +134,9 @@ void Simulation::handle(const EventQueue::Entry& entry) {
     case Kind::fault:
       apply(options_.faults[entry.index]);
       return;
+    case Kind::echo:
+      echo();
+      return;
   }
 }
 
@@ -140,27 +145,33 @@ void Simulation::handle(const EventQueue::Entry& entry) {
 void Simulation::run(SimulatedStep& step, const LocalEvent& event) {
   Running& process = processes_[step.process.value];
   const std::uint64_t before = process.local.timers;
+  std::optional<LocalState> earlier;
+  if (can_be_taken_back(step)) earlier = process.local.copy();
   context_.begin(process.place, event.kind == LocalEvent::Kind::restart ? 0 : before,
                  &process.choices);
   step.number = ++steps_;
   step.at = now_;
   step.fault = run_in_place(process.local, event, context_, fault_message_);
   step.fault_message = fault_message_;
+  if (is_outside_limits(step)) return take_back(step, std::move(earlier));
   step.choices = context_.answers();
   step.labels = context_.labels();
   take_timers(step.process, before);
   const bool goes_on = tell(step) && step.fault == StepResult::Fault::none;
   stopped_ = stopped_ || !goes_on;
   const bool sends = !context_.sends().empty() || !context_.sent_values().empty();
-  if (stopped_ || !sends) return;
-  Nanoseconds leaves = now_;
-  const ProcessType& type = *system_->processes[step.process.value];
+  if (!stopped_ && sends) transmit_all(step.process, write_until(step.process));
+  if (!stopped_) crash_behind(step.process);
+}
+
+// When what the step has sent leaves.
+Nanoseconds Simulation::write_until(NodeId id) {
+  const ProcessType& type = *system_->processes[id.value];
   const bool writes = type.syncs() ? context_.synced() : type.durable_type() != nullptr;
-  if (options_.disk && is_node(step.process) && writes) {
-    process.disk_free = std::max(now_, process.disk_free) + options_.disk->draw(process.durations);
-    leaves = process.disk_free;
-  }
-  transmit_all(step.process, leaves);
+  if (!options_.disk || !is_node(id) || !writes) return now_;
+  Running& process = processes_[id.value];
+  process.disk_free = std::max(now_, process.disk_free) + options_.disk->draw(process.durations);
+  return process.disk_free;
 }
 
 Nanoseconds Simulation::duration_of(NodeId id, const TimerSet& set) {
@@ -181,6 +192,7 @@ Nanoseconds Simulation::duration_of(NodeId id, const TimerSet& set) {
 
 void Simulation::take_timers(NodeId id, std::uint64_t before) {
   Running& process = processes_[id.value];
+  if (process.held != 0) release_timers(id);
   for (const TimerSet& set : context_.set()) {
     if (!is_armed(process.local, set.timer)) continue;
     if (system_->is_client(id) && set.timer == next_timer) {
@@ -217,6 +229,7 @@ void Simulation::fire(std::uint32_t packed, Nanoseconds time) {
     return;
   }
   timer.deadline = nanoseconds_never;
+  if (!may_time_out()) return;
   SimulatedStep step{.kind = EventKind::timer, .process = id, .timer = number};
   event_.kind = LocalEvent::Kind::timer;
   event_.timer = number;
@@ -249,6 +262,13 @@ void Simulation::give_back(Parcel& parcel) {
   if (parcel.value) context_.give_back(std::move(parcel.value));
 }
 
+Simulation::Parcel Simulation::copy_of(const Parcel& parcel) {
+  return {.value = parcel.value ? parcel.value->clone() : nullptr,
+          .bytes = parcel.bytes,
+          .size = parcel.size,
+          .alternative = parcel.alternative};
+}
+
 void Simulation::transmit(NodeId from, NodeId to, Parcel& parcel, Nanoseconds leaves) {
   const LinkModel& model = options_.links;
   RandomStream& random = processes_[from.value].network;
@@ -258,7 +278,7 @@ void Simulation::transmit(NodeId from, NodeId to, Parcel& parcel, Nanoseconds le
   }
   if (blocks(from, to)) {
     tell(from, to, parcel.seen(), Fate::cut, nanoseconds_never);
-    give_back(parcel);
+    remember(from, to, parcel);
     return;
   }
   if (!link_free_.empty()) {
@@ -271,7 +291,7 @@ void Simulation::transmit(NodeId from, NodeId to, Parcel& parcel, Nanoseconds le
   Nanoseconds arrives = leaves + model.latency.draw(random);
   if (is_lost) {
     tell(from, to, parcel.seen(), Fate::lost, nanoseconds_never);
-    give_back(parcel);
+    remember(from, to, parcel);
     return;
   }
   if (!last_arrival_.empty() && !happens(random, model.reordering)) {
@@ -282,13 +302,9 @@ void Simulation::transmit(NodeId from, NodeId to, Parcel& parcel, Nanoseconds le
   if (happens(random, model.duplicates)) {
     const Nanoseconds again = leaves + model.latency.draw(random);
     tell(from, to, parcel.seen(), Fate::duplicated, again);
-    put_under_way(from, to,
-                  {.value = parcel.value ? parcel.value->clone() : nullptr,
-                   .bytes = parcel.bytes,
-                   .size = parcel.size,
-                   .alternative = parcel.alternative},
-                  again);
+    put_under_way(from, to, copy_of(parcel), again);
   }
+  if (options_.echoes.remembered > 0) remember_some(from, to, parcel);
   tell(from, to, parcel.seen(), Fate::sent, arrives);
   put_under_way(from, to, std::move(parcel), arrives);
 }
@@ -324,12 +340,20 @@ void Simulation::deliver(std::uint32_t slot) {
   --under_way_;
   if (processes_[step.process.value].local.status != LocalState::Status::up) {
     tell(step.from, step.process, step.message, Fate::to_down, now_);
+    miss(step, parcel);
   } else if (blocks(step.from, step.process)) {
     tell(step.from, step.process, step.message, Fate::cut, now_);
+    miss(step, parcel);
   } else {
     run(step, event_);
+    give_back(parcel);
   }
-  give_back(parcel);
+}
+
+// It has come to somebody whom it does not reach.
+void Simulation::miss(const SimulatedStep& step, Parcel& parcel) {
+  std::swap(event_.message, parcel.bytes);
+  remember(step.from, step.process, parcel);
 }
 
 // --- Clients ---
@@ -368,6 +392,7 @@ void Simulation::client_is_free(NodeId client) {
 }
 
 void Simulation::invoke(NodeId client, Nanoseconds arrived) {
+  if (!may_time_out()) return;
   for (SimulationWatch* watch : watches_) watch->request(now_, client, arrived);
   SimulatedStep step{.kind = EventKind::timer, .process = client, .timer = next_timer};
   event_ = {.kind = LocalEvent::Kind::timer, .timer = next_timer};
@@ -405,6 +430,7 @@ void Simulation::fail_node(NodeId node) {
   place.unsynced = false;
   run_event(process.local, {.kind = LocalEvent::Kind::crash}, place, {});
   for (Timer& timer : process.timers) timer.deadline = nanoseconds_never;
+  process.held = 0;
   process.disk_free = 0;
   const SimulatedStep step{
       .number = ++steps_, .at = now_, .kind = EventKind::crash, .process = node};
@@ -472,7 +498,7 @@ const NodeStatus& Simulation::status(NodeId node) const {
 }
 
 bool Simulation::tell(const SimulatedStep& step) {
-  bool goes_on = true;
+  bool goes_on = step.number < options_.steps_max;
   for (SimulationWatch* watch : watches_) goes_on = watch->step(step) && goes_on;
   return goes_on;
 }

@@ -37,9 +37,24 @@ struct ClockModel {
   std::int64_t drift_millionths = 0;  // above 0: its timers run longer than they say
 };
 
+// The node that takes this step crashes right behind it; or the next one that takes a step and may.
+struct CrashBehind {
+  std::uint64_t step = 0;
+  Nanoseconds down = nanoseconds_never;
+};
+
+// What was lost comes late, and what came comes again, as in async it may: so many messages are
+// remembered, and one of them is delivered every so often. Where nothing else happens that ends
+// soon. Not together with real signatures.
+struct Echoes {
+  std::uint32_t remembered = 0;  // 0: none
+  Nanoseconds every = second;
+};
+
 struct SimulationOptions {
   std::uint64_t seed = 0;
   Nanoseconds duration = 60 * second;
+  std::uint64_t steps_max = ~std::uint64_t{0};  // it ends behind so many, too, starts included
   LinkModel links{};
   std::vector<ClockModel> clocks{};    // by node; those without one are right
   std::optional<Distribution> disk{};  // how long a node's write takes until it is safe
@@ -49,6 +64,13 @@ struct SimulationOptions {
   Nanoseconds client_timeout = second;          // then a client asks another server
   Duration unspecified{std::chrono::milliseconds(50), std::chrono::milliseconds(100)};  // timers
   FaultSchedule faults{};
+  std::vector<CrashBehind> crashes_behind{};  // by step
+  Echoes echoes{};
+  // An event whose result lies outside a limit of the system, or its budget of timeouts, is none.
+  bool keeps_bounds = false;
+  // With `keeps_bounds`: deliveries can be taken back, too, which costs a copy of the state for
+  // each. Without it the run ends at the first that would have to be.
+  bool takes_back_deliveries = false;
   bool encodes_messages = false;  // even where nobody reads them: the slow twin
 };
 
@@ -128,11 +150,13 @@ class Simulation {
   std::size_t messages_under_way() const { return under_way_; }
   std::size_t waiting_requests() const { return backlog_.size(); }
   bool ended_by_watch() const { return stopped_; }
+  // A delivery would have to be taken back, and cannot be: the steps before it are the run.
+  bool ended_by_bounds() const { return ended_by_bounds_; }
   // Links may change while it runs.
   LinkModel& links() { return options_.links; }
 
  private:
-  enum class Kind : std::uint32_t { deliver, timer, arrival, invoke, fault };
+  enum class Kind : std::uint32_t { deliver, timer, arrival, invoke, fault, echo };
   struct Timer {
     Nanoseconds deadline = nanoseconds_never;
     Nanoseconds queued = nanoseconds_never;  // the earliest entry of it in the queue
@@ -141,6 +165,7 @@ class Simulation {
     LocalState local;
     StepContext::Place place;
     std::vector<Timer> timers;
+    std::uint64_t held = 0;  // timers that would lead outside the limits from where it is
     Nanoseconds disk_free = 0;
     RandomStream choices, durations, network;
   };
@@ -169,6 +194,13 @@ class Simulation {
   void apply(const ScheduledFault& fault);
   void crash(NodeId node);
   void run(SimulatedStep& step, const LocalEvent& event);
+  Nanoseconds write_until(NodeId process);
+  bool may_time_out();
+  bool can_be_taken_back(const SimulatedStep& step) const;
+  bool is_outside_limits(const SimulatedStep& step) const;
+  void take_back(const SimulatedStep& step, std::optional<LocalState> before);
+  void release_timers(NodeId process);
+  void crash_behind(NodeId process);
   void take_timers(NodeId process, std::uint64_t before);
   Nanoseconds duration_of(NodeId process, const TimerSet& set);
   void queue_timer(NodeId process, std::uint32_t timer);
@@ -177,6 +209,12 @@ class Simulation {
   void transmit(NodeId from, NodeId to, Parcel& parcel, Nanoseconds leaves);
   void put_under_way(NodeId from, NodeId to, Parcel parcel, Nanoseconds arrives);
   void give_back(Parcel& parcel);
+  static Parcel copy_of(const Parcel& parcel);
+  void remember_some(NodeId from, NodeId to, const Parcel& parcel);
+  void remember(NodeId from, NodeId to, Parcel& parcel);
+  void miss(const SimulatedStep& step, Parcel& parcel);
+  void schedule_echo(Nanoseconds behind);
+  void echo();
   bool tell(const SimulatedStep& step);
   void tell(NodeId from, NodeId to, const MessageSeen& message, Fate fate, Nanoseconds arrives);
   bool is_node(NodeId id) const { return !system_->is_client(id); }
@@ -199,9 +237,15 @@ class Simulation {
   mutable std::uint64_t status_step_ = 0;
   bool started_ = false;
   bool stopped_ = false;
+  bool ended_by_bounds_ = false;
+  std::uint64_t timeouts_ = 0;       // that there were
+  std::size_t crashes_behind_ = 0;  // the same
 
   std::vector<Message> messages_;  // slots, of which some are free
   std::vector<std::uint32_t> free_;
+  std::vector<Message> remembered_;
+  RandomStream echoes_;
+  std::uint64_t echoed_ = 0;
   std::size_t under_way_ = 0;
   std::vector<Nanoseconds> link_free_;  // by link: when its last message has left; empty: at once
   std::vector<Nanoseconds> last_arrival_;  // by link, where order is kept

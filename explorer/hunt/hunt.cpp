@@ -11,10 +11,12 @@
 #include "explorer/histories.hpp"
 #include "explorer/hunt/report.hpp"
 #include "explorer/hunt/round.hpp"
+#include "explorer/hunt/weather.hpp"
 #include "explorer/memory.hpp"
 #include "explorer/minimize.hpp"
 #include "explorer/parallel.hpp"
 #include "explorer/report.hpp"
+#include "explorer/simulate/recorder.hpp"
 #include "properties/evaluate.hpp"
 
 namespace gainsay {
@@ -43,15 +45,18 @@ class Hunter {
   };
 
   void require_cuts() const;
+  void require_weather() const;
   void describe_hunt();
   void renew_tables();
   bool must_stop();
   std::vector<Task> next_tasks();
   void take_in(const Round& round);
+  Counterexample met_in(const Hit& hit);
   HuntFinding finding_of(const Hit& hit);
   void save(const Counterexample& as_met, HuntFinding& finding);
   void keep(const HuntFinding& finding);
   void report_properties();
+  void add_watched();
   void report_progress();
   double seconds() const {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
@@ -62,12 +67,14 @@ class Hunter {
   const unsigned jobs_;
   const std::vector<std::size_t> order_;  // strategies, by run
   std::vector<const Property*> properties_;
+  Model judged_;  // the system with these
   std::optional<Futures> futures_;
   std::unique_ptr<Tables> tables_;
   std::vector<std::unique_ptr<RoundRunner>> runners_;
   std::uint64_t next_round_ = 0;
   std::size_t side_by_side_ = jobs_;
   std::set<std::uint64_t> local_states_;
+  std::vector<WatchTally> watched_;  // by property
   HuntReport report_;
   std::vector<PropertyReport> properties_before_;  // of earlier tables
   const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
@@ -104,7 +111,11 @@ Hunter::Hunter(const Model& model, const HuntOptions& options)
     throw UsageError("\"" + report_.not_judged.front() +
                      "\" is not of runs, but of what lies behind them; `gainsay check` asks it");
   }
+  judged_ = {.system = model.system, .properties = {}, .filter = model.filter};
+  for (const Property* property : properties_) judged_.properties.push_back(*property);
+  watched_.resize(properties_.size());
   if (options.cuts) require_cuts();
+  require_weather();
   if (properties_.size() > 250) throw UsageError("at most 250 properties are judged at once");
   if (!model.system.bounds.skew && futures_are_read(model.system, properties_)) {
     futures_ = futures_of_histories(model.system, properties_);
@@ -120,6 +131,14 @@ void Hunter::require_cuts() const {
   if (std::ranges::none_of(properties_, is_of_pairs)) {
     throw UsageError("--cuts: there is no property of pairs");
   }
+}
+
+void Hunter::require_weather() const {
+  const auto is_live = [](std::size_t which) { return strategies()[which].make == nullptr; };
+  if (std::ranges::none_of(order_, is_live)) return;
+  const std::string why_not = why_no_weather(model_.system);
+  if (!why_not.empty()) throw UsageError("--strategy weather: " + why_not);
+  if (options_.cuts) throw UsageError("--cuts is for runs on the interned machine, not for weather");
 }
 
 void Hunter::describe_hunt() {
@@ -142,7 +161,7 @@ void Hunter::renew_tables() {
   tables_ = std::make_unique<Tables>(model_, properties_, futures_ ? &*futures_ : nullptr);
   for (unsigned i = 0; i < jobs_; ++i) {
     runners_.push_back(
-        std::make_unique<RoundRunner>(tables_->machine, tables_->evaluator, options_, order_));
+        std::make_unique<RoundRunner>(tables_->machine, tables_->evaluator, judged_, options_, order_));
   }
 }
 
@@ -197,6 +216,7 @@ HuntReport Hunter::run() {
   }
   report_properties();
   report_.properties = properties_before_;
+  add_watched();
   report_.local_states = local_states_.size();
   report_.seconds = seconds();
   return report_;
@@ -227,6 +247,7 @@ void Hunter::take_in(const Round& round) {
     report_.strategies[i].events += round.strategies[i].events;
     report_.strategies[i].findings += round.strategies[i].findings;
   }
+  for (std::size_t i = 0; i < round.watched.size(); ++i) watched_[i] += round.watched[i];
   local_states_.insert(round.local_states.begin(), round.local_states.end());
   for (const Hit& hit : round.hits) {
     told.findings.push_back(finding_of(hit));
@@ -242,9 +263,13 @@ std::vector<Event> picked(const std::vector<Event>& events,
   return some;
 }
 
-HuntFinding Hunter::finding_of(const Hit& hit) {
-  HuntFinding finding{
-      .run = hit.run, .strategy = std::string(strategies()[hit.strategy].name), .hits = hit.hits};
+// The run that was met, as the live world runs it.
+Counterexample Hunter::met_in(const Hit& hit) {
+  if (hit.live) {
+    const SimulationOptions options =
+        WeatherRunner::weather_of(judged_, hit.live->seed, hit.live->steps);
+    return kept_run(model_, options, hit.live->violation, hit.live->violated_by);
+  }
   Counterexample met;
   const Machine& machine = tables_->machine;
   if (hit.broken.fault != 0) {
@@ -257,10 +282,18 @@ HuntFinding Hunter::finding_of(const Hit& hit) {
     met.message = "\"" + property.name + "\" does not hold";
   }
   met.events = runners_.front()->walk().events_of(hit.path);
-  finding.by_cut = !hit.kept.empty();
-  if (finding.by_cut) met.events = picked(met.events, hit.kept);
+  if (!hit.kept.empty()) met.events = picked(met.events, hit.kept);
   met.faults = faults_of(model_.system, met.events);
   confirm(model_, met);
+  return met;
+}
+
+HuntFinding Hunter::finding_of(const Hit& hit) {
+  HuntFinding finding{.run = hit.run,
+                      .strategy = std::string(strategies()[hit.strategy].name),
+                      .by_cut = !hit.kept.empty(),
+                      .hits = hit.hits};
+  const Counterexample met = met_in(hit);
   finding.counterexample = met;
   finding.events_before = static_cast<std::uint32_t>(met.events.size());
   finding.faults_before = met.faults;
@@ -319,6 +352,20 @@ void Hunter::report_properties() {
     if (broken) report.verdict = Verdict::violated;
   }
   properties_before_ = std::move(reports);
+}
+
+// What was watched on live worlds.
+void Hunter::add_watched() {
+  for (std::size_t i = 0; i < watched_.size(); ++i) {
+    PropertyReport& property = report_.properties[i];
+    const WatchTally& tally = watched_[i];
+    property.evaluated += tally.evaluated;
+    const bool is_known =
+        property.kind == PropertyKind::sometimes ? tally.reached : tally.evaluated > 0;
+    if (is_known && property.verdict == Verdict::vacuous) property.verdict = Verdict::holds;
+    if (tally.not_judged == 0) continue;
+    report_.not_judged_runs.emplace_back(property.name, tally.not_judged);
+  }
 }
 
 }  // namespace

@@ -96,6 +96,8 @@ struct HuntReport {
   std::vector<HuntFinding> findings;       // different ones
   std::vector<PropertyReport> properties;  // verdicts: violated, or vacuous where never evaluated
   std::vector<std::string> not_judged;     // properties that runs say nothing of
+  // Histories that take too much to be judged: of which property, in how many runs.
+  std::vector<std::pair<std::string, std::uint64_t>> not_judged_runs;
   bool cuts = false;                       // pairs of nodes were asked at all cuts
   std::string stopped_by;                  // "runs", "time", "interrupted", "findings"
   std::string cannot_write;                // why a trace is missing

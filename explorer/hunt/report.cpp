@@ -31,6 +31,10 @@ std::string sometimes_text(const HuntReport& report) {
   for (const std::string& name : report.not_judged) {
     text += "  not judged: " + name + " (it is not of runs; `gainsay check` asks it)\n";
   }
+  for (const auto& [name, runs] : report.not_judged_runs) {
+    text += "  not judged in " + with_commas(runs) + " runs: " + name +
+            " (their histories take too much)\n";
+  }
   return text;
 }
 

@@ -7,7 +7,8 @@ namespace gainsay {
 
 namespace {
 
-constexpr std::uint32_t steps_max = 512;      // of a run, where nothing else is asked for
+constexpr std::uint32_t steps_max = 512;        // of a run, where nothing else is asked for
+constexpr std::uint32_t live_steps_max = 8192;  // the same of a simulation
 
 // Shares spread as evenly as they go.
 std::vector<std::size_t> portfolio() {
@@ -43,11 +44,17 @@ std::vector<std::size_t> strategy_order(const std::string& name) {
   return {static_cast<std::size_t>(found - all.begin())};
 }
 
-RoundRunner::RoundRunner(Machine& machine, Evaluator& evaluator, const HuntOptions& options,
-                         const std::vector<std::size_t>& order)
-    : options_(options), order_(order), walk_(machine, evaluator) {
+RoundRunner::RoundRunner(Machine& machine, Evaluator& evaluator, const Model& judged,
+                         const HuntOptions& options, const std::vector<std::size_t>& order)
+    : options_(options),
+      order_(order),
+      judged_(judged),
+      walk_(machine, evaluator),
+      weather_(judged) {
   if (options.cuts) cuts_.emplace(machine, evaluator);
-  for (const NamedStrategy& one : strategies()) strategies_.push_back(one.make());
+  for (const NamedStrategy& one : strategies()) {
+    strategies_.push_back(one.make == nullptr ? nullptr : one.make());
+  }
 }
 
 Round RoundRunner::run(std::uint64_t number, std::uint64_t count,
@@ -69,6 +76,7 @@ Round RoundRunner::run(std::uint64_t number, std::uint64_t count,
   }
   for (const Id local : met_) round.local_states.push_back(walk_.machine().local(local).hash.low);
   std::ranges::sort(round.local_states);
+  round.watched = weather_.take_tallies();
   return round;
 }
 
@@ -78,6 +86,10 @@ void RoundRunner::run_one(std::uint64_t number, Round& round) {
   const std::uint64_t seed = seeds.next();
   Streams streams{.schedule = RandomStream(seed), .faults = RandomStream(seed, Purpose::fault)};
   which_ = order_[number % order_.size()];
+  if (!strategies_[which_]) {
+    run_live(number, seed, round);
+    return;
+  }
   swarm_.draw(walk_.machine().system(), streams.faults);
   std::optional<std::size_t> from;
   std::vector<Novelty> novelties;
@@ -88,6 +100,32 @@ void RoundRunner::run_one(std::uint64_t number, Round& round) {
     pool_.trim();
   }
   take_in(number, round);
+}
+
+// A fault of a handler has no number here.
+Broken RoundRunner::broken_by(const Violation& violation) const {
+  const auto& properties = judged_.properties;
+  const auto found = std::ranges::find(properties, violation.property, &Property::name);
+  if (found == properties.end()) return {.fault = ~Id{0}};
+  return {.property = static_cast<std::size_t>(found - properties.begin())};
+}
+
+void RoundRunner::run_live(std::uint64_t number, std::uint64_t seed, Round& round) {
+  RandomStream random(seed);
+  const std::uint32_t longest = options_.max_depth.value_or(live_steps_max);
+  const std::uint32_t steps = std::max(1U, longest >> random.below(6));
+  const WeatherRun run = weather_.run(seed, steps);
+  count(number, run.events, run.end, round);
+  if (!run.violation) return;
+  keep({.run = number,
+        .strategy = which_,
+        .broken = broken_by(*run.violation),
+        .path = {},
+        .live = LiveHit{.violation = *run.violation,
+                        .seed = seed,
+                        .steps = steps,
+                        .violated_by = run.violated_by}},
+       round);
 }
 
 // How many steps the run may have; and where in the pool it starts from.
@@ -166,26 +204,38 @@ void RoundRunner::see(std::size_t process) {
 void RoundRunner::take_in(std::uint64_t number, Round& round) {
   const std::uint64_t events = walk_.path().size();
   typical_ = (3 * typical_ + static_cast<std::uint32_t>(events)) / 4;
+  count(number, events, walk_.machine().hash(walk_.world()), round);
+  const bool by_cut = cuts_ && cuts_->found() && !walk_.broken();
+  if (!walk_.broken() && !by_cut) return;
+  Hit hit{.run = number,
+          .strategy = which_,
+          .broken = by_cut ? Broken{.property = cuts_->found()->property} : *walk_.broken(),
+          .path = walk_.path()};
+  if (by_cut) hit.kept = cuts_->found()->kept;
+  keep(std::move(hit), round);
+}
+
+void RoundRunner::count(std::uint64_t number, std::uint64_t events, const Hash128& end,
+                        Round& round) const {
   StrategyReport& strategy = round.strategies[which_];
   ++round.runs;
   ++strategy.runs;
   round.events += events;
   strategy.events += events;
   round.longest = std::max(round.longest, events);
-  round.digest += mix(number, walk_.machine().hash(walk_.world()), Hash128{0, events});
-  const bool by_cut = cuts_ && cuts_->found() && !walk_.broken();
-  if (!walk_.broken() && !by_cut) return;
-  ++strategy.findings;
-  const Broken broken = by_cut ? Broken{.property = cuts_->found()->property} : *walk_.broken();
-  const auto known = std::ranges::find_if(round.hits, [&](const Hit& hit) {
-    return hit.broken.property == broken.property && (hit.broken.fault != 0) == (broken.fault != 0);
+  round.digest += mix(number, end, Hash128{0, events});
+}
+
+void RoundRunner::keep(Hit hit, Round& round) const {
+  ++round.strategies[which_].findings;
+  const auto known = std::ranges::find_if(round.hits, [&](const Hit& other) {
+    return other.broken.property == hit.broken.property &&
+           (other.broken.fault != 0) == (hit.broken.fault != 0);
   });
   if (known != round.hits.end()) {
     ++known->hits;
   } else {
-    round.hits.push_back(
-        {.run = number, .strategy = which_, .broken = broken, .path = walk_.path()});
-    if (by_cut) round.hits.back().kept = cuts_->found()->kept;
+    round.hits.push_back(std::move(hit));
   }
 }
 

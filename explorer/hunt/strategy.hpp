@@ -28,7 +28,7 @@ inline constexpr std::uint32_t portfolio_runs = 16;  // shares of the portfolio 
 struct NamedStrategy {
   std::string_view name;
   std::string_view what;
-  std::unique_ptr<Strategy> (*make)();
+  std::unique_ptr<Strategy> (*make)();  // null: its runs are simulations, on the live world
   bool guided = false;      // its runs start from rare worlds
   std::uint32_t share = 0;  // of the portfolio's runs
 };

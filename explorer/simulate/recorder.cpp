@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "engine/world.hpp"
+#include "explorer/confirm.hpp"
 
 namespace gainsay {
 
@@ -33,6 +34,17 @@ std::vector<Event> applied(const System& system, const std::vector<Event>& event
     if (outcome.step.fault != StepResult::Fault::none) break;
   }
   return result;
+}
+
+Counterexample kept_run(const Model& model, const SimulationOptions& options,
+                        const Violation& violation, std::uint64_t steps) {
+  Recorder recorder(steps);
+  Simulation simulation(model.system, options, {&recorder});
+  while (simulation.steps() < steps && simulation.step()) {
+  }
+  Counterexample found = run_to(model, violation, applied(model.system, recorder.take()));
+  confirm(model, found);
+  return found;
 }
 
 }  // namespace gainsay

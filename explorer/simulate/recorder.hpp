@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "engine/simulator/simulation.hpp"
+#include "explorer/check.hpp"
+#include "properties/evaluate.hpp"
 
 namespace gainsay {
 
@@ -25,5 +27,9 @@ class Recorder final : public SimulationWatch {
 
 // Of the events of a run those that are events under async: what changes nothing is none.
 std::vector<Event> applied(const System& system, const std::vector<Event>& events);
+// A simulation again, up to the step that violates something, as a run under async that is
+// confirmed on the live world.
+Counterexample kept_run(const Model& model, const SimulationOptions& options,
+                        const Violation& violation, std::uint64_t steps);
 
 }  // namespace gainsay

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 
-#include "explorer/confirm.hpp"
 #include "explorer/minimize.hpp"
 #include "explorer/simulate/recorder.hpp"
 
@@ -16,13 +15,10 @@ struct Run {
   std::unique_ptr<PropertyWatch> watch;
   std::vector<Event> recorded;
   Nanoseconds simulated = 0;
-  std::uint64_t steps = 0;
   bool interrupted = false;
 };
 
-// The run, or its first so many steps.
-Run run(const Model& model, const SimulateOptions& options, std::size_t recorded_max,
-        std::uint64_t steps_max) {
+Run run(const Model& model, const SimulateOptions& options) {
   Run result;
   result.metrics = std::make_unique<Metrics>(model.system, options.metrics);
   std::vector<SimulationWatch*> watches = {result.metrics.get()};
@@ -30,27 +26,21 @@ Run run(const Model& model, const SimulateOptions& options, std::size_t recorded
     result.watch = std::make_unique<PropertyWatch>(model, options.each_step, options.history_max);
     watches.push_back(result.watch.get());
   }
-  Recorder recorder(recorded_max);
-  if (recorded_max > 0) watches.push_back(&recorder);
+  Recorder recorder(options.recorded_max);
+  if (options.recorded_max > 0) watches.push_back(&recorder);
   Simulation simulation(model.system, options.simulation, std::move(watches));
   result.metrics->attach(simulation);
   if (result.watch) result.watch->attach(simulation);
-  if (steps_max < ~std::uint64_t{0}) {
-    while (simulation.steps() < steps_max && simulation.step()) {
-    }
-  } else {
-    bool goes_on = true;
-    for (Nanoseconds time = options.tell_every; goes_on; time += options.tell_every) {
-      goes_on = simulation.run_until(time);
-      if (options.progress) options.progress(simulation, *result.metrics);
-      result.interrupted = options.interrupted != nullptr && options.interrupted->load();
-      if (result.interrupted) break;
-    }
+  bool goes_on = true;
+  for (Nanoseconds time = options.tell_every; goes_on; time += options.tell_every) {
+    goes_on = simulation.run_until(time);
+    if (options.progress) options.progress(simulation, *result.metrics);
+    result.interrupted = options.interrupted != nullptr && options.interrupted->load();
+    if (result.interrupted) break;
   }
   result.simulated = simulation.now();
-  result.steps = simulation.steps();
   result.metrics->finish(result.simulated);
-  if (result.watch && steps_max == ~std::uint64_t{0}) {
+  if (result.watch) {
     result.watch->finish(result.simulated, {.bytes_max = options.history_bytes, .explain = false});
   }
   result.recorded = recorder.take();
@@ -67,9 +57,7 @@ void keep(const Model& model, const SimulateOptions& options, const Run& run_onc
                       std::to_string(kept_steps_max) + " are not kept";
     return;
   }
-  const Run again = run(model, options, steps, steps);
-  const Counterexample found = run_to(model, violation, applied(model.system, again.recorded));
-  confirm(model, found);
+  const Counterexample found = kept_run(model, options.simulation, violation, steps);
   report.events_before = static_cast<std::uint32_t>(found.events.size());
   report.faults_before = found.faults;
   report.counterexample = found;
@@ -98,7 +86,7 @@ Verdict SimulateReport::verdict() const {
 
 SimulateReport simulate(const Model& model, const SimulateOptions& options) {
   const auto begin = std::chrono::steady_clock::now();
-  Run once = run(model, options, options.recorded_max, ~std::uint64_t{0});
+  Run once = run(model, options);
   SimulateReport report{.system = model.system.name,
                         .version = model.system.version,
                         .bounds = model.system.asked,
