@@ -16,9 +16,11 @@
 #include <vector>
 
 #include "engine/event.hpp"
+#include "engine/simulator/compression.hpp"
 #include "engine/simulator/distribution.hpp"
 #include "engine/simulator/event_queue.hpp"
 #include "engine/simulator/faults.hpp"
+#include "engine/simulator/seals.hpp"
 
 namespace gainsay {
 
@@ -30,7 +32,15 @@ struct LinkModel {
   // that comes on a way of its own.
   bool keeps_order = true;
   std::uint64_t reordering = 0;
+  std::uint64_t tampering = 0;         // a bit of a signature is another; of what is signed only
   std::uint64_t bytes_per_second = 0;  // 0: bandwidth is no matter
+};
+
+// One link that is not as the others.
+struct ParticularLink {
+  NodeId from;
+  NodeId to;
+  LinkModel model;
 };
 
 struct ClockModel {
@@ -41,14 +51,22 @@ struct SimulationOptions {
   std::uint64_t seed = 0;
   Nanoseconds duration = 60 * second;
   LinkModel links{};
-  std::vector<ClockModel> clocks{};    // by node; those without one are right
-  std::optional<Distribution> disk{};  // how long a node's write takes until it is safe
+  std::vector<ParticularLink> particular_links{};  // of equal ends the last counts
+  std::vector<ClockModel> clocks{};                // by node; those without one are right
+  // How long a node's write takes until it is safe, and what depends on it is sent; and of those
+  // nodes, by id, that have a disk of their own.
+  std::optional<Distribution> disk{};
+  std::vector<std::optional<Distribution>> disks{};
   std::uint64_t arrivals_an_hour = 0;  // of requests, in whatever client is free; 0: closed loop
   bool arrivals_are_regular = false;   // else at random (Poisson)
   Distribution think = Distribution::fixed(0);  // closed loop: between an answer and what is next
   Nanoseconds client_timeout = second;          // then a client asks another server
   Duration unspecified{std::chrono::milliseconds(50), std::chrono::milliseconds(100)};  // timers
   FaultSchedule faults{};
+  // What is signed is really signed and verified; none: ideal signatures, of no bytes. To be made
+  // for as many processes as the system has.
+  std::shared_ptr<const Signatures> signatures{};
+  bool compresses = false;        // each message, on its link; its handling takes no longer
   bool encodes_messages = false;  // even where nobody reads them: the slow twin
 };
 
@@ -76,7 +94,7 @@ struct SimulatedStep {
 };
 
 // What became of a message that was sent.
-enum class Fate : std::uint8_t { sent, lost, cut, duplicated, to_down };
+enum class Fate : std::uint8_t { sent, lost, cut, duplicated, to_down, refused };
 
 class SimulationWatch {
  public:
@@ -128,6 +146,10 @@ class Simulation {
   std::size_t messages_under_way() const { return under_way_; }
   std::size_t waiting_requests() const { return backlog_.size(); }
   bool ended_by_watch() const { return stopped_; }
+  // Of the message that a watch is told of: how long it is on the link, compressed where messages
+  // are, and with signatures.
+  std::uint64_t bytes_on_link() const { return bytes_on_link_; }
+  const Seals* seals() const { return seals_.get(); }  // null: signatures are ideal
   // Links may change while it runs.
   LinkModel& links() { return options_.links; }
 
@@ -142,6 +164,9 @@ class Simulation {
     StepContext::Place place;
     std::vector<Timer> timers;
     Nanoseconds disk_free = 0;
+    const Distribution* disk = nullptr;      // null: what it writes is safe at once
+    Nanoseconds next_write = 0;              // how long it takes
+    std::vector<Nanoseconds> crashes_ahead;  // that may lose writes, the next one last
     RandomStream choices, durations, network;
   };
   // What is sent: a value, or its bytes.
@@ -167,14 +192,23 @@ class Simulation {
   void arrive();
   void schedule_arrival();
   void apply(const ScheduledFault& fault);
-  void crash(NodeId node);
+  void prepare_disks();
   void run(SimulatedStep& step, const LocalEvent& event);
+  Nanoseconds write_until(NodeId process);
+  bool keeps_versions(NodeId node);
+  void crash_within(SimulatedStep& step, const LocalEvent& event);
+  std::uint32_t draw_lost(Running& process, std::size_t versions);
+  void stop_timers(Running& process);
   void take_timers(NodeId process, std::uint64_t before);
   Nanoseconds duration_of(NodeId process, const TimerSet& set);
   void queue_timer(NodeId process, std::uint32_t timer);
+  void jump(NodeId node, std::int64_t nanoseconds);
   void client_is_free(NodeId client);
+  static Parcel parcel_of(Bytes message);
   void transmit_all(NodeId from, Nanoseconds leaves);
   void transmit(NodeId from, NodeId to, Parcel& parcel, Nanoseconds leaves);
+  void put_on_link(NodeId from, const Parcel& parcel, const LinkModel& model);
+  bool is_refused(std::uint32_t slot, const SimulatedStep& delivery);
   void put_under_way(NodeId from, NodeId to, Parcel parcel, Nanoseconds arrives);
   void give_back(Parcel& parcel);
   bool tell(const SimulatedStep& step);
@@ -186,6 +220,11 @@ class Simulation {
   }
   std::size_t link(NodeId from, NodeId to) const {
     return std::size_t{from.value} * processes_.size() + to.value;
+  }
+  const LinkModel& model_of(NodeId from, NodeId to) const {
+    if (particular_.empty()) return options_.links;
+    const LinkModel* model = particular_[link(from, to)];
+    return model == nullptr ? options_.links : *model;
   }
 
   const System* system_;
@@ -203,6 +242,13 @@ class Simulation {
   std::vector<Message> messages_;  // slots, of which some are free
   std::vector<std::uint32_t> free_;
   std::size_t under_way_ = 0;
+  Compressor compressor_;
+  std::unique_ptr<Seals> seals_;
+  std::vector<Seal> seals_of_;  // by slot, where signatures are real
+  Seal seal_;                   // of the message that is sent now
+  std::uint64_t bytes_on_link_ = 0;
+  std::vector<const LinkModel*> particular_;  // by link; empty: all are alike
+  std::uint32_t losing_crashes_ = 0;          // so many more may lose writes
   std::vector<Nanoseconds> link_free_;  // by link: when its last message has left; empty: at once
   std::vector<Nanoseconds> last_arrival_;  // by link, where order is kept
   std::vector<std::uint8_t> cuts_;         // between nodes: how many partitions there are

@@ -105,7 +105,7 @@ Property recovery(const Options& options) {
     std::uint32_t done = 0;
     for (std::uint16_t id = 0; id < nodes.size(); ++id) {
       const bool is_faulty = options.byzantine == NodeId{id} || options.twins == NodeId{id} ||
-                             options.traitor == NodeId{id};
+                             options.traitors.contains(NodeId{id});
       if (is_faulty) continue;
       const bool has = options.requests.empty() ? has_answered(nodes[id], options.made)
                                                 : has_committed(nodes[id], options.sequences);
