@@ -165,7 +165,7 @@ bool names_flag(const std::string& message, const std::string& flag) {
 void add_configuration(CLI::App& app) {
   for (CLI::App* verb : app.get_subcommands(nullptr)) {
     if (!is_verb(*verb)) continue;
-    verb->add_option("--config", "settings of flags (gainsay.json, where there is one)")
+    verb->add_option("--config", "settings of flags (gainsay.json, if there is one)")
         ->group("Configuration")
         ->type_name("FILE");
   }

@@ -255,7 +255,7 @@ void add_options(CLI::App& hunt, HuntArguments& arguments) {
                        const std::string& type) {
     return hunt.add_option(flag, value, what)->group("Hunt")->type_name(type);
   };
-  add("--strategy", arguments.strategy, "portfolio, uniform, pos, pct, delay, guided, skewed",
+  add("--strategy", arguments.strategy, "how runs are drawn, as below (portfolio)",
       "NAME");
   add("--time", arguments.time, "for 90s, 10m, 2h (60s, if no --runs)", "TIME");
   add("--runs", arguments.runs, "at most so many", "N");
@@ -292,6 +292,11 @@ void add_hunt(CLI::App& app, Action& action) {
   hunt.add_option("system", arguments->system, "which system")->required()->type_name("");
   arguments->model.add_to(hunt);
   add_options(hunt, *arguments);
+  std::string strategies = "Strategies:\n";
+  for (const auto& [name, what] : described_strategies()) {
+    strategies += wrap("  " + name + ": " + what, 4, 80);
+  }
+  hunt.footer(strategies + hunt.get_footer());
   hunt.callback([arguments, &action] { action = [arguments] { return run_hunt(*arguments); }; });
 }
 

@@ -288,7 +288,8 @@ void add_simulate(CLI::App& app, Action& action) {
   CLI::App& simulate = *app.add_subcommand("simulate", "virtual time: load, faults and figures");
   std::string names;
   for (const Scenario& scenario : scenarios()) {
-    names += "  " + std::string(scenario_prefix) + scenario.name + ": " + scenario.what + "\n";
+    const std::string name = std::string(scenario_prefix) + scenario.name;
+    names += wrap("  " + name + ": " + scenario.what, 4, 80);
   }
   simulate.footer(
       "Times of --latency, --disk and --think may be distributions, too:\n"

@@ -107,9 +107,10 @@ void add_serve(CLI::App& app, Action& action) {
       ->type_name("N");
   arguments->model.add_to(command);
   command.footer(
-      "Only this machine can reach it, at an address that nobody can guess. A system runs\n"
-      "as `gainsay simulate SYSTEM --live` runs it, which takes flags for load and network,\n"
-      "and can be walked through step by step; with bounds, only the latter.\n" +
+      "Only this machine can reach it, at an address that nobody can guess. A system\n"
+      "runs as `gainsay simulate SYSTEM --live` runs it, which takes flags for load\n"
+      "and network, and can be walked through step by step; with bounds, only the\n"
+      "latter.\n" +
       command.get_footer());
   command.callback([arguments, &command, &action] {
     action = [arguments, &command] { return run_serve(*arguments, command); };

@@ -226,8 +226,8 @@ Metrics figures_of(const std::string& system, const OptionTexts& options, std::u
 }
 
 TEST(SimulateOptions, BatchesSaveMessagesAndTakeTime) {
-  const Metrics apart = figures_of("multi-paxos", {}, 2000);
-  const Metrics together = figures_of("multi-paxos", {{"gather", "5000"}}, 2000);
+  const Metrics apart = figures_of("multi-paxos", {}, 500);
+  const Metrics together = figures_of("multi-paxos", {{"gather", "5000"}}, 500);
   EXPECT_LT(2 * together.all_messages().sent, apart.all_messages().sent);
   EXPECT_GT(together.latency().quantile(50'000), apart.latency().quantile(50'000) + millisecond);
   const Metrics small = figures_of("pbft", {{"batch", "1"}}, 100);
@@ -236,8 +236,8 @@ TEST(SimulateOptions, BatchesSaveMessagesAndTakeTime) {
 }
 
 TEST(SimulateOptions, APipelineIsFaster) {
-  const Metrics one = figures_of("pbft", {{"batch", "1"}}, 150);
-  const Metrics eight = figures_of("pbft", {{"batch", "1"}, {"pipeline", "8"}}, 150);
+  const Metrics one = figures_of("pbft", {{"batch", "1"}}, 300);
+  const Metrics eight = figures_of("pbft", {{"batch", "1"}, {"pipeline", "8"}}, 300);
   EXPECT_LT(2 * eight.latency().quantile(90'000), one.latency().quantile(90'000));
 }
 
