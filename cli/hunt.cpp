@@ -255,8 +255,7 @@ void add_options(CLI::App& hunt, HuntArguments& arguments) {
                        const std::string& type) {
     return hunt.add_option(flag, value, what)->group("Hunt")->type_name(type);
   };
-  add("--strategy", arguments.strategy, "how runs are drawn, as below (portfolio)",
-      "NAME");
+  add("--strategy", arguments.strategy, "how runs are drawn, as below (portfolio)", "NAME");
   add("--time", arguments.time, "for 90s, 10m, 2h (60s, if no --runs)", "TIME");
   add("--runs", arguments.runs, "at most so many", "N");
   add("--seed", arguments.seed, "the same runs again, or others (0)", "HEX");

@@ -72,7 +72,9 @@ int serve_system(const ServeArguments& arguments, const CLI::App& given) {
   std::optional<LiveRoutes> live;
   if (bounds_given(given).empty()) {
     try {
-      live.emplace(server, live_plan(arguments.what));
+      LivePlan plan = live_plan(arguments.what);
+      plan.walk = "explore";
+      live.emplace(server, std::move(plan));
       announce(server);
     } catch (const UsageError& error) {
       std::cerr << "warning: it does not run by itself: " << error.what() << "\n";
