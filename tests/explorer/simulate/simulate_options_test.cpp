@@ -4,29 +4,10 @@
 
 #include "explorer/simulate/simulate.hpp"
 #include "protocols/catalog.hpp"
+#include "tests/explorer/simulate/busy.hpp"
 
 namespace gainsay {
 namespace {
-
-Model model_of(const std::string& system, std::uint32_t nodes, const std::string& bug = "",
-               const OptionTexts& options = {}) {
-  const CatalogEntry& entry = *find_system(system);
-  Configuration configuration = entry.simulated.value_or(entry.defaults);
-  configuration.bounds.nodes = nodes;
-  configuration.bounds.clients = std::min(configuration.bounds.clients, 8U);
-  configuration.bounds.network = Network::async;
-  if (system != "pbft") configuration.bounds.crashes = configuration.bounds.restarts = 9;
-  configuration.bug = bug;
-  for (const auto& [name, text] : options) configuration.options[name] = text;
-  return entry.make(configuration);
-}
-
-SimulateOptions busy(std::uint64_t seed, Nanoseconds duration = 5 * second) {
-  SimulateOptions options{.simulation = {.seed = seed, .duration = duration}};
-  options.simulation.arrivals_an_hour = 3600 * 200;
-  options.simulation.client_timeout = 200 * millisecond;
-  return options;
-}
 
 // Every node crashes and comes back, some with fewer writes than they had.
 SimulateOptions forgetful(const Model& model, std::uint64_t seed) {
