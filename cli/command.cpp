@@ -271,6 +271,7 @@ std::string command_of(const CLI::App& given, const std::vector<std::string_view
     const auto& names = option->get_lnames();
     if (option->count() == 0) continue;
     if (!names.empty() && std::ranges::find(left_out, names.front()) != left_out.end()) continue;
+    if (!names.empty() && names.front() == "config") continue;  // what it says is in the others
     for (const std::string& word : words_of(*option)) command += " " + shell_word(word);
   }
   return command;

@@ -214,7 +214,9 @@ HuntReport hunt_or_go_on(const HuntArguments& arguments, const Model& model) {
   const HuntOptions options = options_of(arguments);
   const auto campaign = campaign_of(arguments);
   if (!campaign) return hunt(model, options);
-  const CatalogEntry& canary = require_system("two-phase-commit");
+  // One that the strategy can hunt.
+  const bool is_live = arguments.strategy == "weather";
+  const CatalogEntry& canary = require_system(is_live ? "chord" : "two-phase-commit");
   prove_with_canary(canary.make(variant(canary.bugs.front())), options, *campaign);
   const CampaignReport report = hunt_in_campaign(model, options, *campaign);
   if (!arguments.quiet && report.rounds_before > 0) {
@@ -257,8 +259,7 @@ void add_options(CLI::App& hunt, HuntArguments& arguments) {
                        const std::string& type) {
     return hunt.add_option(flag, value, what)->group("Hunt")->type_name(type);
   };
-  add("--strategy", arguments.strategy, "or uniform, pos, pct, delay, guided, skewed, weather",
-      "NAME");
+  add("--strategy", arguments.strategy, "how runs are drawn, as below (portfolio)", "NAME");
   add("--time", arguments.time, "for 90s, 10m, 2h (60s, if no --runs)", "TIME");
   add("--runs", arguments.runs, "at most so many", "N");
   add("--seed", arguments.seed, "the same runs again, or others (0)", "HEX");
@@ -294,6 +295,11 @@ void add_hunt(CLI::App& app, Action& action) {
   hunt.add_option("system", arguments->system, "which system")->required()->type_name("");
   arguments->model.add_to(hunt);
   add_options(hunt, *arguments);
+  std::string strategies = "Strategies:\n";
+  for (const auto& [name, what] : described_strategies()) {
+    strategies += wrap("  " + name + ": " + what, 4, 80);
+  }
+  hunt.footer(strategies + hunt.get_footer());
   hunt.callback([arguments, &action] { action = [arguments] { return run_hunt(*arguments); }; });
 }
 

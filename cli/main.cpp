@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "cli/command.hpp"
+#include "cli/configuration.hpp"
 #include "engine/trace.hpp"
 #include "engine/version.hpp"
 #include "explorer/campaign/store.hpp"
@@ -102,6 +103,7 @@ int run(int argc, char** argv) {
   add_bugs(app, action);
   add_linearize(app, action);
   add_campaign(app, action);
+  add_configuration(app);
   app.footer("gainsay VERB --help says more of a verb.\n" + codes);
   if (argc == 1) {
     std::cout << app.help();
@@ -114,6 +116,7 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return fail(usage, usage_message(app, error, argc, argv));
   }
+  configure(app);
   return action();
 }
 
@@ -125,7 +128,7 @@ int main(int argc, char** argv) {
   try {
     return run(argc, argv);
   } catch (const UsageError& error) {
-    return fail(usage, first_line(error.what()));
+    return fail(usage, with_origin(first_line(error.what())));
   } catch (const TraceError& error) {
     return fail(unreadable, first_line(error.what()));
   } catch (const DecodeError& error) {

@@ -113,7 +113,7 @@ void add_minimize(CLI::App& app, Action& action) {
   command.add_option("--time", arguments->time, "at most so long (10s)")->type_name("TIME");
   command
       .add_option("--max-states", arguments->max_states,
-                  "of the exhaustive search; 0: no search at all (1000000)")
+                  "of the exhaustive search; 0: none at all (1000000)")
       ->type_name("N");
   command.add_option("-j,--jobs", arguments->jobs, "threads (default: one for each core)")
       ->type_name("N");

@@ -17,5 +17,6 @@ need() {
 }
 
 build_packages=(g++ cmake ninja-build pkg-config libtbb-dev libboost1.81-dev nlohmann-json3-dev
-  libcli11-dev libxxhash-dev libsodium-dev libsqlite3-dev libsqlitecpp-dev libcpp-httplib-dev)
+  libcli11-dev libxxhash-dev libsodium-dev liblz4-dev libsqlite3-dev libsqlitecpp-dev
+  libcpp-httplib-dev)
 test_packages=(libgtest-dev librapidcheck-dev)

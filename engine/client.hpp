@@ -19,6 +19,7 @@ template <class Operation>
 struct WorkItem {
   Operation operation;
   std::vector<NodeId> servers;  // the request goes to the first; retries go on to the next, around
+  bool by_any = false;          // with `seeks`: whichever server answers, it goes to the first
 };
 
 // What each client does, in order.
@@ -32,6 +33,9 @@ struct Workload {
   // A timer says when the next operation begins, rather than the end of the one before it; and a
   // client stays with the server that has answered it.
   bool paced = false;
+  // Of a paced client: one server answers, and it is not known which. The first request goes to all
+  // of them, then it stays with the one that has answered until that one does not answer in time.
+  bool seeks = false;
   // In place of `clients`, where there are too many operations to keep: client c's operation i,
   // from 0 on, of `operations` for each of `client_count`.
   std::function<WorkItem<Operation>(std::uint32_t client, std::uint32_t position)> item{};
@@ -43,7 +47,7 @@ enum class ClientTimer : std::uint8_t { retry, next };
 
 struct ClientState {
   std::uint32_t position = 0;  // how many operations have returned
-  std::uint32_t attempt = 0;   // which of the item's servers is asked
+  std::uint32_t attempt = 0;   // which of the item's servers is asked; with `seeks` 0: all of them
   bool open = false;
 };
 
@@ -64,6 +68,7 @@ class ClientProcess final : public Process {
     bool to_all = false;
     std::uint32_t matching = 1;
     bool paced = false;
+    bool seeks = false;
     std::function<WorkItem<Operation>(std::uint32_t position)> item{};  // in place of the list
     std::uint32_t operations = 0;
 
@@ -96,6 +101,7 @@ class ClientProcess final : public Process {
       invoke(step, item);
     } else {
       state_.attempt = static_cast<std::uint32_t>((state_.attempt + 1) % item.servers.size());
+      if (script_->seeks) state_.attempt = 0;
       ask(step, item);
     }
   }
@@ -113,7 +119,7 @@ class ClientProcess final : public Process {
     if (script_->matching > 1 && !matches(from, result)) return;
     step.label(Label::Kind::respond, result);
     step.clear_timer(static_cast<std::uint32_t>(ClientTimer::retry));
-    const std::uint32_t attempt = script_->paced ? state_.attempt : 0;
+    const std::uint32_t attempt = next_attempt(from);
     state_ = {.position = state_.position + 1, .attempt = attempt, .open = false};
     answers_.clear();
     go_on(step);
@@ -126,10 +132,22 @@ class ClientProcess final : public Process {
       invoke(step, script_->at(state_.position));
     }
   }
+  // Whom the next request goes to.
+  std::uint32_t next_attempt(NodeId answered_by) const {
+    if (!script_->seeks) return script_->paced ? state_.attempt : 0;
+    const auto item = script_->at(state_.position);
+    if (item.by_any) return state_.attempt;
+    const auto found = std::ranges::find(item.servers, answered_by);
+    return static_cast<std::uint32_t>(found - item.servers.begin()) + 1;
+  }
   void invoke(StepContext& step, const WorkItem<Operation>& item) {
     state_.open = true;
     step.label(Label::Kind::invoke, encoded(item.operation));
-    ask(step, item);
+    if (item.by_any) {
+      ask_one(step, item);
+    } else {
+      ask(step, item);
+    }
   }
   // Have enough servers given this result? A server that gives two is not believed the second one.
   bool matches(NodeId from, const Bytes& result) {
@@ -138,12 +156,20 @@ class ClientProcess final : public Process {
         answers_, [&](const auto& answer) { return answer.second == result; });
     return same >= static_cast<std::ptrdiff_t>(script_->matching);
   }
+  void ask_one(StepContext& step, const WorkItem<Operation>& item) {
+    send_wire<Node>(step, item.servers.front(), request_of(step, item));
+    if (script_->retry) step.set_timer(static_cast<std::uint32_t>(ClientTimer::retry));
+  }
+  Request<Operation> request_of(const StepContext& step, const WorkItem<Operation>& item) const {
+    return {.id = {.client = step.place().self, .number = state_.position + 1},
+            .operation = item.operation};
+  }
   void ask(StepContext& step, const WorkItem<Operation>& item) {
-    const Request<Operation> request{
-        .id = {.client = step.place().self, .number = state_.position + 1},
-        .operation = item.operation};
+    const Request<Operation> request = request_of(step, item);
+    const bool asks_all = script_->to_all || (script_->seeks && state_.attempt == 0);
+    const std::uint32_t asked = state_.attempt - (script_->seeks ? 1 : 0);
     for (std::size_t i = 0; i < item.servers.size(); ++i) {
-      if (script_->to_all || i == state_.attempt) send_wire<Node>(step, item.servers[i], request);
+      if (asks_all || i == asked) send_wire<Node>(step, item.servers[i], request);
     }
     if (script_->retry) step.set_timer(static_cast<std::uint32_t>(ClientTimer::retry));
   }

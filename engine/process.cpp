@@ -267,6 +267,11 @@ std::vector<Bytes> versions_of(const LocalState& local) {
   return versions;
 }
 
+void keep_unsynced(LocalState& local, const StepContext& context) {
+  local.unsynced = context.versions();
+  if (!local.unsynced.empty()) local.unsynced.pop_back();
+}
+
 // REQUIRES: `left` is one of the versions that the disk may hold.
 void go_down(LocalState& local, const Bytes& left) {
   local.process->crash();
@@ -311,8 +316,7 @@ StepResult run_event(LocalState& local, const LocalEvent& event, const StepConte
   } else {
     local.timers = context.timers();
     local.times = context.times();
-    local.unsynced = context.versions();
-    if (!local.unsynced.empty()) local.unsynced.pop_back();
+    keep_unsynced(local, context);
   }
   result.sends = context.sends();
   result.labels = context.labels();
@@ -326,8 +330,13 @@ StepResult run_event(LocalState& local, const LocalEvent& event, const StepConte
 
 StepResult::Fault run_in_place(LocalState& local, const LocalEvent& event, StepContext& context,
                                std::string& message) {
+  const bool keeps_versions = context.place().unsynced;
+  if (keeps_versions) {
+    context.use_disk(*local.process, versions_of(local), event.kind != LocalEvent::Kind::start);
+  }
   Fault caught = apply_and_catch(local, event, context);
   local.timers = context.timers();
+  if (keeps_versions) keep_unsynced(local, context);
   message = std::move(caught.message);
   return caught.fault;
 }

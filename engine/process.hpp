@@ -114,8 +114,8 @@ struct StepResult {
 StepResult run_event(LocalState& local, const LocalEvent& event, const StepContext::Place& place,
                      std::span<const std::uint32_t> script);
 
-// The same where all writes are safe at once and no clock is bounded, and what the step did stays
-// in the context: for runs of many events. REQUIRES: the context has begun, and the event is no
+// The same where no clock is bounded and the script is empty, and what the step did stays in the
+// context: for runs of many events. REQUIRES: the context has begun, and the event is no
 // crash.
 StepResult::Fault run_in_place(LocalState& local, const LocalEvent& event, StepContext& context,
                                std::string& message);

@@ -2,6 +2,7 @@
 
 #include <sodium.h>
 
+#include <algorithm>
 #include <array>
 #include <stdexcept>
 
@@ -100,6 +101,13 @@ std::vector<SignedPart> signed_parts(const Type& type, BytesView encoding) {
   Reader reader(encoding);
   add_parts(type, reader, parts);
   return parts;
+}
+
+bool contains_signed(const Type& type) {
+  if (type.is_signed) return true;
+  const auto of = [](const Type* part) { return part != nullptr && contains_signed(*part); };
+  return of(type.key) || of(type.element) || std::ranges::any_of(type.alternatives, of) ||
+         std::ranges::any_of(type.fields, of, &Field::type);
 }
 
 }  // namespace gainsay

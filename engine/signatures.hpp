@@ -31,5 +31,7 @@ struct SignedPart {
 };
 // All of them at any depth, from left to right, outer ones first.
 std::vector<SignedPart> signed_parts(const Type& type, BytesView encoding);
+// May a value of the type have one?
+bool contains_signed(const Type& type);
 
 }  // namespace gainsay

@@ -295,9 +295,9 @@ void add_clients(System& system, const Workload<typename Node::Operation>& workl
   system.result_type = &type_of<typename Node::Result>();
   for (const auto& items : workload.clients) {
     for (const auto& item : items) require_servers(system, item.servers);
-    system.processes.push_back(
-        std::make_shared<const ClientType<Node>>(typename ClientType<Node>::Script{
-            items, workload.retry, workload.to_all, workload.matching, workload.paced}));
+    system.processes.push_back(std::make_shared<const ClientType<Node>>(
+        typename ClientType<Node>::Script{items, workload.retry, workload.to_all, workload.matching,
+                                          workload.paced, workload.seeks}));
   }
   for (std::uint32_t client = 0; client < workload.client_count; ++client) {
     require_servers(system, workload.item(client, 0).servers);
@@ -310,6 +310,7 @@ void add_clients(System& system, const Workload<typename Node::Operation>& workl
                                           workload.to_all,
                                           workload.matching,
                                           workload.paced,
+                                          workload.seeks,
                                           item,
                                           workload.operations}));
   }

@@ -15,6 +15,7 @@ struct Shared {
   std::shared_ptr<const ProcessType> correct;
   const Type* message_type = nullptr;
   Behaviours behaviours;
+  Deceit deceit;                // with two_faced
   std::uint32_t own_timer = 0;  // behind those of the correct code
 };
 
@@ -103,6 +104,7 @@ void TraitorProcess::run(StepContext& step, const LocalEvent& event) {
   for (std::uint32_t timer = 0; timer < shared_.own_timer; ++timer) {
     ((right.local.timers >> timer) & 1) != 0 ? step.set_timer(timer) : step.clear_timer(timer);
   }
+  if (shared_.behaviours.two_faced) shared_.deceit(step.place(), event, right.result.sends);
   for (const Sent& sent : right.result.sends) learn(sent.message);
   if (other && other->result.fault == StepResult::Fault::none) {
     say_either(step, right.result.sends, other->result.sends);
@@ -189,19 +191,20 @@ void TraitorProcess::arm(StepContext& step) const {
 }  // namespace
 
 TraitorType::TraitorType(std::shared_ptr<const ProcessType> correct, const Type& state_type,
-                         const Type& message_type, Behaviours behaviours)
+                         const Type& message_type, Behaviours behaviours, Deceit deceit)
     : correct_(std::move(correct)),
       state_type_(state_type),
       message_type_(message_type),
       behaviours_(behaviours),
+      deceit_(std::move(deceit)),
       timer_names_(correct_->timer_names()) {
   timer_names_.push_back("treachery");
 }
 
 std::unique_ptr<Process> TraitorType::make() const {
   const auto own = static_cast<std::uint32_t>(timer_names_.size() - 1);
-  return std::make_unique<TraitorProcess>(Shared{correct_, &message_type_, behaviours_, own},
-                                          correct_->make());
+  return std::make_unique<TraitorProcess>(
+      Shared{correct_, &message_type_, behaviours_, deceit_, own}, correct_->make());
 }
 
 std::unique_ptr<Process> TraitorType::decode(Reader& reader) const {
@@ -216,13 +219,16 @@ std::unique_ptr<Process> TraitorType::decode(Reader& reader) const {
     known.emplace_back(skip(message_type_, reader));
   }
   const auto own = static_cast<std::uint32_t>(timer_names_.size() - 1);
-  return std::make_unique<TraitorProcess>(Shared{correct_, &message_type_, behaviours_, own},
-                                          std::move(correct), std::move(withheld),
-                                          std::move(known));
+  return std::make_unique<TraitorProcess>(
+      Shared{correct_, &message_type_, behaviours_, deceit_, own}, std::move(correct),
+      std::move(withheld), std::move(known));
 }
 
-void make_traitors(System& system, NodeSet traitors, Behaviours behaviours,
+void make_traitors(System& system, NodeSet traitors, Behaviours behaviours, Deceit deceit,
                    const Type& state_type) {
+  if (behaviours.two_faced && !deceit) {
+    throw UsageError(system.name + " does not say what a two-faced traitor does");
+  }
   if (behaviours == Behaviours{}) throw UsageError("a traitor has at least one behaviour");
   if (system.bounds.nodes == traitors.size()) throw UsageError("all nodes are traitors");
   if (system.bounds.unsynced > 0) throw UsageError("traitors do not lose writes: no --unsynced");
@@ -234,24 +240,26 @@ void make_traitors(System& system, NodeSet traitors, Behaviours behaviours,
           "traitor");
     auto& type = system.processes[id.value];
     if (type->timer_names().size() > 63) throw UsageError("a traitor has at most 63 timers");
-    type = std::make_shared<const TraitorType>(type, state_type, *system.message_type, behaviours);
+    type = std::make_shared<const TraitorType>(type, state_type, *system.message_type, behaviours,
+                                               deceit);
   }
   system.traitors = traitors;
   system.bounds.traitors = system.asked.traitors = static_cast<std::uint32_t>(traitors.size());
 }
 
 TraitorOption traitor_option(std::string_view text, std::uint32_t nodes) {
-  constexpr std::array<std::pair<std::string_view, bool Behaviours::*>, 5> names = {{
+  constexpr std::array<std::pair<std::string_view, bool Behaviours::*>, 6> names = {{
       {"silent", &Behaviours::silent},
       {"equivocate", &Behaviours::equivocate},
       {"delay", &Behaviours::delay},
       {"mutate", &Behaviours::mutate},
       {"replay", &Behaviours::replay},
+      {"two-faced", &Behaviours::two_faced},
   }};
   const auto refuse = [text] {
     throw UsageError("'" + std::string(text) +
-                     "' is not silent, equivocate, delay, mutate or replay, or several of them "
-                     "joined by +, of a node: equivocate+delay@n1");
+                     "' is not silent, equivocate, delay, mutate, replay or two-faced, or several "
+                     "of them joined by +, of nodes: equivocate+delay@n1+n2");
   };
   const std::size_t at = text.find('@');
   if (at == std::string_view::npos) refuse();
@@ -264,12 +272,16 @@ TraitorOption traitor_option(std::string_view text, std::uint32_t nodes) {
     option.behaviours.*(found->second) = true;
     begin = end + 1;
   }
-  for (std::uint16_t id = 0; id < nodes; ++id) {
-    if (text.substr(at + 1) != "n" + std::to_string(id + 1)) continue;
-    option.node = {id};
-    return option;
+  for (std::size_t begin = at + 1; begin <= text.size();) {
+    const std::size_t end = std::min(text.find('+', begin), text.size());
+    const NodeSet before = option.nodes;
+    for (std::uint16_t id = 0; id < nodes; ++id) {
+      const bool is_it = text.substr(begin, end - begin) == "n" + std::to_string(id + 1);
+      if (is_it) option.nodes.insert({id});
+    }
+    if (option.nodes == before) refuse();
+    begin = end + 1;
   }
-  refuse();
   return option;
 }
 

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -24,13 +25,20 @@ struct Behaviours {
   bool delay = false;       // says it later, and maybe never
   bool mutate = false;      // says something else, with one part changed
   bool replay = false;      // says again what it has said or heard, to anyone
+  // Does at every event what the author of its protocol found worst: see Deceit. Without chance.
+  bool two_faced = false;
   friend bool operator==(const Behaviours&, const Behaviours&) = default;
 };
 
-// "equivocate+delay@n1": what it may do, and who. Throws UsageError.
+// A protocol's own lie: what the node sends at an event in place of what is right. It keeps to the
+// contract of signatures, too.
+using Deceit = std::function<void(const StepContext::Place& place, const LocalEvent& event,
+                                  std::vector<Sent>& sends)>;
+
+// "equivocate+delay@n1+n2": what they may do, and who. Throws UsageError.
 struct TraitorOption {
   Behaviours behaviours;
-  NodeId node;
+  NodeSet nodes;
 };
 TraitorOption traitor_option(std::string_view text, std::uint32_t nodes);
 
@@ -51,7 +59,7 @@ class TraitorType final : public ProcessType {
  public:
   // `state_type`: of Traitor<Node>.
   TraitorType(std::shared_ptr<const ProcessType> correct, const Type& state_type,
-              const Type& message_type, Behaviours behaviours);
+              const Type& message_type, Behaviours behaviours, Deceit deceit);
   std::unique_ptr<Process> make() const override;
   std::unique_ptr<Process> decode(Reader& reader) const override;
   const Type& state_type() const override { return state_type_; }
@@ -63,17 +71,19 @@ class TraitorType final : public ProcessType {
   const Type& state_type_;
   const Type& message_type_;
   Behaviours behaviours_;
+  Deceit deceit_;
   std::vector<std::string_view> timer_names_;
 };
 
 // The part of `add_traitors` that is no template.
-void make_traitors(System& system, NodeSet traitors, Behaviours behaviours, const Type& state_type);
+void make_traitors(System& system, NodeSet traitors, Behaviours behaviours, Deceit deceit,
+                   const Type& state_type);
 
 // Makes these nodes traitors. They are faulty: properties see a node that did nothing, and they do
 // not crash. A handler that fails has not taken the step. Throws UsageError.
 template <class Node>
-void add_traitors(System& system, NodeSet traitors, Behaviours behaviours) {
-  make_traitors(system, traitors, behaviours, type_of<Traitor<Node>>());
+void add_traitors(System& system, NodeSet traitors, Behaviours behaviours, Deceit deceit = {}) {
+  make_traitors(system, traitors, behaviours, std::move(deceit), type_of<Traitor<Node>>());
 }
 
 }  // namespace gainsay

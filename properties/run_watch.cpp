@@ -11,15 +11,19 @@ bool reads_views(const Property& property) {
          property.scope == Scope::world || property.scope == Scope::step;
 }
 
+// A filter takes it that what is durable stays.
+bool has_filter(const Model& model, bool each_step) {
+  const System& system = model.system;
+  return !each_step && model.filter && system.status && system.bounds.unsynced == 0 &&
+         system.twins.empty() && system.traitors.empty();
+}
+
 }  // namespace
 
 PropertyWatch::PropertyWatch(const Model& model, bool each_step, std::size_t history_max)
     : model_(&model),
       each_step_(each_step),
-      filter_(!each_step && model.filter && model.system.status && model.system.twins.empty() &&
-                      model.system.traitors.empty()
-                  ? model.filter()
-                  : nullptr),
+      filter_(has_filter(model, each_step) ? model.filter() : nullptr),
       statuses_(model.system.bounds.nodes),
       stale_(model.system.bounds.nodes, false),
       seen_(model.system.bounds.nodes),

@@ -101,18 +101,20 @@ Configuration simulated(std::uint32_t nodes, OptionTexts options) {
           .bug = ""};
 }
 
-Workload<kv::Operation> loaded(const Bounds& bounds, const Load& load, std::uint32_t servers) {
-  Workload<kv::Operation> result{.retry = true, .paced = true};
+Workload<kv::Operation> loaded(const Bounds& bounds, const Load& load, const Asked& who) {
+  Workload<kv::Operation> result{.retry = true, .paced = true, .seeks = true};
   result.client_count = bounds.clients;
   result.operations = bounds.operations;
-  const std::uint32_t asked = std::min(servers, bounds.nodes);
-  result.item = [items = items_of(load), asked](std::uint32_t client, std::uint32_t position) {
+  const std::uint32_t asked = std::min(who.servers, bounds.nodes);
+  result.item = [items = items_of(load), asked, local_reads = who.local_reads](
+                    std::uint32_t client, std::uint32_t position) {
     LoadItem item = items(client, position);
     WorkItem<kv::Operation> work{
         .operation = {.action = item.reads ? kv::Action::get : kv::Action::put,
                       .key = "k" + std::to_string(item.key),
                       .value = std::move(item.value)},
-        .servers = {}};
+        .servers = {},
+        .by_any = local_reads && item.reads};
     work.servers.reserve(asked);
     for (std::uint32_t i = 0; i < asked; ++i) {
       work.servers.push_back(node_id((client + i) % asked));

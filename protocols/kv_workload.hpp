@@ -47,9 +47,13 @@ using LoadItems = std::function<LoadItem(std::uint32_t client, std::uint32_t pos
 LoadItems items_of(const Load& load);
 // In virtual time: so many nodes under load, and these options.
 Configuration simulated(std::uint32_t nodes, OptionTexts options);
-// For a key-value store whose clients stay with the server that answers. Only the first so many
-// are asked.
-Workload<kv::Operation> loaded(const Bounds& bounds, const Load& load,
-                               std::uint32_t servers = ~std::uint32_t{0});
+// Whom the clients of a load ask: the first so many servers; and with `local_reads` any of them
+// answers a read, and each client asks its own.
+struct Asked {
+  std::uint32_t servers = ~std::uint32_t{0};
+  bool local_reads = false;
+};
+// For a key-value store of which one server answers: clients look for it, and stay with it.
+Workload<kv::Operation> loaded(const Bounds& bounds, const Load& load, const Asked& who = {});
 
 }  // namespace gainsay

@@ -20,14 +20,11 @@ std::string command_in(const std::string& body) {
 }
 
 std::string page_of(const LivePlan& plan) {
-  return served_page(nlohmann::json{
-      {"kind", "live"},
-      {"system", plan.system},
-      {"command", plan.command},
-      {"source", "events"},
-      {"act", "command"},
-      {"trace", "trace"},
-      {"log", "log"}}.dump());
+  nlohmann::json page = {{"kind", "live"},     {"system", plan.system}, {"command", plan.command},
+                         {"source", "events"}, {"act", "command"},      {"trace", "trace"},
+                         {"log", "log"}};
+  if (!plan.walk.empty()) page["explore"] = plan.walk;
+  return served_page(page.dump());
 }
 
 }  // namespace

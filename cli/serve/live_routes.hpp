@@ -13,6 +13,7 @@ struct LivePlan {
   std::string command;  // that begins the same run
   MakeModel make;
   LiveOptions options;
+  std::string walk{};  // the address of the page that walks the system by hand; empty: none
 };
 
 // Registers its routes, and runs until it goes; then the server stops. REQUIRES: the server

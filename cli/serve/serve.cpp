@@ -72,7 +72,9 @@ int serve_system(const ServeArguments& arguments, const CLI::App& given) {
   std::optional<LiveRoutes> live;
   if (bounds_given(given).empty()) {
     try {
-      live.emplace(server, live_plan(arguments.what));
+      LivePlan plan = live_plan(arguments.what);
+      plan.walk = "explore";
+      live.emplace(server, std::move(plan));
       announce(server);
     } catch (const UsageError& error) {
       std::cerr << "warning: it does not run by itself: " << error.what() << "\n";
@@ -107,9 +109,10 @@ void add_serve(CLI::App& app, Action& action) {
       ->type_name("N");
   arguments->model.add_to(command);
   command.footer(
-      "Only this machine can reach it, at an address that nobody can guess. A system runs\n"
-      "as `gainsay simulate SYSTEM --live` runs it, which takes flags for load and network,\n"
-      "and can be walked through step by step; with bounds, only the latter.\n" +
+      "Only this machine can reach it, at an address that nobody can guess. A system\n"
+      "runs as `gainsay simulate SYSTEM --live` runs it, which takes flags for load\n"
+      "and network, and can be walked through step by step; with bounds, only the\n"
+      "latter.\n" +
       command.get_footer());
   command.callback([arguments, &command, &action] {
     action = [arguments, &command] { return run_serve(*arguments, command); };

@@ -1,6 +1,7 @@
 #include "engine/simulator/faults.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <tuple>
 
 namespace gainsay {
@@ -9,17 +10,7 @@ namespace {
 
 NodeSet group_of(const System& system, const std::string& text, const std::string& what) {
   NodeSet group;
-  for (std::size_t begin = 0; begin <= text.size();) {
-    const std::size_t end = std::min(text.find(',', begin), text.size());
-    const std::string name = text.substr(begin, end - begin);
-    const std::size_t dots = name.find("..");
-    const NodeId first = node_named(system, name.substr(0, dots), what);
-    const NodeId last =
-        dots == std::string::npos ? first : node_named(system, name.substr(dots + 2), what);
-    if (last < first) throw UsageError(what + ": " + name + " are no nodes");
-    for (std::uint32_t id = first.value; id <= last.value; ++id) group.insert(node_id(id));
-    begin = end + 1;
-  }
+  for (const NodeId node : nodes_named(system, text, what)) group.insert(node);
   return group;
 }
 
@@ -49,6 +40,23 @@ NodeId node_named(const System& system, const std::string& name, const std::stri
   }
   throw UsageError(what + ": there is no node '" + name + "'; they are n1 to n" +
                    std::to_string(system.bounds.nodes));
+}
+
+std::vector<NodeId> nodes_named(const System& system, const std::string& names,
+                                const std::string& what) {
+  std::vector<NodeId> nodes;
+  for (std::size_t begin = 0; begin <= names.size();) {
+    const std::size_t end = std::min(names.find(',', begin), names.size());
+    const std::string name = names.substr(begin, end - begin);
+    const std::size_t dots = name.find("..");
+    const NodeId first = node_named(system, name.substr(0, dots), what);
+    const NodeId last =
+        dots == std::string::npos ? first : node_named(system, name.substr(dots + 2), what);
+    if (last < first) throw UsageError(what + ": " + name + " are no nodes");
+    for (std::uint32_t id = first.value; id <= last.value; ++id) nodes.push_back(node_id(id));
+    begin = end + 1;
+  }
+  return nodes;
 }
 
 Cut cut_named(const System& system, const std::string& text, const std::string& what) {
@@ -101,6 +109,25 @@ void add_partition(FaultSchedule& schedule, const System& system, const std::str
       {.kind = ScheduledFault::Kind::heal, .at = end, .process = {}, .cut = cut, .number = number});
 }
 
+void add_clock_step(FaultSchedule& schedule, const System& system, const std::string& text) {
+  const std::string what = "--clock-step " + text;
+  const std::size_t at = text.find('@');
+  const std::size_t sign = text.find_first_of("+-", at == std::string::npos ? 0 : at);
+  if (at == std::string::npos || sign == std::string::npos) {
+    throw UsageError(what + " is not NODE@TIME+DURATION or NODE@TIME-DURATION");
+  }
+  const NodeId node = node_named(system, text.substr(0, at), what);
+  const Nanoseconds when = parse_duration(text.substr(at + 1, sign - at - 1), second, what);
+  const Nanoseconds far = parse_duration(text.substr(sign + 1), millisecond, what);
+  constexpr Nanoseconds most = 365 * 24 * 3600 * second;
+  if (far > most) throw UsageError(what + ": a clock is put forward or back by a year at most");
+  const auto jump = static_cast<std::int64_t>(far);
+  schedule.push_back({.kind = ScheduledFault::Kind::clock,
+                      .at = when,
+                      .process = node,
+                      .jump = text[sign] == '-' ? -jump : jump});
+}
+
 void sort(FaultSchedule& schedule) {
   const auto ends = [](const ScheduledFault& fault) {
     return fault.kind == ScheduledFault::Kind::restart || fault.kind == ScheduledFault::Kind::heal;
@@ -124,6 +151,10 @@ std::string describe(const System& system, const ScheduledFault& fault) {
       return "partition " + describe(system, fault.cut);
     case ScheduledFault::Kind::heal:
       return "heal " + describe(system, fault.cut);
+    case ScheduledFault::Kind::clock:
+      return "clock of " + system.process_name(fault.process) +
+             (fault.jump < 0 ? " back by " : " forward by ") +
+             describe_duration(static_cast<Nanoseconds>(std::abs(fault.jump)));
   }
   return "";
 }

@@ -68,11 +68,14 @@ bool Metrics::step(const SimulatedStep& step) {
 
 void Metrics::message(Nanoseconds now, NodeId from, NodeId to, const MessageSeen& message,
                       Fate fate, Nanoseconds) {
-  const bool is_new = fate != Fate::to_down && fate != Fate::duplicated;
+  const bool is_new = fate != Fate::to_down && fate != Fate::duplicated && fate != Fate::refused;
   const bool after_sending = fate == Fate::to_down;
+  const std::uint64_t on_link = simulation_->bytes_on_link();
   const auto count = [&](MessageCounts& counts) {
     counts.sent += is_new ? 1 : 0;
     counts.bytes += is_new ? message.size : 0;
+    counts.bytes_on_link += is_new ? on_link : 0;
+    counts.refused += fate == Fate::refused ? 1 : 0;
     counts.lost += fate == Fate::lost ? 1 : 0;
     counts.cut += fate == Fate::cut ? 1 : 0;
     counts.duplicated += fate == Fate::duplicated ? 1 : 0;
@@ -126,7 +129,13 @@ void Metrics::end_window(Nanoseconds now) {
   unavailable_.push_back({.begin = waiting_since_, .end = now});
 }
 
-void Metrics::finish(Nanoseconds at) { end_window(at); }
+void Metrics::finish(Nanoseconds at) {
+  end_window(at);
+  if (const Seals* seals = simulation_->seals()) {
+    signed_ = seals->made();
+    verified_ = seals->verified();
+  }
+}
 
 // --- Leaders ---
 

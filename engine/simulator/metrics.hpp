@@ -23,8 +23,10 @@ struct MessageCounts {
   std::uint64_t lost = 0;
   std::uint64_t cut = 0;  // by a partition
   std::uint64_t duplicated = 0;
-  std::uint64_t to_down = 0;  // nobody was there
-  std::uint64_t bytes = 0;    // sent
+  std::uint64_t to_down = 0;        // nobody was there
+  std::uint64_t refused = 0;        // for a signature that is wrong
+  std::uint64_t bytes = 0;          // sent
+  std::uint64_t bytes_on_link = 0;  // the same compressed, and with signatures
 };
 
 // What was sent from one node to another. A table of few nodes; of many only the links in use.
@@ -105,7 +107,7 @@ class Metrics final : public SimulationWatch {
   Metrics(const System& system, MetricsOptions options);
   // Whose states say who leads. REQUIRES: before the first step.
   void attach(const Simulation& simulation) { simulation_ = &simulation; }
-  // The run is over: what is open ends. To be called once.
+  // The run is over: what is open ends. To be called once, while the simulation is there.
   void finish(Nanoseconds at);
 
   bool reads_messages() const override { return false; }
@@ -131,6 +133,9 @@ class Metrics final : public SimulationWatch {
   std::uint64_t faults_count() const { return faults_count_; }
   const std::vector<Interval>& intervals() const { return intervals_; }
   const std::vector<NodeCounts>& nodes() const { return nodes_; }
+  // Signatures made, and verified; of ideal ones none.
+  std::uint64_t signatures_made() const { return signed_; }
+  std::uint64_t signatures_verified() const { return verified_; }
   const MessageCounts& all_messages() const { return all_; }
   // By number of the alternative in the message type.
   const std::vector<MessageCounts>& kinds() const { return kinds_; }
@@ -183,6 +188,8 @@ class Metrics final : public SimulationWatch {
   Nanoseconds interval_begin_ = 0;
   std::vector<Followed> followed_;
   std::vector<NodeCounts> nodes_;
+  std::uint64_t signed_ = 0;
+  std::uint64_t verified_ = 0;
   MessageCounts all_;
   std::vector<MessageCounts> kinds_;
   LinkCounts links_;

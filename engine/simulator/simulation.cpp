@@ -26,7 +26,9 @@ bool is_armed(const LocalState& local, std::uint32_t timer) {
 bool keeps_values(const System& system, const SimulationOptions& options,
                   const std::vector<SimulationWatch*>& watches) {
   const auto reads = [](const SimulationWatch* watch) { return watch->reads_messages(); };
-  return !options.encodes_messages && std::ranges::none_of(watches, reads) &&
+  const bool needs_bytes = options.encodes_messages || options.signatures || options.compresses ||
+                           system.bounds.unsynced > 0;
+  return !needs_bytes && std::ranges::none_of(watches, reads) &&
          std::ranges::all_of(system.processes, [&](const auto& type) {
            return type->value_type() != nullptr && type->value_type() == system.message_type;
          });
@@ -69,7 +71,13 @@ Simulation::Simulation(const System& system, SimulationOptions options,
                           .network = RandomStream(options_.seed, Purpose::latency, id)});
   }
   const std::size_t links = system.size() * system.size();
-  if (options_.links.bytes_per_second > 0) link_free_.assign(links, 0);
+  if (!options_.particular_links.empty()) particular_.assign(links, nullptr);
+  bool has_bandwidth = options_.links.bytes_per_second > 0;
+  for (const ParticularLink& one : options_.particular_links) {
+    particular_[link(one.from, one.to)] = &one.model;
+    has_bandwidth = has_bandwidth || one.model.bytes_per_second > 0;
+  }
+  if (has_bandwidth) link_free_.assign(links, 0);
   if (options_.links.keeps_order) last_arrival_.assign(links, 0);
   cuts_.assign(std::size_t{system.bounds.nodes} * system.bounds.nodes, 0);
   invoked_for_.assign(system.size(), 0);
@@ -79,6 +87,8 @@ Simulation::Simulation(const System& system, SimulationOptions options,
         options_.arrivals_are_regular ? Distribution::fixed(mean) : Distribution::exponential(mean);
   }
   sort(options_.faults);
+  prepare_disks();
+  if (options_.signatures) seals_ = std::make_unique<Seals>(system, *options_.signatures);
 }
 
 void Simulation::start() {
@@ -147,30 +157,43 @@ void Simulation::run(SimulatedStep& step, const LocalEvent& event) {
   const std::uint64_t before = process.local.timers;
   std::optional<LocalState> earlier;
   if (can_be_taken_back(step)) earlier = process.local.copy();
-  context_.begin(process.place, event.kind == LocalEvent::Kind::restart ? 0 : before,
-                 &process.choices);
+  StepContext::Place place = process.place;
+  place.unsynced = keeps_versions(step.process);
+  const bool is_late = place.unsynced && std::max(now_, process.disk_free) + process.next_write >=
+                                             process.crashes_ahead.back();
+  std::optional<LocalState> unwritten;
+  if (is_late) unwritten = process.local.copy();
+  context_.begin(place, event.kind == LocalEvent::Kind::restart ? 0 : before, &process.choices);
   step.number = ++steps_;
   step.at = now_;
   step.fault = run_in_place(process.local, event, context_, fault_message_);
   step.fault_message = fault_message_;
   if (is_outside_limits(step)) return take_back(step, std::move(earlier));
+  if (is_late && step.fault == StepResult::Fault::none && !context_.points().empty()) {
+    process.local = std::move(*unwritten);
+    return crash_within(step, event);
+  }
   step.choices = context_.answers();
   step.labels = context_.labels();
   take_timers(step.process, before);
   const bool goes_on = tell(step) && step.fault == StepResult::Fault::none;
   stopped_ = stopped_ || !goes_on;
-  const bool sends = !context_.sends().empty() || !context_.sent_values().empty();
-  if (!stopped_ && sends) transmit_all(step.process, write_until(step.process));
-  if (!stopped_) crash_behind(step.process);
+  if (stopped_) return;
+  transmit_all(step.process, write_until(step.process));
+  crash_behind(step.process);
 }
 
-// When what the step has sent leaves.
+// When what the step has sent leaves: not before all that the node has written is safe.
 Nanoseconds Simulation::write_until(NodeId id) {
+  Running& process = processes_[id.value];
+  if (process.disk == nullptr) return now_;
   const ProcessType& type = *system_->processes[id.value];
   const bool writes = type.syncs() ? context_.synced() : type.durable_type() != nullptr;
-  if (!options_.disk || !is_node(id) || !writes) return now_;
-  Running& process = processes_[id.value];
-  process.disk_free = std::max(now_, process.disk_free) + options_.disk->draw(process.durations);
+  process.disk_free = std::max(now_, process.disk_free);
+  if (writes) {
+    process.disk_free += process.next_write;
+    process.next_write = process.disk->draw(process.durations);
+  }
   return process.disk_free;
 }
 
@@ -243,6 +266,13 @@ bool Simulation::blocks(NodeId from, NodeId to) const {
 }
 
 // The first byte of an encoded variant is its alternative; there are fewer than 128.
+Simulation::Parcel Simulation::parcel_of(Bytes message) {
+  Parcel parcel{.value = nullptr, .bytes = std::move(message)};
+  parcel.size = parcel.bytes.size();
+  parcel.alternative = parcel.bytes.empty() ? 0 : static_cast<unsigned char>(parcel.bytes[0]);
+  return parcel;
+}
+
 void Simulation::transmit_all(NodeId from, Nanoseconds leaves) {
   for (SentValue& sent : context_.sent_values()) {
     Parcel parcel{.value = std::move(sent.message), .bytes = {}};
@@ -251,9 +281,7 @@ void Simulation::transmit_all(NodeId from, Nanoseconds leaves) {
     transmit(from, sent.to, parcel, leaves);
   }
   for (Sent& sent : context_.sends()) {
-    Parcel parcel{.value = nullptr, .bytes = std::move(sent.message)};
-    parcel.size = parcel.bytes.size();
-    parcel.alternative = parcel.bytes.empty() ? 0 : static_cast<unsigned char>(parcel.bytes[0]);
+    Parcel parcel = parcel_of(std::move(sent.message));
     transmit(from, sent.to, parcel, leaves);
   }
 }
@@ -270,8 +298,9 @@ Simulation::Parcel Simulation::copy_of(const Parcel& parcel) {
 }
 
 void Simulation::transmit(NodeId from, NodeId to, Parcel& parcel, Nanoseconds leaves) {
-  const LinkModel& model = options_.links;
   RandomStream& random = processes_[from.value].network;
+  const LinkModel& model = model_of(from, to);
+  put_on_link(from, parcel, model);
   if (from == to) {
     put_under_way(from, to, std::move(parcel), leaves);
     return;
@@ -281,9 +310,9 @@ void Simulation::transmit(NodeId from, NodeId to, Parcel& parcel, Nanoseconds le
     remember(from, to, parcel);
     return;
   }
-  if (!link_free_.empty()) {
+  if (!link_free_.empty() && model.bytes_per_second > 0) {
     Nanoseconds& free = link_free_[link(from, to)];
-    const Wide bits = Wide{parcel.size} * second;
+    const Wide bits = Wide{bytes_on_link_} * second;
     leaves = std::max(free, leaves) + static_cast<Nanoseconds>(bits / model.bytes_per_second);
     free = leaves;
   }
@@ -309,6 +338,26 @@ void Simulation::transmit(NodeId from, NodeId to, Parcel& parcel, Nanoseconds le
   put_under_way(from, to, std::move(parcel), arrives);
 }
 
+void Simulation::put_on_link(NodeId from, const Parcel& parcel, const LinkModel& model) {
+  bytes_on_link_ = options_.compresses ? compressor_.size_of(parcel.bytes) : parcel.size;
+  if (!seals_) return;
+  seal_ = seals_->seal(from, parcel.bytes);
+  for (const Bytes& signature : seal_) bytes_on_link_ += signature.size();
+  RandomStream& random = processes_[from.value].network;
+  if (seal_.empty() || !happens(random, model.tampering)) return;
+  Bytes& signature = seal_[random.below(static_cast<std::uint32_t>(seal_.size()))];
+  if (signature.empty()) return;
+  char& byte = signature[random.below(static_cast<std::uint32_t>(signature.size()))];
+  byte = static_cast<char>(byte ^ (1 << random.below(8)));
+}
+
+// Who receives it verifies what is signed in it.
+bool Simulation::is_refused(std::uint32_t slot, const SimulatedStep& delivery) {
+  if (!seals_) return false;
+  const Seal seal = std::move(seals_of_[slot]);
+  return !seals_->open(delivery.process, delivery.message.bytes, seal);
+}
+
 void Simulation::put_under_way(NodeId from, NodeId to, Parcel parcel, Nanoseconds arrives) {
   std::uint32_t slot = 0;
   if (free_.empty()) {
@@ -319,6 +368,10 @@ void Simulation::put_under_way(NodeId from, NodeId to, Parcel parcel, Nanosecond
     free_.pop_back();
   }
   messages_[slot] = {.from = from, .to = to, .sent = now_, .parcel = std::move(parcel)};
+  if (seals_) {
+    seals_of_.resize(messages_.size());
+    seals_of_[slot] = seal_;
+  }
   ++under_way_;
   queue_.push(arrives, static_cast<std::uint32_t>(Kind::deliver), slot);
 }
@@ -344,6 +397,9 @@ void Simulation::deliver(std::uint32_t slot) {
   } else if (blocks(step.from, step.process)) {
     tell(step.from, step.process, step.message, Fate::cut, now_);
     miss(step, parcel);
+  } else if (is_refused(slot, step)) {
+    tell(step.from, step.process, step.message, Fate::refused, now_);
+    give_back(parcel);
   } else {
     run(step, event_);
     give_back(parcel);
@@ -397,92 +453,6 @@ void Simulation::invoke(NodeId client, Nanoseconds arrived) {
   SimulatedStep step{.kind = EventKind::timer, .process = client, .timer = next_timer};
   event_ = {.kind = LocalEvent::Kind::timer, .timer = next_timer};
   run(step, event_);
-}
-
-// --- Faults ---
-
-void Simulation::apply(const ScheduledFault& fault) {
-  switch (fault.kind) {
-    case ScheduledFault::Kind::crash:
-      fail_node(fault.process);
-      return;
-    case ScheduledFault::Kind::restart:
-      recover_node(fault.process);
-      return;
-    case ScheduledFault::Kind::partition:
-      create_partition(fault.cut);
-      return;
-    case ScheduledFault::Kind::heal: {
-      const auto same = [&](const auto& one) { return one.second == fault.cut; };
-      const auto found = std::ranges::find_if(partitions_, same);
-      if (found != partitions_.end()) heal(found->first);
-      return;
-    }
-  }
-}
-
-void Simulation::fail_node(NodeId node) {
-  Running& process = processes_[node.value];
-  if (process.local.status != LocalState::Status::up || !system_->may_crash(node)) return;
-  const ScheduledFault fault{.kind = ScheduledFault::Kind::crash, .at = now_, .process = node};
-  for (SimulationWatch* watch : watches_) watch->fault(now_, fault);
-  StepContext::Place place = system_->place(node);
-  place.unsynced = false;
-  run_event(process.local, {.kind = LocalEvent::Kind::crash}, place, {});
-  for (Timer& timer : process.timers) timer.deadline = nanoseconds_never;
-  process.held = 0;
-  process.disk_free = 0;
-  const SimulatedStep step{
-      .number = ++steps_, .at = now_, .kind = EventKind::crash, .process = node};
-  stopped_ = !tell(step) || stopped_;
-}
-
-void Simulation::recover_node(NodeId node) {
-  if (processes_[node.value].local.status != LocalState::Status::down) return;
-  const ScheduledFault fault{.kind = ScheduledFault::Kind::restart, .at = now_, .process = node};
-  for (SimulationWatch* watch : watches_) watch->fault(now_, fault);
-  SimulatedStep step{.kind = EventKind::restart, .process = node};
-  event_ = {.kind = LocalEvent::Kind::restart};
-  run(step, event_);
-}
-
-std::uint32_t Simulation::create_partition(const Cut& cut) {
-  const std::uint32_t number = ++partitions_made_;
-  partitions_.emplace_back(number, cut);
-  const ScheduledFault fault{.kind = ScheduledFault::Kind::partition,
-                             .at = now_,
-                             .process = {},
-                             .cut = cut,
-                             .number = number};
-  for (SimulationWatch* watch : watches_) watch->fault(now_, fault);
-  for (const NodeId from : cut.first) {
-    for (const NodeId to : cut.second) {
-      if (cut.blocks(from, to)) ++cuts_[between(from, to)];
-      if (cut.blocks(to, from)) ++cuts_[between(to, from)];
-    }
-  }
-  return number;
-}
-
-void Simulation::heal(std::uint32_t number) {
-  const auto found =
-      std::ranges::find_if(partitions_, [&](const auto& one) { return one.first == number; });
-  if (found == partitions_.end()) return;
-  const Cut cut = found->second;
-  partitions_.erase(found);
-  for (const NodeId from : cut.first) {
-    for (const NodeId to : cut.second) {
-      if (cut.blocks(from, to)) --cuts_[between(from, to)];
-      if (cut.blocks(to, from)) --cuts_[between(to, from)];
-    }
-  }
-  const ScheduledFault fault{
-      .kind = ScheduledFault::Kind::heal, .at = now_, .process = {}, .cut = cut, .number = number};
-  for (SimulationWatch* watch : watches_) watch->fault(now_, fault);
-}
-
-void Simulation::heal_all() {
-  while (!partitions_.empty()) heal(partitions_.front().first);
 }
 
 // --- Whoever watches ---

@@ -16,9 +16,11 @@
 #include <vector>
 
 #include "engine/event.hpp"
+#include "engine/simulator/compression.hpp"
 #include "engine/simulator/distribution.hpp"
 #include "engine/simulator/event_queue.hpp"
 #include "engine/simulator/faults.hpp"
+#include "engine/simulator/seals.hpp"
 
 namespace gainsay {
 
@@ -30,7 +32,15 @@ struct LinkModel {
   // that comes on a way of its own.
   bool keeps_order = true;
   std::uint64_t reordering = 0;
+  std::uint64_t tampering = 0;         // a bit of a signature is another; of what is signed only
   std::uint64_t bytes_per_second = 0;  // 0: bandwidth is no matter
+};
+
+// One link that is not as the others.
+struct ParticularLink {
+  NodeId from;
+  NodeId to;
+  LinkModel model;
 };
 
 struct ClockModel {
@@ -56,8 +66,12 @@ struct SimulationOptions {
   Nanoseconds duration = 60 * second;
   std::uint64_t steps_max = ~std::uint64_t{0};  // it ends behind so many, too, starts included
   LinkModel links{};
-  std::vector<ClockModel> clocks{};    // by node; those without one are right
-  std::optional<Distribution> disk{};  // how long a node's write takes until it is safe
+  std::vector<ParticularLink> particular_links{};  // of equal ends the last counts
+  std::vector<ClockModel> clocks{};                // by node; those without one are right
+  // How long a node's write takes until it is safe, and what depends on it is sent; and of those
+  // nodes, by id, that have a disk of their own.
+  std::optional<Distribution> disk{};
+  std::vector<std::optional<Distribution>> disks{};
   std::uint64_t arrivals_an_hour = 0;  // of requests, in whatever client is free; 0: closed loop
   bool arrivals_are_regular = false;   // else at random (Poisson)
   Distribution think = Distribution::fixed(0);  // closed loop: between an answer and what is next
@@ -71,6 +85,10 @@ struct SimulationOptions {
   // With `keeps_bounds`: deliveries can be taken back, too, which costs a copy of the state for
   // each. Without it the run ends at the first that would have to be.
   bool takes_back_deliveries = false;
+  // What is signed is really signed and verified; none: ideal signatures, of no bytes. To be made
+  // for as many processes as the system has.
+  std::shared_ptr<const Signatures> signatures{};
+  bool compresses = false;        // each message, on its link; its handling takes no longer
   bool encodes_messages = false;  // even where nobody reads them: the slow twin
 };
 
@@ -98,7 +116,7 @@ struct SimulatedStep {
 };
 
 // What became of a message that was sent.
-enum class Fate : std::uint8_t { sent, lost, cut, duplicated, to_down };
+enum class Fate : std::uint8_t { sent, lost, cut, duplicated, to_down, refused };
 
 class SimulationWatch {
  public:
@@ -152,6 +170,10 @@ class Simulation {
   bool ended_by_watch() const { return stopped_; }
   // A delivery would have to be taken back, and cannot be: the steps before it are the run.
   bool ended_by_bounds() const { return ended_by_bounds_; }
+  // Of the message that a watch is told of: how long it is on the link, compressed where messages
+  // are, and with signatures.
+  std::uint64_t bytes_on_link() const { return bytes_on_link_; }
+  const Seals* seals() const { return seals_.get(); }  // null: signatures are ideal
   // Links may change while it runs.
   LinkModel& links() { return options_.links; }
 
@@ -167,6 +189,9 @@ class Simulation {
     std::vector<Timer> timers;
     std::uint64_t held = 0;  // timers that would lead outside the limits from where it is
     Nanoseconds disk_free = 0;
+    const Distribution* disk = nullptr;      // null: what it writes is safe at once
+    Nanoseconds next_write = 0;              // how long it takes
+    std::vector<Nanoseconds> crashes_ahead;  // that may lose writes, the next one last
     RandomStream choices, durations, network;
   };
   // What is sent: a value, or its bytes.
@@ -192,7 +217,7 @@ class Simulation {
   void arrive();
   void schedule_arrival();
   void apply(const ScheduledFault& fault);
-  void crash(NodeId node);
+  void prepare_disks();
   void run(SimulatedStep& step, const LocalEvent& event);
   Nanoseconds write_until(NodeId process);
   bool may_time_out();
@@ -201,12 +226,20 @@ class Simulation {
   void take_back(const SimulatedStep& step, std::optional<LocalState> before);
   void release_timers(NodeId process);
   void crash_behind(NodeId process);
+  bool keeps_versions(NodeId node);
+  void crash_within(SimulatedStep& step, const LocalEvent& event);
+  std::uint32_t draw_lost(Running& process, std::size_t versions);
+  void stop_timers(Running& process);
   void take_timers(NodeId process, std::uint64_t before);
   Nanoseconds duration_of(NodeId process, const TimerSet& set);
   void queue_timer(NodeId process, std::uint32_t timer);
+  void jump(NodeId node, std::int64_t nanoseconds);
   void client_is_free(NodeId client);
+  static Parcel parcel_of(Bytes message);
   void transmit_all(NodeId from, Nanoseconds leaves);
   void transmit(NodeId from, NodeId to, Parcel& parcel, Nanoseconds leaves);
+  void put_on_link(NodeId from, const Parcel& parcel, const LinkModel& model);
+  bool is_refused(std::uint32_t slot, const SimulatedStep& delivery);
   void put_under_way(NodeId from, NodeId to, Parcel parcel, Nanoseconds arrives);
   void give_back(Parcel& parcel);
   static Parcel copy_of(const Parcel& parcel);
@@ -225,6 +258,11 @@ class Simulation {
   std::size_t link(NodeId from, NodeId to) const {
     return std::size_t{from.value} * processes_.size() + to.value;
   }
+  const LinkModel& model_of(NodeId from, NodeId to) const {
+    if (particular_.empty()) return options_.links;
+    const LinkModel* model = particular_[link(from, to)];
+    return model == nullptr ? options_.links : *model;
+  }
 
   const System* system_;
   SimulationOptions options_;
@@ -238,7 +276,7 @@ class Simulation {
   bool started_ = false;
   bool stopped_ = false;
   bool ended_by_bounds_ = false;
-  std::uint64_t timeouts_ = 0;       // that there were
+  std::uint64_t timeouts_ = 0;      // that there were
   std::size_t crashes_behind_ = 0;  // the same
 
   std::vector<Message> messages_;  // slots, of which some are free
@@ -247,6 +285,13 @@ class Simulation {
   RandomStream echoes_;
   std::uint64_t echoed_ = 0;
   std::size_t under_way_ = 0;
+  Compressor compressor_;
+  std::unique_ptr<Seals> seals_;
+  std::vector<Seal> seals_of_;  // by slot, where signatures are real
+  Seal seal_;                   // of the message that is sent now
+  std::uint64_t bytes_on_link_ = 0;
+  std::vector<const LinkModel*> particular_;  // by link; empty: all are alike
+  std::uint32_t losing_crashes_ = 0;          // so many more may lose writes
   std::vector<Nanoseconds> link_free_;  // by link: when its last message has left; empty: at once
   std::vector<Nanoseconds> last_arrival_;  // by link, where order is kept
   std::vector<std::uint8_t> cuts_;         // between nodes: how many partitions there are

@@ -138,7 +138,8 @@ void Hunter::require_weather() const {
   if (std::ranges::none_of(order_, is_live)) return;
   const std::string why_not = why_no_weather(model_.system);
   if (!why_not.empty()) throw UsageError("--strategy weather: " + why_not);
-  if (options_.cuts) throw UsageError("--cuts is for runs on the interned machine, not for weather");
+  if (options_.cuts)
+    throw UsageError("--cuts is for runs on the interned machine, not for weather");
 }
 
 void Hunter::describe_hunt() {
@@ -160,8 +161,8 @@ void Hunter::renew_tables() {
   tables_.reset();
   tables_ = std::make_unique<Tables>(model_, properties_, futures_ ? &*futures_ : nullptr);
   for (unsigned i = 0; i < jobs_; ++i) {
-    runners_.push_back(
-        std::make_unique<RoundRunner>(tables_->machine, tables_->evaluator, judged_, options_, order_));
+    runners_.push_back(std::make_unique<RoundRunner>(tables_->machine, tables_->evaluator, judged_,
+                                                     options_, order_));
   }
 }
 
@@ -383,6 +384,7 @@ std::vector<std::string> strategy_names() {
 std::vector<std::pair<std::string, std::string>> described_strategies() {
   std::string shares;
   for (const NamedStrategy& one : strategies()) {
+    if (one.share == 0) continue;
     shares +=
         (shares.empty() ? "" : ", ") + std::string(one.name) + " " + std::to_string(one.share);
   }

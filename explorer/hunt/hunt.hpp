@@ -98,9 +98,9 @@ struct HuntReport {
   std::vector<std::string> not_judged;     // properties that runs say nothing of
   // Histories that take too much to be judged: of which property, in how many runs.
   std::vector<std::pair<std::string, std::uint64_t>> not_judged_runs;
-  bool cuts = false;                       // pairs of nodes were asked at all cuts
-  std::string stopped_by;                  // "runs", "time", "interrupted", "findings"
-  std::string cannot_write;                // why a trace is missing
+  bool cuts = false;         // pairs of nodes were asked at all cuts
+  std::string stopped_by;    // "runs", "time", "interrupted", "findings"
+  std::string cannot_write;  // why a trace is missing
   double seconds = 0;
   Hash128 digest;  // of all runs: equal exactly where they were the same
 };

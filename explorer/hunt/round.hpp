@@ -32,8 +32,8 @@ struct Hit {
   std::uint64_t run = 0;
   std::size_t strategy = 0;
   Broken broken;
-  Path path;                      // unless it is a simulation
-  std::optional<LiveHit> live{};  // where it is one
+  Path path;                          // unless it is a simulation
+  std::optional<LiveHit> live{};      // where it is one
   std::vector<std::uint32_t> kept{};  // by a cut: those of the path that are the run; else all are
   std::uint64_t hits = 1;             // runs of the round that broke this property
 };
@@ -87,7 +87,7 @@ class RoundRunner {
   std::optional<Cuts> cuts_;
   WeatherRunner weather_;
   std::vector<std::unique_ptr<Strategy>> strategies_;  // null: of simulations
-  std::size_t which_ = 0;  // strategy
+  std::size_t which_ = 0;                              // strategy
   Swarm swarm_;
   Pool pool_;
   std::uint32_t typical_ = 0;  // length of the runs of this round so far, in steps

@@ -18,7 +18,8 @@ std::span<const NamedStrategy> strategies() {
       NamedStrategy{"guided", "short runs from worlds that were rare", make_guided, true, 2},
       NamedStrategy{"skewed", "some links, timers or kinds of messages are slower than others",
                     make_skewed, false, 9},
-      NamedStrategy{"weather", "short simulations, each in weather of its own (async only)", nullptr},
+      NamedStrategy{"weather", "short simulations, each in weather of its own (async only)",
+                    nullptr},
   };
   constexpr auto shares = [] {
     std::uint32_t sum = 0;

@@ -29,8 +29,8 @@ struct NamedStrategy {
   std::string_view name;
   std::string_view what;
   std::unique_ptr<Strategy> (*make)();  // null: its runs are simulations, on the live world
-  bool guided = false;      // its runs start from rare worlds
-  std::uint32_t share = 0;  // of the portfolio's runs
+  bool guided = false;                  // its runs start from rare worlds
+  std::uint32_t share = 0;              // of the portfolio's runs
 };
 // Each by itself; the portfolio is made of them.
 std::span<const NamedStrategy> strategies();

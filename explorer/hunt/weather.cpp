@@ -16,7 +16,8 @@ Nanoseconds draw_time(RandomStream& random, Nanoseconds shortest, std::uint32_t 
 
 // As likely in each octave: 0, then 1 to 2, 3 to 6 and so on. REQUIRES: below > 0.
 std::uint32_t draw_number(RandomStream& random, std::uint32_t below) {
-  const std::uint32_t octave = 1U << random.below(static_cast<std::uint32_t>(std::bit_width(below)));
+  const std::uint32_t octave =
+      1U << random.below(static_cast<std::uint32_t>(std::bit_width(below)));
   return std::min(octave - 1 + random.below(octave), below - 1);
 }
 
@@ -47,9 +48,7 @@ const Distribution& at_once() {
 }
 
 // One of 2, 4, ... 512.
-std::uint64_t draw_chance(RandomStream& random) {
-  return always_chance >> (1 + random.below(9));
-}
+std::uint64_t draw_chance(RandomStream& random) { return always_chance >> (1 + random.below(9)); }
 
 LinkModel draw_links(RandomStream& random) {
   LinkModel links{.latency = draw_latency(random)};
@@ -58,6 +57,25 @@ LinkModel draw_links(RandomStream& random) {
   links.keeps_order = random.below(2) == 0;
   if (links.keeps_order && random.below(2) == 0) links.reordering = draw_chance(random);
   return links;
+}
+
+// Some links, or all those of one node, are as no others are.
+void draw_particular_links(const System& system, RandomStream& random, SimulationOptions& options) {
+  const auto count = static_cast<std::uint32_t>(system.size());
+  const NodeId one = node_id(random.below(count));
+  const bool is_of_one = random.below(2) == 0;
+  LinkModel model = options.links;
+  model.latency = draw_latency(random);
+  for (std::uint32_t from = 0; from < count; ++from) {
+    for (std::uint32_t to = 0; to < count; ++to) {
+      if (from == to) continue;
+      const bool touches = node_id(from) == one || node_id(to) == one;
+      if (is_of_one ? !touches : random.below(4) != 0) continue;
+      if (!is_of_one) model.latency = draw_latency(random);
+      options.particular_links.push_back(
+          {.from = node_id(from), .to = node_id(to), .model = model});
+    }
+  }
 }
 
 // At most half as fast or as slow again.
@@ -155,7 +173,7 @@ std::string why_no_weather(const System& system) {
   if (!system.adversary.byzantine.empty()) {
     return "a simulation has no Byzantine process that may say anything at any time";
   }
-  if (bounds.unsynced > 0) return "its crashes lose no writes";
+  if (bounds.unsynced > 0) return "no weather has crashes that lose writes";
   return "";
 }
 
@@ -171,6 +189,7 @@ SimulationOptions draw_weather(const System& system, RandomStream& random,
                             .keeps_bounds = true};
   if (random.below(4) == 0) options.think = draw_latency(random);
   if (random.below(4) == 0) options.disk = draw_latency(random, 8);
+  if (random.below(3) == 0) draw_particular_links(system, random, options);
   if (random.below(2) == 0) options.clocks = draw_clocks(system, random);
   const auto least = std::chrono::nanoseconds(draw_time(random, millisecond, 10));
   options.unspecified = {least, least * (1 + random.below(4))};

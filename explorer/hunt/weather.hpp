@@ -5,7 +5,8 @@
 //
 // Soundness. What a simulation does is a run under `async`, and crashes, restarts, timeouts and
 // limits are kept to those of the bounds (SimulationOptions::keeps_bounds), so each run is one that
-// a check within the same bounds looks at. What a simulation cannot do is refused (`why_no_weather`).
+// a check within the same bounds looks at. What a simulation cannot do is refused
+// (`why_no_weather`).
 #pragma once
 
 #include <cstdint>

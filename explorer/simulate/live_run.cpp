@@ -103,7 +103,8 @@ bool RecentFigures::step(const SimulatedStep& step) {
 
 void RecentFigures::message(Nanoseconds now, NodeId, NodeId, const MessageSeen&, Fate fate,
                             Nanoseconds) {
-  if (fate != Fate::to_down && fate != Fate::duplicated) ++at(now).messages;
+  const bool is_new = fate != Fate::to_down && fate != Fate::duplicated && fate != Fate::refused;
+  if (is_new) ++at(now).messages;
 }
 
 void RecentFigures::request(Nanoseconds now, NodeId client, Nanoseconds arrived) {

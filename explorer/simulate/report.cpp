@@ -125,11 +125,22 @@ std::string messages_text(const SimulateReport& report) {
                      " delivered, " + with_commas(all.lost) + " lost";
   if (all.cut > 0) text += ", " + with_commas(all.cut) + " cut off";
   if (all.duplicated > 0) text += ", " + with_commas(all.duplicated) + " duplicated";
+  if (all.refused > 0) text += ", " + with_commas(all.refused) + " refused";
   if (all.to_down > 0) text += ", " + with_commas(all.to_down) + " to nodes that were down";
   std::string bytes = by_the_second(all.bytes, report.simulated);
   bytes.insert(bytes.size() - 2, " bytes");
   text += "; " + bytes;
+  if (all.bytes_on_link != all.bytes) {
+    std::string on_links = by_the_second(all.bytes_on_link, report.simulated);
+    text += ", on links " + on_links;
+  }
   return row("messages", text);
+}
+
+std::string signatures_text(const Metrics& metrics) {
+  if (metrics.signatures_made() == 0) return "";
+  return row("signatures", with_commas(metrics.signatures_made()) + " made, " +
+                               with_commas(metrics.signatures_verified()) + " verified");
 }
 
 }  // namespace
@@ -152,7 +163,7 @@ std::string summary(const System& system, const SimulationOptions& options,
       report.seconds > 0 ? static_cast<double>(metrics.steps()) / report.seconds / 1e6 : 0.0);
   text += row("time", describe_duration(report.simulated) + " simulated" + rate);
   text += requests_text(report) + leaders_text(metrics) + faults_text(system, metrics);
-  text += messages_text(report);
+  text += messages_text(report) + signatures_text(metrics);
   const std::uint64_t share = imbalance(metrics) / 10;
   const std::string decimals = std::to_string(100 + share % 100).substr(1);
   text += row("load", "the busiest node has " + std::to_string(share / 100) + "." + decimals +
@@ -187,26 +198,57 @@ ordered_json histogram_json(const Histogram& histogram) {
 }
 
 ordered_json counts_json(const MessageCounts& counts) {
-  return {{"sent", counts.sent},  {"delivered", counts.delivered},   {"lost", counts.lost},
-          {"cut", counts.cut},    {"duplicated", counts.duplicated}, {"to_down", counts.to_down},
-          {"bytes", counts.bytes}};
+  return {{"sent", counts.sent},
+          {"delivered", counts.delivered},
+          {"lost", counts.lost},
+          {"cut", counts.cut},
+          {"duplicated", counts.duplicated},
+          {"to_down", counts.to_down},
+          {"refused", counts.refused},
+          {"bytes", counts.bytes},
+          {"bytes_on_link", counts.bytes_on_link}};
 }
 
 ordered_json optional_json(const std::optional<Nanoseconds>& value) {
   return value ? ordered_json(*value) : ordered_json(nullptr);
 }
 
-ordered_json network_json(const SimulationOptions& options) {
+ordered_json disk_json(const std::optional<Distribution>& disk) {
+  return disk ? ordered_json(disk->name()) : ordered_json(nullptr);
+}
+
+// What is not as the rest of the network.
+void add_particular(ordered_json& network, const System& system, const SimulationOptions& options) {
+  for (const ParticularLink& link : options.particular_links) {
+    network["links"].push_back({{"from", system.process_name(link.from)},
+                                {"to", system.process_name(link.to)},
+                                {"latency", link.model.latency.name()},
+                                {"loss_of_2_32", link.model.loss},
+                                {"duplicates_of_2_32", link.model.duplicates},
+                                {"reordering_of_2_32", link.model.reordering},
+                                {"tampering_of_2_32", link.model.tampering},
+                                {"bytes_per_second", link.model.bytes_per_second}});
+  }
+  for (const std::optional<Distribution>& disk : options.disks) {
+    network["disks"].push_back(disk_json(disk));
+  }
+}
+
+ordered_json network_json(const System& system, const SimulationOptions& options) {
   ordered_json drifts = ordered_json::array();
   for (const ClockModel& clock : options.clocks) drifts.push_back(clock.drift_millionths);
-  return {{"latency", options.links.latency.name()},
-          {"loss_of_2_32", options.links.loss},
-          {"duplicates_of_2_32", options.links.duplicates},
-          {"keeps_order", options.links.keeps_order},
-          {"reordering_of_2_32", options.links.reordering},
-          {"bytes_per_second", options.links.bytes_per_second},
-          {"disk", options.disk ? ordered_json(options.disk->name()) : ordered_json(nullptr)},
-          {"clock_drift_ppm", std::move(drifts)}};
+  ordered_json network = {{"latency", options.links.latency.name()},
+                          {"loss_of_2_32", options.links.loss},
+                          {"duplicates_of_2_32", options.links.duplicates},
+                          {"keeps_order", options.links.keeps_order},
+                          {"reordering_of_2_32", options.links.reordering},
+                          {"tampering_of_2_32", options.links.tampering},
+                          {"bytes_per_second", options.links.bytes_per_second},
+                          {"compressed", options.compresses},
+                          {"disk", disk_json(options.disk)},
+                          {"clock_drift_ppm", std::move(drifts)}};
+  add_particular(network, system, options);
+  return network;
 }
 
 // Of more than can be listed the busiest.
@@ -328,7 +370,7 @@ std::string simulate_json(const System& system, const SimulationOptions& options
   result["seed"] = seed_text(report.seed);
   result["duration_ns"] = options.duration;
   result["simulated_ns"] = report.simulated;
-  result["network"] = network_json(options);
+  result["network"] = network_json(system, options);
   result["load"] = {{"arrivals_per_hour", options.arrivals_an_hour},
                     {"regular", options.arrivals_are_regular},
                     {"think", options.think.name()},
@@ -348,6 +390,10 @@ std::string simulate_json(const System& system, const SimulationOptions& options
   result["leaders"] = leaders_json(system, metrics);
   result["faults"] = faults_json(system, metrics);
   result["messages"] = messages_json(system, metrics);
+  result["signatures"] = {{"real", options.signatures != nullptr},
+                          {"made", metrics.signatures_made()},
+                          {"verified", metrics.signatures_verified()},
+                          {"refused", metrics.all_messages().refused}};
   result["nodes"] = nodes_json(system, metrics);
   result["imbalance_thousandths"] = imbalance(metrics);
   result["properties"] = properties_json(report);

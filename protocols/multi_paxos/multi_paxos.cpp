@@ -97,6 +97,9 @@ void Node::on(Context& ctx, Timer timer) {
     case Timer::grant:
       end_grant(ctx);
       return;
+    case Timer::gather:
+      propose_gathered(ctx);
+      break;
   }
   arm_leader_timers(ctx);
 }
@@ -118,12 +121,12 @@ void Node::arm_leader_timers(Context& ctx) const {
       std::ranges::count_if(durable.ledger, [&](const auto& e) { return is_change(e.second); }) +
       std::ranges::count_if(tallies, [&](const auto& e) { return is_change(e.second.value); });
   ctx.arm(Timer::reconfigure, proposes && options.alpha > 0 && changes < options.changes);
-  if (role == Role::leader && options.resend) {
-    ctx.set(Timer::resend, between(50ms, 50ms));
-  } else {
-    ctx.clear(Timer::resend);
-  }
+  // What keeps a leader busy does not put it off.
+  ctx.arm(Timer::resend, role == Role::leader && options.resend, between(50ms, 50ms));
   arm_renewal(ctx);
+  if (options.gather == 0) return;
+  const std::chrono::microseconds wait(options.gather);
+  ctx.arm(Timer::gather, role == Role::leader && tallies.contains(next), between(wait, wait));
 }
 
 // --- Phase 1, once for all slots (PMS 3) ---
@@ -241,6 +244,21 @@ void Node::propose_change(Context& ctx) {
   propose(ctx, Reconfigure{NodeSet::from_bits(1 + ctx.choose(sets - 1))});
 }
 
+void Node::gather(Context& ctx, const Command& command) {
+  Tally& open = tallies[next];
+  open.ballot = ballot;
+  if (!std::holds_alternative<Batch>(open.value)) open.value = Batch{};
+  std::get<Batch>(open.value).commands.push_back(command);
+  arm_leader_timers(ctx);
+}
+
+void Node::propose_gathered(Context& ctx) {
+  const auto open = tallies.find(next);
+  if (role != Role::leader || open == tallies.end() || !may_propose(ctx, next)) return;
+  const Value batch = open->second.value;
+  propose(ctx, batch);
+}
+
 void Node::accept(Context& ctx, Slot slot, const Proposal& proposal) {
   durable.promised = std::max(durable.promised, proposal.ballot);
   durable.accepted[slot] = proposal;
@@ -323,6 +341,9 @@ void Node::apply_chosen(Context& ctx) {
     if (entry == ledger.end()) return;
     applied = entry->first;
     if (const auto* command = std::get_if<Command>(&entry->second)) apply(ctx, *command);
+    if (const auto* batch = std::get_if<Batch>(&entry->second)) {
+      for (const Command& command : batch->commands) apply(ctx, command);
+    }
   }
 }
 
@@ -342,7 +363,7 @@ void Node::apply(Context& ctx, const Command& command) {
 
 void Node::send_again(Context& ctx) const {
   for (const auto& [slot, tally] : tallies) {
-    if (tally.ballot != ballot) continue;
+    if (tally.ballot != ballot || slot >= next) continue;
     const auto members = members_for(ctx, *this, slot);
     for (const NodeId member : *members) {
       if (tally.acceptors.contains(member) || member == ctx.self()) continue;
@@ -382,13 +403,19 @@ const Session* Node::session_of(const RequestId& request) const {
 bool Node::holds(const RequestId& request) const {
   const auto is_it = [&](const Value& value) {
     const auto* command = std::get_if<Command>(&value);
-    return command != nullptr && command->request == request;
+    const auto* batch = std::get_if<Batch>(&value);
+    if (batch == nullptr) return command != nullptr && command->request == request;
+    return std::ranges::find(batch->commands, request, &Command::request) != batch->commands.end();
   };
   return std::ranges::any_of(tallies, [&](const auto& e) { return is_it(e.second.value); }) ||
          std::ranges::any_of(durable.ledger, [&](const auto& e) { return is_it(e.second); });
 }
 
 void Node::on(Context& ctx, NodeId, const Request<Operation>& request) {
+  if (ctx.options().local_reads && request.operation.action == kv::Action::get) {
+    ctx.reply(request.id, kv::Model::apply(store, request.operation));
+    return;
+  }
   if (role != Role::leader) return;  // the client asks the others as well
   if (const Session* session = session_of(request.id)) {
     if (session->number == request.id.number) ctx.reply(request.id, session->result);
@@ -396,7 +423,9 @@ void Node::on(Context& ctx, NodeId, const Request<Operation>& request) {
   }
   if (reads_by_lease(ctx, request)) return;
   if (holds(request.id) || !may_propose(ctx, next)) return;
-  propose(ctx, Command{.request = request.id, .operation = request.operation});
+  const Command command{.request = request.id, .operation = request.operation};
+  if (ctx.options().gather > 0) return gather(ctx, command);
+  propose(ctx, command);
   arm_leader_timers(ctx);
 }
 

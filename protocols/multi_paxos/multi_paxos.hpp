@@ -81,6 +81,11 @@ struct Options {
   std::uint32_t lease = 0;
   std::uint32_t grant = 2;
   std::uint32_t renewals = 1;  // so many times a leader asks
+  // Every node answers reads from what it has applied: soon, and maybe of the past. Clients see
+  // that it is not linearizable.
+  bool local_reads = false;
+  // What comes within so many microseconds is one value; 0: each request is its own, at once.
+  std::uint32_t gather = 0;
 };
 
 struct Noop {};
@@ -96,7 +101,10 @@ struct Write {
 struct Reconfigure {
   NodeSet members;
 };
-using Value = std::variant<Noop, Command, Write, Reconfigure>;
+struct Batch {
+  std::vector<Command> commands;
+};
+using Value = std::variant<Noop, Command, Write, Reconfigure, Batch>;
 struct Proposal {
   Ballot ballot;
   Value value;
@@ -150,7 +158,8 @@ struct GrantLease {
 
 enum class Role : std::uint8_t { follower, candidate, leader };
 
-// Who accepted a value in a slot, in one ballot. A leader has one for each proposal that is open.
+// Who accepted a value in a slot, in one ballot. A leader has one for each proposal that is open,
+// and one in its next slot while it gathers a batch.
 struct Tally {
   Ballot ballot;
   Value value;
@@ -186,7 +195,8 @@ struct Node {
     renew,
     odd_lease,
     even_lease,
-    grant
+    grant,
+    gather
   };
   // Told to the observer of votes whenever an acceptor accepts.
   struct Label {
@@ -239,6 +249,8 @@ struct Node {
   void propose_found(Context& ctx);
   void propose(Context& ctx, const Value& value);
   void propose_change(Context& ctx);
+  void gather(Context& ctx, const Command& command);
+  void propose_gathered(Context& ctx);
   void accept(Context& ctx, Slot slot, const Proposal& proposal);
   void count_accepted(Context& ctx, NodeId from, const Accepted& accepted);
   void learn(Context& ctx, Slot slot, const Value& value);

@@ -45,6 +45,8 @@ Options options_of(const Configuration& configuration) {
     if (name == "resend") options.resend = value != 0;
     if (name == "disk-loss") options.disk_loss = value != 0;
     if (name == "recovers") options.recovers = value;
+    if (name == "local-reads") options.local_reads = value != 0;
+    if (name == "gather") options.gather = value;
     if (name == "lease") options.lease = value;
     if (name == "grant") options.grant = value;
     if (name == "renewals") options.renewals = value;
@@ -60,6 +62,9 @@ Options options_of(const Configuration& configuration) {
   // A learner counts quorums of a configuration that it may not know yet; a leader always does.
   if (options.all_learn && options.alpha > 0) {
     throw UsageError("multi-paxos: all-learn needs a fixed configuration");
+  }
+  if (options.all_learn && options.gather > 0) {
+    throw UsageError("multi-paxos: gather does not go with all-learn");
   }
   if (options.lease > 0 && (options.alpha > 0 || options.disk_loss)) {
     throw UsageError("multi-paxos: lease does not go with alpha and disk-loss");
@@ -144,7 +149,9 @@ Model make_model(const Configuration& configuration) {
   const Bounds& bounds = configuration.bounds;
   const Options options = options_of(configuration);
   const auto load = load_of("multi-paxos", configuration.options);
-  const Workload<kv::Operation> workload = load ? loaded(bounds, *load) : appends_and_reads(bounds);
+  const Workload<kv::Operation> workload =
+      load ? loaded(bounds, *load, {.local_reads = options.local_reads})
+           : appends_and_reads(bounds);
   Model model{.system = make_system<Node>("multi-paxos", bounds, options), .properties = {}};
   model.system.bug = configuration.bug;
   model.system.options = configuration.options;
@@ -166,7 +173,7 @@ CatalogEntry catalog_entry() {
           .limits = {"round", "slot"},
           .options = with_load({"propose", "values", "candidates", "spares", "alpha", "changes",
                                 "q1", "q2", "all-learn", "resend", "disk-loss", "recovers", "lease",
-                                "grant", "renewals"}),
+                                "grant", "renewals", "local-reads", "gather"}),
           .bugs = bugs(),
           .make = make_model};
 }

@@ -90,6 +90,9 @@ struct Proposable {
   bool operator()(const Reconfigure& change) const {
     return options.alpha > 0 && !change.members.empty();
   }
+  bool operator()(const Batch& batch) const {
+    return !batch.commands.empty() && std::ranges::all_of(batch.commands, *this);
+  }
   bool operator()(const Command& command) const {
     const std::size_t client = command.request.client.value - nodes;
     const std::size_t number = command.request.number;
@@ -180,7 +183,8 @@ void add_sometimes(Model& model, const Bounds& bounds, const Options& options) {
       sometimes<Node>("an applied slot", [](const View& node) { return node.applied > 0; }));
   properties.push_back(sometimes<Node>("a slot is applied everywhere", all_have_applied));
   if (bounds.clients > 0) {
-    properties.push_back(sometimes<Node>("a command is chosen", has_learnt<Command>));
+    const auto has_command = options.gather > 0 ? has_learnt<Batch> : has_learnt<Command>;
+    properties.push_back(sometimes<Node>("a command is chosen", has_command));
   }
   if (has_takeover(bounds, options)) {
     properties.push_back(sometimes<Node>("a leader takes over", leads_over_older_accepts));

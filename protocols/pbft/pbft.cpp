@@ -91,8 +91,29 @@ void Node::on(Context& ctx, NodeId from, const gainsay::Request<kv::Operation>& 
 // While one batch is on its way, requests gather for the next.
 void Node::propose_waiting(Context& ctx) {
   if (!active || primary_of(view, ctx.nodes()) != ctx.self()) return;
-  if (waiting.empty() || assigned > executed) return;
-  propose(ctx, waiting);
+  while (assigned < executed + ctx.options().pipeline) {
+    const Batch batch = next_batch(ctx);
+    const Sequence before = assigned;
+    if (!batch.empty()) propose(ctx, batch);
+    if (assigned == before || assigned <= executed) return;
+  }
+}
+
+// Of the requests that wait those that no batch under way has.
+Batch Node::next_batch(const Context& ctx) const {
+  if (assigned <= executed && ctx.options().batch == 0) return waiting;
+  Batch batch;
+  const std::uint32_t most = ctx.options().batch;
+  const auto first = log.upper_bound(executed);
+  const auto last = log.upper_bound(std::max(executed, assigned));
+  for (const ClientRequest& request : waiting) {
+    const auto has_it = [&](const auto& slot) {
+      return std::ranges::find(slot.second.batch, request) != slot.second.batch.end();
+    };
+    if (most > 0 && batch.size() == most) break;
+    if (std::none_of(first, last, has_it)) batch.push_back(request);
+  }
+  return batch;
 }
 
 // --- Pre-prepare, prepare, commit (section 4.2) ---

@@ -18,6 +18,7 @@
 #include "engine/adversary.hpp"
 #include "engine/node.hpp"
 #include "engine/signed.hpp"
+#include "engine/traitors.hpp"
 #include "properties/sequential_models.hpp"
 #include "protocols/catalog.hpp"
 
@@ -129,13 +130,16 @@ struct Options {
   std::function<bool(const ClientRequest&)> is_made{};
   Sequence checkpoint_interval = 128;
   Sequence window = 256;  // L: H = h + L
+  // A primary has so many batches under way, and puts so many requests into one (0: all that wait).
+  std::uint32_t pipeline = 1;
+  std::uint32_t batch = 0;
   // Bounds of the check, which are those of what the adversary says.
   ViewNumber views = 1;
   Sequence sequences = 1;
   std::uint32_t nodes = 4;
   std::optional<NodeId> byzantine{};
   std::optional<NodeId> twins{};
-  std::optional<NodeId> traitor{};
+  NodeSet traitors{};
   bool certificates = true;  // is the property of certificates asked?
 };
 
@@ -243,6 +247,7 @@ struct Node {
   void arm_timers(Context& ctx) const;
   void propose(Context& ctx, Batch batch);
   void propose_waiting(Context& ctx);
+  Batch next_batch(const Context& ctx) const;
   void accept(Context& ctx, const Signed<PrePrepare>& pre_prepare, const Batch& batch);
   void check_prepared(Context& ctx, Slot& slot);
   void check_committed(Context& ctx, Slot& slot);
@@ -289,6 +294,11 @@ struct View {
   flat_map<NodeId, std::uint32_t> answered;  // each client's last request executed
 };
 View view(const Node& node);
+
+// pbft_traitor.cpp: as a primary it proposes to every other replica something else, and it votes
+// for whatever anybody has voted for. f of them break nothing; f + 1 make correct replicas
+// disagree.
+Deceit two_faced(NodeSet traitors);
 
 std::vector<Property> properties(const Bounds& bounds, const Options& options);
 

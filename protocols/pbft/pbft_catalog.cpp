@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <limits>
 
-#include "engine/traitors.hpp"
 #include "engine/twins.hpp"
 #include "protocols/kv_workload.hpp"
 #include "protocols/pbft/pbft.hpp"
@@ -76,10 +75,12 @@ Options options_of(const Configuration& configuration) {
   for (const auto& [name, text] : configuration.options) {
     if (name == "byzantine") options.byzantine = replica(name, text, bounds.nodes);
     if (name == "twins") options.twins = replica(name, text, bounds.nodes);
-    if (name == "behaviour") options.traitor = traitor_option(text, bounds.nodes).node;
+    if (name == "behaviour") options.traitors = traitor_option(text, bounds.nodes).nodes;
     if (name == "faults") options.faults = option_number("pbft", name, text);
     if (name == "checkpoint") options.checkpoint_interval = option_number("pbft", name, text);
     if (name == "window") options.window = option_number("pbft", name, text);
+    if (name == "pipeline") options.pipeline = option_number("pbft", name, text);
+    if (name == "batch") options.batch = option_number("pbft", name, text);
     if (name == "requests") requests = option_number("pbft", name, text);
     if (name == "recovers") options.recovers = option_number("pbft", name, text);
     if (name == "silent") options.silent = option_number("pbft", name, text) != 0;
@@ -88,6 +89,7 @@ Options options_of(const Configuration& configuration) {
   options.monotone = bounds.network == Network::async && options.recovers == 0;
   if (options.silent && !options.byzantine) throw UsageError("pbft: silent is a Byzantine replica");
   if (options.faults >= bounds.nodes) throw UsageError("pbft: faults must be fewer than nodes");
+  if (options.pipeline == 0) throw UsageError("pbft: pipeline must not be 0");
   if (options.checkpoint_interval == 0) throw UsageError("pbft: checkpoint must not be 0");
   if (load && options.byzantine) {
     throw UsageError("pbft: under load a Byzantine replica is a twin or a traitor");
@@ -218,10 +220,10 @@ Model make_model(const Configuration& configuration) {
   });
   if (options.byzantine) add_adversary<Node>(model.system, {*options.byzantine}, options);
   if (options.twins) add_twins<Node>(model.system, {*options.twins});
-  if (options.traitor) {
+  if (!options.traitors.empty()) {
     const std::string& text = configuration.options.find("behaviour")->second;
-    add_traitors<Node>(model.system, {*options.traitor},
-                       traitor_option(text, bounds.nodes).behaviours);
+    add_traitors<Node>(model.system, options.traitors,
+                       traitor_option(text, bounds.nodes).behaviours, two_faced(options.traitors));
   }
   add_limit<Node>(model.system, "view", [](const Node& node) { return node.view; });
   add_limit<Node>(model.system, "seq",
@@ -238,8 +240,9 @@ CatalogEntry catalog_entry() {
           .defaults = with_byzantine("n1", 1),
           .simulated = simulated(4, {{"recovers", "1"}, {"certificates", "0"}}),
           .limits = {"view", "seq"},
-          .options = with_load({"byzantine", "faults", "checkpoint", "window", "requests",
-                                "certificates", "recovers", "silent", "twins", "behaviour"}),
+          .options =
+              with_load({"byzantine", "faults", "checkpoint", "window", "requests", "certificates",
+                         "recovers", "silent", "twins", "behaviour", "pipeline", "batch"}),
           .bugs = bugs(),
           .make = make_model};
 }

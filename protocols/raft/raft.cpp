@@ -457,6 +457,10 @@ bool Node::holds(const Context& ctx, const RequestId& request) const {
 }
 
 void Node::on(Context& ctx, NodeId, const Request<Operation>& request) {
+  if (ctx.options().local_reads && request.operation.action == kv::Action::get) {
+    ctx.reply(request.id, kv::Model::apply(store, request.operation));
+    return;
+  }
   if (role != Role::leader) return;  // the client asks the others as well
   if (const Session* session = session_of(ctx, request.id)) {
     if (session->number == request.id.number) ctx.reply(request.id, session->result);

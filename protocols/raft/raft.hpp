@@ -110,6 +110,9 @@ struct Options {
   // What comes within so many microseconds goes out together, and is told to be committed by the
   // next message (section 10.2.2); 0: at once.
   std::uint32_t gather = 0;
+  // Every server answers reads from what it has applied: soon, and maybe of the past. Clients see
+  // that it is not linearizable.
+  bool local_reads = false;
 };
 
 // The last request of a client that was applied, and its result (section 6.3).

@@ -48,6 +48,7 @@ Options options_of(const Configuration& configuration) {
     if (name == "batch") options.batch = value;
     if (name == "pipeline") options.pipeline = value != 0;
     if (name == "gather") options.gather = value;
+    if (name == "local-reads") options.local_reads = value != 0;
     if (name == "lease") options.lease = value;
     if (name == "election") options.election = value;
     if (name == "renewals") options.renewals = value;
@@ -261,8 +262,8 @@ Model make_model(const Configuration& configuration) {
   model.system.options = configuration.options;
   if (bounds.clients > 0) {
     const auto load = load_of("raft", configuration.options);
-    add_clients<Node>(model.system,
-                      load ? loaded(bounds, *load, options.candidates) : appends_and_reads(bounds));
+    const Asked who{.servers = options.candidates, .local_reads = options.local_reads};
+    add_clients<Node>(model.system, load ? loaded(bounds, *load, who) : appends_and_reads(bounds));
   }
   set_status<Node>(model.system, status_of);
   add_limit<Node>(model.system, "term", [](const Node& node) { return node.durable.term; });
@@ -283,10 +284,11 @@ CatalogEntry catalog_entry() {
           .defaults = with_recovery(with_clients(writes(3, 2, 0), 1, 1), 2),
           .simulated = simulated(5, {{"gather", "1000"}, {"heartbeat", "1"}, {"pipeline", "1"}}),
           .limits = {"term", "log"},
-          .options = with_load({"propose",    "candidates", "heartbeat", "recovers", "noop",
-                                "read-index", "compact",    "voters",    "changes",  "leave",
-                                "joint",      "transfer",   "prevote",   "stays",    "batch",
-                                "pipeline",   "gather",     "lease",     "election", "renewals"}),
+          .options =
+              with_load({"propose",  "candidates", "heartbeat",  "recovers", "noop",   "read-index",
+                         "compact",  "voters",     "changes",    "leave",    "joint",  "transfer",
+                         "prevote",  "stays",      "batch",      "pipeline", "gather", "lease",
+                         "election", "renewals",   "local-reads"}),
           .bugs = bugs(),
           .make = make_model};
 }

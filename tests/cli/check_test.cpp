@@ -230,7 +230,10 @@ TEST(CheckVerb, AFailureFitsIn80Columns) {
 
 TEST(Help, FitsIn80ColumnsForEveryVerb) {
   const Scratch scratch("help");
-  for (const std::string verb : {"", "list", "check", "replay", "show", "bugs", "linearize"}) {
+  for (const std::string verb :
+       {"", "list", "check", "hunt", "simulate", "replay", "minimize", "show", "serve", "bugs",
+        "linearize", "campaign", "campaign status", "campaign triage", "campaign merge",
+        "campaign replay"}) {
     const Ran ran = run_gainsay(scratch.path(), verb + " --help");
     EXPECT_EQ(ran.code, 0);
     std::istringstream lines(ran.out);

@@ -77,6 +77,20 @@ TEST(HuntVerb, MistakesAreNamed) {
   EXPECT_NE(error_of("raft --seed xyz").find("hexadecimal"), std::string::npos);
   EXPECT_NE(error_of("raft --findings 0").find("at least 1"), std::string::npos);
   error_of("raft --network async --drops 1");
+  EXPECT_NE(error_of("raft --network fifo --strategy weather").find("none under fifo"),
+            std::string::npos);
+}
+
+// Runs on live worlds are campaigned like others: kept, gone on from, and proved by a canary.
+TEST(HuntVerb, WeatherGoesIntoCampaigns) {
+  const Scratch scratch("hunt-weather");
+  const std::string command =
+      "hunt raft --bug ack-own-last-index --strategy weather --max-depth 100 --campaign store -q";
+  EXPECT_EQ(run_gainsay(scratch.path(), command + " --runs 1024").code, 1);
+  EXPECT_EQ(run_gainsay(scratch.path(), command + " --runs 2048").code, 1);
+  const Ran status = run_gainsay(scratch.path(), "campaign status store");
+  EXPECT_NE(status.out.find("2,048 runs"), std::string::npos) << status.out;
+  EXPECT_NE(status.out.find("match index"), std::string::npos) << status.out;
 }
 
 }  // namespace

@@ -36,6 +36,35 @@ TEST(SimulateVerb, OtherNamesOfSystems) {
   EXPECT_EQ(run_gainsay(scratch.path(), "simulate raft --algorithm pbft").code, 2);
 }
 
+TEST(SimulateVerb, SignaturesAreRealUnlessToldOtherwise) {
+  const Scratch scratch("simulate-signatures");
+  const auto figures = [&](const std::string& flags) {
+    const Ran ran = run_gainsay(scratch.path(), "simulate pbft --duration 1s --json " + flags);
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    return json::parse(ran.out)["signatures"];
+  };
+  EXPECT_GT(figures("")["verified"], figures("")["made"]);
+  EXPECT_EQ(figures("--signatures ideal")["made"], 0);
+  EXPECT_GT(figures("--tampering 1%")["refused"], 0);
+  for (const char* bad :
+       {"pbft --signatures rsa", "raft --tampering 1%", "pbft --signatures ideal --tampering 1%",
+        "pbft --tampering 2", "raft --unsynced 1 --crash n1@1s", "raft --unsynced 1 --disk 1ms",
+        "pbft --unsynced 1 --disk 1ms --crash n1@1s", "raft --disk n9=1ms",
+        "raft --disk n1=", "raft --link n1", "raft --clock-step n1"}) {
+    EXPECT_EQ(run_gainsay(scratch.path(), "simulate " + std::string(bad)).code, 2) << bad;
+  }
+}
+
+TEST(SimulateVerb, MoreTraitorsThanPbftBears) {
+  const Scratch scratch("simulate-traitors");
+  const std::string command =
+      "simulate pbft --duration 2s --no-minimize --option behaviour=two-faced@";
+  EXPECT_EQ(run_gainsay(scratch.path(), command + "n1").code, 0);
+  const Ran broken = run_gainsay(scratch.path(), command + "n1+n2");
+  EXPECT_EQ(broken.code, 1) << broken.err;
+  EXPECT_NE(broken.out.find("\"agreement\" is violated"), std::string::npos);
+}
+
 TEST(SimulateVerb, ScenariosAreAsExpected) {
   const Scratch scratch("simulate-scenarios");
   for (const char* name : {"split-brain", "leader-loss", "data-consistency", "stress"}) {

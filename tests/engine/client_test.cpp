@@ -355,5 +355,30 @@ TEST(HistoryOfClients, OfRandomRunsIsInOrderAndAnswersMatchTheirRequests) {
   EXPECT_GT(overlapping, 5U);
 }
 
+// One of the servers answers, and the client does not know which.
+TEST(Client, OneThatSeeksAsksAllUntilItKnows) {
+  ClientType<Server>::Script items{.items = {{{10}, {{2}, {0}, {1}}}, {{20}, {{2}, {0}, {1}}}},
+                                   .retry = true,
+                                   .paced = true,
+                                   .seeks = true};
+  const ClientType<Server> type(std::move(items));
+  LocalState local{LocalState::Status::unstarted, 0, type.make()};
+  const auto fire = [&](ClientTimer timer) {
+    std::vector<std::uint32_t> asked;
+    const StepResult result = run_event(
+        local, {.kind = LocalEvent::Kind::timer, .timer = static_cast<std::uint32_t>(timer)}, place,
+        {});
+    for (const Sent& sent : result.sends) asked.push_back(sent.to.value);
+    return asked;
+  };
+  run_event(local, {.kind = LocalEvent::Kind::start}, place, {});
+  EXPECT_EQ(fire(ClientTimer::next), (std::vector<std::uint32_t>{2, 0, 1}));
+  EXPECT_EQ(fire(ClientTimer::retry), (std::vector<std::uint32_t>{2, 0, 1}));
+  const Bytes answer = encoded(Wire<Server>(Reply<Result>{.number = 1, .result = {1010}}));
+  run_event(local, {.kind = LocalEvent::Kind::deliver, .from = {0}, .message = answer}, place, {});
+  EXPECT_EQ(fire(ClientTimer::next), (std::vector<std::uint32_t>{0}));  // who has answered
+  EXPECT_EQ(fire(ClientTimer::retry), (std::vector<std::uint32_t>{2, 0, 1}));
+}
+
 }  // namespace
 }  // namespace gainsay

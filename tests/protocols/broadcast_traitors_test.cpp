@@ -108,10 +108,11 @@ TEST(Traitors, StatesAreWhatTheyEncode) {
 
 TEST(Traitors, AreNamedByWhatTheyDoAndWhoTheyAre) {
   const TraitorOption option = traitor_option("equivocate+delay@n2", 4);
-  EXPECT_EQ(option.node, NodeId{1});
+  EXPECT_EQ(option.nodes, NodeSet{NodeId{1}});
+  EXPECT_EQ(traitor_option("silent@n1+n3", 4).nodes, (NodeSet{NodeId{0}, NodeId{2}}));
   EXPECT_EQ(option.behaviours, (Behaviours{.equivocate = true, .delay = true}));
   for (const char* wrong : {"", "silent", "silent@", "silent@n5", "@n1", "lie@n1", "silent+@n1",
-                            "silent@n1@n2", "none"}) {
+                            "silent@n1@n2", "silent@n1+", "silent@n1+n1", "none"}) {
     EXPECT_THROW(traitor_option(wrong, 4), UsageError) << wrong;
   }
 }
@@ -124,6 +125,7 @@ TEST(Traitors, AreRefusedWhereTheyMakeNoSense) {
   EXPECT_THROW(add(broadcast::model(3, {}), {NodeId{3}}, everything), UsageError);
   EXPECT_THROW(add(broadcast::model(3, {NodeId{0}}), {NodeId{0}}, everything), UsageError);
   EXPECT_THROW(add(broadcast::model(1, {}), {NodeId{0}}, everything), UsageError);
+  EXPECT_THROW(add(broadcast::model(4, {}), {NodeId{0}}, {.two_faced = true}), UsageError);
 }
 
 }  // namespace

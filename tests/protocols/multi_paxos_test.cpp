@@ -159,6 +159,27 @@ TEST(MultiPaxosLearning, ARequestInTwoSlotsIsAppliedOnce) {
   EXPECT_TRUE(h.sent<Accept>(n2).empty());
 }
 
+TEST(MultiPaxosLearning, WhatIsGatheredIsOneValueAppliedInItsOrder) {
+  Handlers h;
+  h.options.gather = 1000;
+  h.lead();
+  for (const std::uint32_t number : {1U, 1U, 2U}) {  // the client has asked twice
+    const Command command = std::get<Command>(append(number));
+    h.node.on(h.ctx, client,
+              Request<kv::Operation>{.id = command.request, .operation = command.operation});
+  }
+  EXPECT_TRUE(h.sent<Accept>(n2).empty());
+  EXPECT_TRUE(h.armed(Node::Timer::gather));
+  h.node.on(h.ctx, Node::Timer::gather);
+  ASSERT_EQ(h.sent<Accept>(n2).size(), 1U);
+  const Accept accept = h.sent<Accept>(n2)[0];
+  EXPECT_EQ(std::get<Batch>(accept.value).commands.size(), 2U);
+  h.node.on(h.ctx, n2, Accepted{.ballot = accept.ballot, .slot = 1, .value = accept.value});
+  EXPECT_EQ(h.node.applied, 1U);
+  EXPECT_EQ(h.node.store.begin()->second, "aa");
+  EXPECT_EQ(h.sent<Reply<kv::Result>>(client).size(), 2U);
+}
+
 TEST(MultiPaxosConfiguration, IsInForceFromAlphaSlotsOn) {  // PMS 3
   const Ledger ledger{{1, write(1)}, {2, Reconfigure{{n2, n3}}}};
   const NodeSet first{n1, n2};
@@ -254,6 +275,25 @@ TEST(MultiPaxosCheck, AConfigurationChosenInASlotDecidesLaterOnes) {
   EXPECT_TRUE(reaches(report, "a slot is decided by a new configuration")) << report;
 }
 
+TEST(MultiPaxosCheck, GatheredRequestsHold) {
+  Configuration configuration = small({{"gather", "1"}, {"propose", "0"}}, 2);
+  configuration.bounds.clients = 2;
+  configuration.bounds.limits["slot"] = 2;
+  const CheckReport report = checked(configuration);
+  EXPECT_EQ(report.verdict, Verdict::holds) << report << report.story;
+  EXPECT_TRUE(reaches(report, "a command is chosen")) << report;
+}
+
+// A node that answers from what it has applied answers from the past.
+TEST(MultiPaxosCheck, LocalReadsAreNotLinearizable) {
+  Configuration configuration = small({{"local-reads", "1"}, {"propose", "0"}}, 1);
+  configuration.bounds.clients = 2;
+  configuration.bounds.operations = 2;
+  const CheckReport report = checked(configuration);
+  EXPECT_EQ(report.verdict, Verdict::violated) << report;
+  EXPECT_EQ(report.counterexample->property, "linearizability");
+}
+
 TEST(MultiPaxosCheck, QuorumsNeedToMeetOnlyAcrossPhases) {  // FP 3
   Configuration configuration = small({{"q1", "3"}, {"q2", "2"}}, 1);
   configuration.bounds.nodes = 4;
@@ -268,7 +308,7 @@ TEST(MultiPaxosCheck, OptionsThatMakeNoSenseAreRefused) {
   for (const OptionTexts& options :
        {OptionTexts{{"q1", "4"}}, OptionTexts{{"values", "0"}}, OptionTexts{{"spares", "3"}},
         OptionTexts{{"alpha", "1"}, {"q1", "2"}}, OptionTexts{{"alpha", "1"}, {"all-learn", "1"}},
-        OptionTexts{{"propose", "x"}}}) {
+        OptionTexts{{"all-learn", "1"}, {"gather", "1"}}, OptionTexts{{"propose", "x"}}}) {
     EXPECT_THROW(checked(small(options, 1)), UsageError) << options.begin()->first;
   }
 }

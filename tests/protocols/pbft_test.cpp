@@ -137,6 +137,24 @@ TEST(PbftNormalCase, RequestsGatherInABatchWhileOneIsOnItsWay) {
   EXPECT_EQ(h.node.log[2].batch, (Batch{other}));
 }
 
+TEST(PbftNormalCase, APipelineHasSeveralBatchesUnderWayEachRequestInOne) {
+  Handlers h(n1);
+  h.options.requests.clear();
+  h.options.pipeline = 2;
+  h.options.batch = 1;
+  Batch asked{a.front(), a.front(), a.front()};
+  for (ClientRequest& request : asked) {
+    request.id.number = static_cast<std::uint32_t>(&request - asked.data()) + 1;
+    h.node.on(h.ctx, {4}, request);
+  }
+  EXPECT_EQ(h.node.log[1].batch, (Batch{asked[0]}));
+  EXPECT_EQ(h.node.log[2].batch, (Batch{asked[1]}));
+  EXPECT_EQ(h.node.assigned, 2U);
+  h.node.decisions[1][digest_of({asked[0]})] = {.certified = true, .batch = {asked[0]}};
+  h.node.execute(h.ctx);
+  EXPECT_EQ(h.node.log[3].batch, (Batch{asked[2]}));
+}
+
 TEST(PbftCheckpoint, TwoFAndOneMakeItStableAndTheLogIsCut) {  // 4.3
   Handlers h;
   h.options.checkpoint_interval = 1;

@@ -128,9 +128,11 @@ class Page {
         std::istringstream lines(block.text);
         for (std::string line; std::getline(lines, line);) run_command(line);
       }
-      // "edn NAME" is a file that commands below it read.
-      if (block.language.rfind("edn ", 0) == 0) {
-        std::ofstream(scratch_.path() / block.language.substr(4)) << block.text;
+      // "edn NAME" and "json NAME" are files that commands below them read.
+      const std::size_t space = block.language.find(' ');
+      const std::string language = block.language.substr(0, space);
+      if (space != std::string::npos && (language == "edn" || language == "json")) {
+        std::ofstream(scratch_.path() / block.language.substr(space + 1)) << block.text;
       }
       if (block.language == "cpp" && !has_system_ && has_program("")) run_program("", 0);
       if (block.language == "diff" && has_program("-faulty")) run_program("-faulty", 1);

@@ -232,6 +232,8 @@ test("the keyboard is enough", async () => {
     await tab.press("input[name=seed]", "Enter");
     await waitFor(tab, "header", /seed 2a/);
     await waitFor(tab, ".keeping", /Nothing yet/);
+    await tab.click("text=Choose each step by hand instead");
+    await tab.waitForSelector(".explore");
   });
 });
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/node.hpp"
+#include "engine/simulator/links.hpp"
 
 namespace gainsay {
 namespace {
@@ -287,6 +288,81 @@ TEST(Simulation, ADiskTakesItsTime) {
             "17000us deliver n2\n"
             "24000us deliver n1\n"
             "30000us timer n1\n");
+}
+
+TEST(Simulation, WhatIsSentBehindAWriteWaitsForIt) {
+  SimulationOptions options = quiet(40 * millisecond);
+  options.disks = {std::nullopt, Distribution::fixed(8 * millisecond)};  // of n2 alone
+  EXPECT_EQ(run(system_of(2), options),
+            "0us start n1\n"
+            "0us start n2\n"
+            "10000us timer n1\n"
+            "12000us deliver n2\n"
+            "22000us deliver n1\n"
+            "30000us timer n1\n"
+            "32000us deliver n2\n");
+}
+
+TEST(Simulation, LinksMayDiffer) {
+  SimulationOptions options = quiet(40 * millisecond);
+  const System system = system_of(3);
+  add_links(options.particular_links, system, options.links, "n1>n2:latency=5ms");
+  add_links(options.particular_links, system, options.links, "n1|n3:loss=1");
+  EXPECT_EQ(run(system, options),
+            "0us start n1\n"
+            "0us start n2\n"
+            "0us start n3\n"
+            "10000us timer n1\n"
+            "10000us lost n1 n3\n"
+            "15000us deliver n2\n"
+            "17000us deliver n1\n"
+            "30000us timer n1\n"
+            "30000us lost n1 n3\n"
+            "35000us deliver n2\n"
+            "37000us deliver n1\n");
+}
+
+TEST(Links, AreRead) {
+  const System system = system_of(4);
+  const LinkModel usual{.loss = 7};
+  std::vector<ParticularLink> links;
+  add_links(links, system, usual, "n1>n2:latency=normal:50ms,10ms,bandwidth=10K");
+  add_links(links, system, usual, "n1,n3|n2:loss=50%,duplication=1%");
+  ASSERT_EQ(links.size(), 4U);  // one of them is changed twice
+  EXPECT_EQ(links[0].model.latency.name(), "normal:50ms,10ms");
+  EXPECT_EQ(links[0].model.bytes_per_second, 10'240U);
+  EXPECT_EQ(links[0].model.loss, always_chance / 2);
+  EXPECT_EQ(links[1].from, NodeId{1});
+  EXPECT_EQ(links[1].to, NodeId{0});
+  EXPECT_EQ(links[3].model.latency.name(), usual.latency.name());
+  for (const char* bad : {"", "n1", "n1>n2", "n1>n2:", "n1>n2:5ms", "n1>n2:speed=3", "n1>n1:loss=1",
+                          "n1>n9:loss=1", "n1>n2:loss=2", "n1>n2:latency=", "n1>n2:bandwidth=0",
+                          "n1>n2:bandwidth=9999999999G", ">:latency=1", "n1|n2:latency=1ms,loss"}) {
+    EXPECT_THROW(add_links(links, system, usual, bad), UsageError) << bad;
+  }
+}
+
+TEST(Simulation, AClockThatIsSetMovesTimers) {
+  const System system = system_of(2);
+  SimulationOptions options = quiet(50 * millisecond);
+  add_clock_step(options.faults, system, "n1@5ms+3ms");    // the timer of 10 ms ends at 7 ms
+  add_clock_step(options.faults, system, "n1@20ms-10ms");  // the next, of 27 ms, at 37 ms
+  EXPECT_EQ(run(system, options),
+            "0us start n1\n"
+            "0us start n2\n"
+            "7000us timer n1\n"
+            "9000us deliver n2\n"
+            "11000us deliver n1\n"
+            "37000us timer n1\n"
+            "39000us deliver n2\n"
+            "41000us deliver n1\n");
+  options.faults.clear();
+  add_clock_step(options.faults, system, "n1@5ms+1h");  // what should have ended ends now
+  EXPECT_EQ(run(system, options).substr(26, 15), "5000us timer n1");
+  for (const char* bad :
+       {"n1", "n1@5s", "n1+5s", "n1@x+5s", "n9@1s+1s", "n1@1s+", "n1@1s+9000000h"}) {
+    EXPECT_THROW(add_clock_step(options.faults, system, bad), UsageError) << bad;
+  }
 }
 
 TEST(Simulation, ClocksThatCountTicksAreRefused) {

@@ -11,29 +11,10 @@
 #include "properties/linearizability.hpp"
 #include "protocols/catalog.hpp"
 #include "protocols/kv_workload.hpp"
+#include "tests/explorer/simulate/busy.hpp"
 
 namespace gainsay {
 namespace {
-
-Model model_of(const std::string& system, std::uint32_t nodes, const std::string& bug = "",
-               const OptionTexts& options = {}) {
-  const CatalogEntry& entry = *find_system(system);
-  Configuration configuration = entry.simulated.value_or(entry.defaults);
-  configuration.bounds.nodes = nodes;
-  configuration.bounds.clients = std::min(configuration.bounds.clients, 8U);
-  configuration.bounds.network = Network::async;
-  if (system != "pbft") configuration.bounds.crashes = configuration.bounds.restarts = 9;
-  configuration.bug = bug;
-  for (const auto& [name, text] : options) configuration.options[name] = text;
-  return entry.make(configuration);
-}
-
-SimulateOptions busy(std::uint64_t seed, Nanoseconds duration = 5 * second) {
-  SimulateOptions options{.simulation = {.seed = seed, .duration = duration}};
-  options.simulation.arrivals_an_hour = 3600 * 200;
-  options.simulation.client_timeout = 200 * millisecond;
-  return options;
-}
 
 // Bad weather: loss, reordering, duplicates, a crash and two partitions.
 SimulateOptions stormy(std::uint64_t seed, Nanoseconds duration, bool crashes) {

@@ -78,4 +78,5 @@ export interface LiveData {
   act: string;
   trace: string;
   log: string;
+  explore?: string; // where the same system can be walked by hand
 }

@@ -63,7 +63,8 @@ class View {
     place.classList.add("live");
     place.append(
       make("header", {}, toolbar(keys), make("h1", {}, `${data.system}, as it runs`),
-        make("p", {}, "virtual time ", this.clock, " ", this.state, ", seed ", this.seed)),
+        make("p", {}, "virtual time ", this.clock, " ", this.state, ", seed ", this.seed),
+        data.explore !== undefined && make("p", {}, make("a", { href: data.explore }, "Choose each step by hand instead"))),
       this.violation, this.pace(tour), this.said,
       make("div", { class: "bench" },
         make("div", { class: "around" }, this.topology.root as Node, this.cutting(), this.cuts, this.weather(), this.table()),
