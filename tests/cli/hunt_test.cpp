@@ -85,7 +85,7 @@ TEST(HuntVerb, MistakesAreNamed) {
 TEST(HuntVerb, WeatherGoesIntoCampaigns) {
   const Scratch scratch("hunt-weather");
   const std::string command =
-      "hunt raft --bug ack-own-last-index --strategy weather --max-depth 800 --campaign store -q";
+      "hunt raft --bug truncate-always --strategy weather --max-depth 100 --campaign store -q";
   EXPECT_EQ(run_gainsay(scratch.path(), command + " --runs 1024").code, 1);
   EXPECT_EQ(run_gainsay(scratch.path(), command + " --runs 2048").code, 1);
   const Ran status = run_gainsay(scratch.path(), "campaign status store");
