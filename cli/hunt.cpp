@@ -149,6 +149,11 @@ std::string hunt_json(const Model& model, const HuntReport& report) {
                                     {"evaluated", property.evaluated}});
   }
   result["not_judged"] = report.not_judged;
+  result["worlds"] = report.worlds;
+  result["worlds_because"] = report.worlds_because;
+  if (report.reuse) {
+    result["reuse"] = {{"events", report.reuse->events}, {"new", report.reuse->met}};
+  }
   result["not_judged_runs"] = nlohmann::ordered_json::object();
   for (const auto& [name, runs] : report.not_judged_runs) result["not_judged_runs"][name] = runs;
   result["cuts"] = report.cuts;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <set>
 
+#include "engine/text.hpp"
 #include "engine/trace.hpp"
 #include "explorer/confirm.hpp"
 #include "explorer/explain.hpp"
@@ -24,6 +25,8 @@ namespace gainsay {
 namespace {
 
 constexpr double minimize_seconds = 10;  // a guard: what it may do is bounded otherwise
+
+bool is_live(std::size_t strategy) { return strategies()[strategy].make == nullptr; }
 
 class Hunter {
  public:
@@ -46,6 +49,7 @@ class Hunter {
 
   void require_cuts() const;
   void require_weather() const;
+  void choose_worlds();
   void describe_hunt();
   void renew_tables();
   bool must_stop();
@@ -65,7 +69,7 @@ class Hunter {
   const Model& model_;
   const HuntOptions& options_;
   const unsigned jobs_;
-  const std::vector<std::size_t> order_;  // strategies, by run
+  std::vector<std::size_t> order_;  // strategies, by run
   std::vector<const Property*> properties_;
   Model judged_;  // the system with these
   std::optional<Futures> futures_;
@@ -134,12 +138,33 @@ void Hunter::require_cuts() const {
 }
 
 void Hunter::require_weather() const {
-  const auto is_live = [](std::size_t which) { return strategies()[which].make == nullptr; };
   if (std::ranges::none_of(order_, is_live)) return;
   const std::string why_not = why_no_weather(model_.system);
   if (!why_not.empty()) throw UsageError("--strategy weather: " + why_not);
   if (options_.cuts)
     throw UsageError("--cuts is for runs on the interned machine, not for weather");
+}
+
+// Where local states come again the interned machine is quick, and where logs are long live worlds
+// are. Whoever has a part of the runs chooses the same.
+void Hunter::choose_worlds() {
+  report_.worlds = order_.size() == 1 && is_live(order_.front()) ? "live" : "interned";
+  if (options_.strategy != "portfolio") return;
+  const std::string why_not =
+      options_.cuts ? "cuts are of runs on the machine" : why_no_weather(model_.system);
+  if (!why_not.empty()) {
+    report_.worlds_because = why_not;
+    return;
+  }
+  Tables tables(model_, properties_, futures_ ? &*futures_ : nullptr);
+  RoundRunner runner(tables.machine, tables.evaluator, judged_, options_, order_);
+  report_.reuse = runner.look();
+  report_.worlds_because = with_commas(report_.reuse->met) + " of " +
+                           with_commas(report_.reuse->events) +
+                           " events led to a local state that was new";
+  if (!report_.reuse->is_low()) return;
+  order_ = live_portfolio();
+  report_.worlds = "interned and live";
 }
 
 void Hunter::describe_hunt() {
@@ -196,6 +221,7 @@ std::vector<Hunter::Task> Hunter::next_tasks() {
 }
 
 HuntReport Hunter::run() {
+  choose_worlds();
   while (!must_stop()) {
     const double before = seconds();
     const std::vector<Task> tasks = next_tasks();
@@ -389,7 +415,7 @@ std::vector<std::pair<std::string, std::string>> described_strategies() {
         (shares.empty() ? "" : ", ") + std::string(one.name) + " " + std::to_string(one.share);
   }
   std::vector<std::pair<std::string, std::string>> all = {
-      {"portfolio", "all of these; of 16 runs: " + shares}};
+      {"portfolio", "these; of 16 runs: " + shares + "; and weather"}};
   for (const NamedStrategy& one : strategies()) {
     all.emplace_back(std::string(one.name), std::string(one.what));
   }

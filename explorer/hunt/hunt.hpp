@@ -82,6 +82,14 @@ struct StrategyReport {
   std::uint64_t findings = 0;  // runs that broke something
 };
 
+// Of so many events so many led to a local state that was new.
+struct Reuse {
+  std::uint64_t events = 0;
+  std::uint64_t met = 0;
+  // Then the machine runs a handler, encodes a state and looks it up at many events.
+  bool is_low() const { return 5 * met > events; }
+};
+
 struct HuntReport {
   std::string system;
   Bounds bounds;
@@ -98,9 +106,12 @@ struct HuntReport {
   std::vector<std::string> not_judged;     // properties that runs say nothing of
   // Histories that take too much to be judged: of which property, in how many runs.
   std::vector<std::pair<std::string, std::uint64_t>> not_judged_runs;
-  bool cuts = false;         // pairs of nodes were asked at all cuts
-  std::string stopped_by;    // "runs", "time", "interrupted", "findings"
-  std::string cannot_write;  // why a trace is missing
+  bool cuts = false;           // pairs of nodes were asked at all cuts
+  std::string worlds;          // "interned", "live", "interned and live"
+  std::string worlds_because;  // where the portfolio has chosen
+  std::optional<Reuse> reuse;  // what it has looked at
+  std::string stopped_by;      // "runs", "time", "interrupted", "findings"
+  std::string cannot_write;    // why a trace is missing
   double seconds = 0;
   Hash128 digest;  // of all runs: equal exactly where they were the same
 };

@@ -22,6 +22,11 @@ std::string counts(const HuntReport& report) {
          fixed(rate, 1) + " M events/s)";
 }
 
+std::string worlds_text(const HuntReport& report) {
+  if (report.worlds_because.empty()) return "";
+  return "  worlds " + report.worlds + ": " + report.worlds_because + "\n";
+}
+
 std::string sometimes_text(const HuntReport& report) {
   std::string text;
   for (const PropertyReport& property : report.properties) {
@@ -76,7 +81,12 @@ std::string summary(const HuntReport& report, bool verbose) {
   text += "  within " + describe(report.bounds, report.options) + "\n";
   text += "  " + counts(report) + "\n";
   text += "  strategy " + report.strategy + ", seed " + seed_text(report.seed) + ", ended by " +
-          report.stopped_by + "; " + with_commas(report.local_states) + " local states met\n";
+          report.stopped_by;
+  // On live worlds they are not looked up.
+  if (report.worlds != "live")
+    text += "; " + with_commas(report.local_states) + " local states met";
+  text += "\n";
+  text += worlds_text(report);
   if (report.cuts) text += "  pairs of nodes asked at all cuts of each run\n";
   text += sometimes_text(report);
   if (verbose) text += strategies_text(report);

@@ -32,6 +32,18 @@ std::vector<std::size_t> portfolio() {
 
 }  // namespace
 
+std::vector<std::size_t> live_portfolio() {
+  const auto is_live = [](const NamedStrategy& one) { return one.make == nullptr; };
+  const auto live =
+      static_cast<std::size_t>(std::ranges::find_if(strategies(), is_live) - strategies().begin());
+  std::vector<std::size_t> order;
+  for (const std::size_t interned : portfolio()) {
+    order.push_back(interned);
+    order.insert(order.end(), live_runs, live);
+  }
+  return order;
+}
+
 std::vector<std::size_t> strategy_order(const std::string& name) {
   if (name == "portfolio") return portfolio();
   const auto all = strategies();
@@ -60,10 +72,7 @@ RoundRunner::RoundRunner(Machine& machine, Evaluator& evaluator, const Model& ju
 Round RoundRunner::run(std::uint64_t number, std::uint64_t count,
                        std::atomic<std::uint64_t>& given_up) {
   Round round{.number = number, .strategies = std::vector<StrategyReport>(strategies_.size())};
-  pool_.clear();
-  typical_ = steps_max;
-  seen_.clear();
-  met_.clear();
+  forget();
   const bool stops = !options_.done && options_.findings_max == 1;
   for (std::uint64_t i = 0; i < count && given_up.load() >= number; ++i) {
     run_one(number * runs_in_round + i, round);
@@ -78,6 +87,27 @@ Round RoundRunner::run(std::uint64_t number, std::uint64_t count,
   std::ranges::sort(round.local_states);
   round.watched = weather_.take_tallies();
   return round;
+}
+
+void RoundRunner::forget() {
+  pool_.clear();
+  typical_ = steps_max;
+  seen_.clear();
+  met_.clear();
+}
+
+// The first states of all are new in any system.
+Reuse RoundRunner::look() {
+  constexpr std::uint64_t passed_over = 2048;
+  constexpr std::uint64_t looked_at = 2048;
+  Round round{.strategies = std::vector<StrategyReport>(strategies_.size())};
+  forget();
+  Reuse before;
+  for (std::uint64_t i = 0; i < runs_in_round && round.events < passed_over + looked_at; ++i) {
+    if (round.events < passed_over) before = {.events = round.events, .met = met_.size()};
+    run_one(i, round);
+  }
+  return {.events = round.events - before.events, .met = met_.size() - before.met};
 }
 
 void RoundRunner::run_one(std::uint64_t number, Round& round) {

@@ -18,6 +18,8 @@ namespace gainsay {
 
 // By run, of so many, which strategy. Throws UsageError for a name that none has.
 std::vector<std::size_t> strategy_order(const std::string& name);
+// The portfolio where behind each of its runs there are `live_runs` simulations.
+std::vector<std::size_t> live_portfolio();
 
 // Of a simulated run: what it broke, and where.
 struct LiveHit {
@@ -60,6 +62,9 @@ class RoundRunner {
   // The first so many runs of a round. Ends early where `given_up` is below its number: then nobody
   // asks what it came to.
   Round run(std::uint64_t number, std::uint64_t count, std::atomic<std::uint64_t>& given_up);
+  // How often runs meet what they have not met before, in the first runs of all, which are the same
+  // for every thread and every shard. REQUIRES: none of them is a simulation.
+  Reuse look();
   Walk& walk() { return walk_; }
 
  private:
@@ -68,6 +73,7 @@ class RoundRunner {
     RandomStream faults;
   };
 
+  void forget();
   void run_one(std::uint64_t number, Round& round);
   Broken broken_by(const Violation& violation) const;
   void run_live(std::uint64_t number, std::uint64_t seed, Round& round);

@@ -18,7 +18,7 @@ std::span<const NamedStrategy> strategies() {
       NamedStrategy{"guided", "short runs from worlds that were rare", make_guided, true, 2},
       NamedStrategy{"skewed", "some links, timers or kinds of messages are slower than others",
                     make_skewed, false, 9},
-      NamedStrategy{"weather", "short simulations, each in weather of its own (async only)",
+      NamedStrategy{"weather", "simulations in drawn weather; the portfolio's where logs are long",
                     nullptr},
   };
   constexpr auto shares = [] {

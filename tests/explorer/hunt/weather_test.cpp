@@ -204,6 +204,90 @@ TEST(WeatherHunt, FindsNothingInCorrectSystems) {
   }
 }
 
+// --- which worlds ---
+
+Model with_bounds(const std::string& system, const std::function<void(Bounds&)>& change) {
+  const CatalogEntry& entry = *find_system(system);
+  Configuration configuration = entry.defaults;
+  change(configuration.bounds);
+  return entry.make(configuration);
+}
+
+Model with_long_logs() {
+  return with_bounds("raft", [](Bounds& bounds) {
+    bounds.clients = 2;
+    bounds.operations = 100;
+  });
+}
+
+std::uint64_t runs_of(const HuntReport& report, const std::string& strategy) {
+  for (const StrategyReport& one : report.strategies) {
+    if (one.name == strategy) return one.runs;
+  }
+  return 0;
+}
+
+TEST(Worlds, AreLiveWhereLogsAreLong) {
+  const HuntReport report = hunt(with_long_logs(), {.runs = 64, .jobs = 1, .max_depth = 96});
+  EXPECT_EQ(report.worlds, "interned and live");
+  ASSERT_TRUE(report.reuse);
+  EXPECT_TRUE(report.reuse->is_low());
+  EXPECT_EQ(runs_of(report, "weather"), 60U);
+  EXPECT_EQ(report.runs, 64U);
+}
+
+TEST(Worlds, AreInternedWhereLocalStatesComeAgain) {
+  for (const char* system : {"raft", "multi-paxos", "dht", "chord"}) {
+    const HuntReport report = hunt(model_of(system), {.runs = 32, .jobs = 1});
+    EXPECT_EQ(report.worlds, "interned") << system;
+    ASSERT_TRUE(report.reuse) << system;
+    EXPECT_EQ(runs_of(report, "weather"), 0U) << system;
+  }
+}
+
+TEST(Worlds, AreInternedWhereThereIsNoWeather) {
+  const Model model = with_bounds("raft", [](Bounds& bounds) {
+    bounds.clients = 2;
+    bounds.operations = 100;
+    bounds.network = Network::fifo;
+    bounds.timeouts = 5;
+  });
+  const HuntReport report = hunt(model, {.runs = 8, .jobs = 1, .max_depth = 32});
+  EXPECT_EQ(report.worlds, "interned");
+  EXPECT_FALSE(report.reuse);
+  EXPECT_NE(report.worlds_because.find("none under fifo"), std::string::npos);
+}
+
+TEST(Worlds, ANamedStrategyIsNotAskedAbout) {
+  const Model model = with_long_logs();
+  EXPECT_EQ(hunt(model, {.strategy = "uniform", .runs = 1}).worlds, "interned");
+  EXPECT_EQ(hunt(model, {.strategy = "weather", .runs = 1}).worlds, "live");
+}
+
+// Whoever takes part in a hunt chooses the same worlds, and makes the same runs.
+TEST(Worlds, AreTheSameForThreadsAndShards) {
+  const Model model = with_long_logs();
+  const auto hunted = [&](unsigned jobs, std::function<bool(std::uint64_t)> wanted) {
+    return hunt(model, {.seed = 3,
+                        .runs = runs_in_round + 100,
+                        .jobs = jobs,
+                        .max_depth = 96,
+                        .wanted = std::move(wanted)});
+  };
+  const HuntReport all = hunted(2, {});
+  const HuntReport first = hunted(1, [](std::uint64_t round) { return round == 0; });
+  const HuntReport last = hunted(1, [](std::uint64_t round) { return round == 1; });
+  Hash128 sum = first.digest;
+  sum += last.digest;
+  EXPECT_EQ(all.digest, sum);
+  EXPECT_EQ(all.worlds, "interned and live");
+  EXPECT_EQ(last.worlds, all.worlds);
+  EXPECT_EQ(last.reuse->met, all.reuse->met);
+  EXPECT_EQ(last.reuse->events, all.reuse->events);
+}
+
+// --- what is refused ---
+
 std::string refusal_of(const Model& model, HuntOptions options = {}) {
   options.strategy = "weather";
   options.runs = 1;
@@ -213,13 +297,6 @@ std::string refusal_of(const Model& model, HuntOptions options = {}) {
     return error.what();
   }
   return "";
-}
-
-Model with_bounds(const std::string& system, const std::function<void(Bounds&)>& change) {
-  const CatalogEntry& entry = *find_system(system);
-  Configuration configuration = entry.defaults;
-  change(configuration.bounds);
-  return entry.make(configuration);
 }
 
 TEST(WeatherHunt, WhatCannotBeSimulatedIsRefusedWithAReason) {
