@@ -25,7 +25,7 @@ class Strategy {
 
 inline constexpr std::uint32_t portfolio_runs = 16;  // shares of the portfolio are of so many
 // Where local states seldom come again, so many simulations are made for each of these.
-inline constexpr std::uint32_t live_runs = 15;
+inline constexpr std::uint32_t live_runs = 31;
 
 struct NamedStrategy {
   std::string_view name;

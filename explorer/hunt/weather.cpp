@@ -22,7 +22,7 @@ std::uint32_t draw_number(RandomStream& random, std::uint32_t below) {
 }
 
 // Tables of quantiles cost more to make than a short run: there are so many, made once.
-constexpr std::uint32_t scales = 13;  // 50 us to 200 ms
+constexpr std::uint32_t scales = 14;  // 50 us to 400 ms
 constexpr std::uint32_t shapes = 4;
 using Latencies = std::array<std::array<Distribution, shapes>, scales>;
 
@@ -38,7 +38,10 @@ Latencies all_latencies(std::index_sequence<Scale...>) {
 
 const Distribution& draw_latency(RandomStream& random, std::uint32_t slowest = scales) {
   static const Latencies all = all_latencies(std::make_index_sequence<scales>());
-  const auto& some = all[random.below(slowest)];
+  // As long as timers run, mostly: then they race.
+  const bool is_slow = random.below(2) == 0;
+  const std::uint32_t scale = is_slow ? slowest - 1 - random.below(5) : random.below(slowest);
+  const auto& some = all[scale];
   return some[random.below(shapes)];
 }
 
@@ -78,12 +81,15 @@ void draw_particular_links(const System& system, RandomStream& random, Simulatio
   }
 }
 
-// At most half as fast or as slow again.
+// A little off, or running at a speed of their own: a tenth of it to five times as slow.
 std::vector<ClockModel> draw_clocks(const System& system, RandomStream& random) {
   std::vector<ClockModel> clocks;
+  const bool is_wild = random.below(2) == 0;
   for (std::uint32_t i = 0; i < system.bounds.nodes; ++i) {
-    const auto drift = static_cast<std::int64_t>(draw_number(random, 500'000));
-    clocks.push_back({.drift_millionths = random.below(2) == 0 ? drift : -drift});
+    const std::int64_t little = draw_number(random, 500'000);
+    const std::int64_t wild = std::int64_t{random.below(49)} * 100'000 - 900'000;
+    const bool is_fast = random.below(2) == 0;
+    clocks.push_back({.drift_millionths = is_wild ? wild : is_fast ? -little : little});
   }
   return clocks;
 }
@@ -134,7 +140,10 @@ void draw_crash(const System& system, RandomStream& random, bool comes_back,
   const Nanoseconds down =
       comes_back ? draw_time(random, 100 * microsecond, 15) : nanoseconds_never;
   if (random.below(2) == 0) {
-    const auto steps = static_cast<std::uint32_t>(options.steps_max - system.size());
+    // Early, mostly: many runs come to rest long before they are as long as they may be.
+    constexpr std::uint32_t early = 64;
+    auto steps = static_cast<std::uint32_t>(options.steps_max - system.size());
+    if (random.below(4) != 0) steps = std::min(steps, early);
     options.crashes_behind.push_back(
         {.step = system.size() + 1 + draw_number(random, steps), .down = down});
     return;
@@ -186,7 +195,8 @@ SimulationOptions draw_weather(const System& system, RandomStream& random,
                             .links = draw_links(random),
                             .think = at_once(),
                             .client_timeout = draw_time(random, 10 * millisecond, 8),
-                            .keeps_bounds = true};
+                            .keeps_bounds = true,
+                            .takes_back_deliveries = true};
   if (random.below(4) == 0) options.think = draw_latency(random);
   if (random.below(4) == 0) options.disk = draw_latency(random, 8);
   if (random.below(3) == 0) draw_particular_links(system, random, options);
