@@ -55,8 +55,10 @@ void print_violation(const Model& model, const SimulateReport& report,
                     4, 80);
   constexpr std::size_t told_max = 60;
   if (found.events.size() <= told_max) std::cout << tell_story(model.system, found.events);
-  std::cout << "  gainsay minimize " << trace.string() << "\n"
-            << "  gainsay replay " << trace.string() << "\n";
+  if (found.kind != PropertyKind::progress) {
+    std::cout << "  gainsay minimize " << trace.string() << "\n";
+  }
+  std::cout << "  gainsay replay " << trace.string() << "\n";
 }
 
 int exit_of(const SimulateReport& report) {
@@ -153,6 +155,9 @@ LivePlan plan_of(const SimulateArguments& arguments, const std::string& command)
   if (!arguments.output.empty() || !pages_of(arguments).empty() || arguments.json) {
     throw UsageError("--live: -o, --report, --visualize and --json are of runs without it");
   }
+  if (!arguments.answers_within.empty()) {
+    throw UsageError("--live: --answers-within is of runs whose faults are known before");
+  }
   const CatalogEntry& entry = require_system(system_named(arguments));
   const Configuration configuration = configuration_of(arguments, entry);
   const Model model = entry.make(configuration);
@@ -185,6 +190,9 @@ int run_simulate(const SimulateArguments& arguments, const Scenario* scenario,
                           .interrupted = &stop_requested,
                           .progress = progress_printer(arguments)};
   options.metrics = metrics_of(arguments, options.simulation.duration);
+  if (!arguments.answers_within.empty()) {
+    options.answers_within = parse_duration(arguments.answers_within, second, "--answers-within");
+  }
   const SimulateReport report = run_as(model, options, scenario);
   if (options.progress) std::cerr << "\r\033[K";
   std::filesystem::path trace;

@@ -241,6 +241,7 @@ void add_simulate_options(CLI::App& simulate, SimulateArguments& arguments) {
   add("--traces", arguments.traces, "directory for a trace (gainsay-out)", "DIR");
   add("--interval", arguments.interval, "of the time line (a hundredth)", "TIME");
   add("--unavailable", arguments.unavailable, "no answer for so long (1s)", "TIME");
+  add("--answers-within", arguments.answers_within, "so soon again after the last fault", "TIME");
   simulate.add_flag("--no-properties", arguments.no_properties, "measure only")->group(group);
   simulate.add_flag("--no-minimize", arguments.keep_long, "a trace of all of the run")
       ->group(group);

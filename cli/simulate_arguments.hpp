@@ -37,7 +37,7 @@ struct SimulateArguments {
   std::string zipf;
   std::vector<std::string> partitions, crashes, clock_steps;
   std::optional<std::uint32_t> unsynced;
-  std::string interval, unavailable;
+  std::string interval, unavailable, answers_within;
   bool no_properties = false;
   bool keep_long = false;
   std::string output;

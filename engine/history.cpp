@@ -61,4 +61,10 @@ std::vector<HistoryEvent> events_of(const History& history) {
   return events;
 }
 
+bool is_open(const History& history) {
+  return std::ranges::any_of(history.clients, [](const std::vector<HistoryOperation>& client) {
+    return !client.empty() && !client.back().result;
+  });
+}
+
 }  // namespace gainsay

@@ -25,6 +25,8 @@ struct History {
 // Records an invocation or a response of a client (counted from 0). A response without an open
 // operation throws std::logic_error.
 void record(History& history, std::size_t client, const Label& label);
+// An operation has not returned.
+bool is_open(const History& history);
 
 struct HistoryEvent {
   std::size_t client = 0;

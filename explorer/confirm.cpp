@@ -23,6 +23,10 @@ void confirm(const Model& model, const Counterexample& found) {
                              outcome.reason + outcome.step.message);
     }
     if (!last) continue;
+    if (found.kind == PropertyKind::progress) {
+      if (is_open(world.history())) return;
+      throw std::logic_error("no request waits in the live world");
+    }
     const auto violation = find_violation(model, *before, event, outcome, world, found.property);
     if (!violation || violation->property != found.property) {
       throw std::logic_error("the live world does not violate \"" + found.property +
@@ -54,7 +58,8 @@ std::vector<const Property*> violated_by(const Model& model, const Counterexampl
 
 PropertyKind kind_of(const Model& model, const std::string& property) {
   const auto found = std::ranges::find(model.properties, property, &Property::name);
-  return found == model.properties.end() ? PropertyKind::always : found->kind;
+  if (found != model.properties.end()) return found->kind;
+  return property == progress_property ? PropertyKind::progress : PropertyKind::always;
 }
 
 std::uint32_t faults_of(const System& system, const std::vector<Event>& events) {

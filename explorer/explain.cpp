@@ -291,7 +291,9 @@ std::vector<bool> Teller::future_of(std::uint32_t index) const {
 }  // namespace
 
 std::optional<TraceExplanation> explain(const Model& model, const Counterexample& found) {
-  if (found.kind == PropertyKind::recovers) return std::nullopt;
+  if (found.kind == PropertyKind::recovers || found.kind == PropertyKind::progress) {
+    return std::nullopt;
+  }
   if (found.events.size() <= model.system.size()) return std::nullopt;
   if (model.system.size() > processes_max) return std::nullopt;  // nobody searches those
   Decision decision = decide(model, found);

@@ -280,6 +280,9 @@ MinimizeReport Minimizer::run() {
 
 MinimizeReport minimize(const Model& model, const Counterexample& found,
                         const MinimizeOptions& options) {
+  if (found.kind == PropertyKind::progress) {
+    throw UsageError("\"progress\" is of time, which is not in a trace: its traces are not shrunk");
+  }
   if (found.kind == PropertyKind::recovers) {
     throw UsageError("\"" + found.property +
                      "\" is not of runs, but of what lies behind them: its traces are not shrunk");

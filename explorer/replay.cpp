@@ -39,8 +39,22 @@ std::string likely_cause(const System& system, const Trace& trace) {
          " changed since the trace was recorded (both say version " + system.version + ")";
 }
 
+// What happened is what was recorded, and at its end a request waits; when it happened is not in
+// the trace.
+void judge_progress(const Trace& trace, const LiveWorld& world, ReplayReport& report) {
+  if (report.violation || !is_open(world.history())) return;
+  report.violation = Violation{.property = trace.verdict->property,
+                               .kind = trace.verdict->kind,
+                               .message = "\"progress\" does not hold: a request waits at the end"};
+  report.violation_step = static_cast<std::uint32_t>(trace.events.size() - 1);
+  report.reproduced = trace.verdict->step == report.violation_step && report.skipped == 0;
+}
+
 void judge_end(const Model& model, const Trace& trace, const LiveWorld& world,
                const ReplayOptions& options, ReplayReport& report) {
+  if (trace.verdict->kind == to_string(PropertyKind::progress)) {
+    return judge_progress(trace, world, report);
+  }
   const auto recorded = std::ranges::find_if(model.properties, [&](const Property& property) {
     return property.kind == PropertyKind::recovers && property.name == trace.verdict->property;
   });

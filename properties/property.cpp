@@ -16,6 +16,8 @@ std::string_view to_string(PropertyKind kind) {
       return "sequentially_consistent";
     case PropertyKind::recovers:
       return "recovers";
+    case PropertyKind::progress:
+      return "progress";
   }
   return "";
 }

@@ -40,8 +40,10 @@ enum class PropertyKind : std::uint8_t {
   linearizable,
   sequentially_consistent,
   recovers,
+  progress,  // of a simulation, in its time; no model has it
 };
 std::string_view to_string(PropertyKind kind);
+inline constexpr std::string_view progress_property = "progress";
 
 // What the predicate is applied to.
 enum class Scope : std::uint8_t {

@@ -20,6 +20,9 @@ struct SimulateOptions {
   SimulationOptions simulation{};
   MetricsOptions metrics{};
   bool properties = true;
+  // Behind the last fault something is answered so soon, again and again, while requests wait: the
+  // property "progress".
+  std::optional<Nanoseconds> answers_within{};
   bool each_step = false;  // properties are judged after each step, whatever that costs
   // Events of the run that are kept, from its start on, whether it breaks a property or not; one
   // that does is run again, and all of it is kept.

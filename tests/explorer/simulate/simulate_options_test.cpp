@@ -2,6 +2,9 @@
 // of protocols whose effect shows in the figures.
 #include <gtest/gtest.h>
 
+#include "explorer/minimize.hpp"
+#include "explorer/replay.hpp"
+#include "explorer/report.hpp"
 #include "explorer/simulate/simulate.hpp"
 #include "protocols/catalog.hpp"
 #include "tests/explorer/simulate/busy.hpp"
@@ -257,6 +260,58 @@ TEST(SimulateOptions, CompressionShowsOnLinks) {
   options.simulation.compresses = false;
   const SimulateReport wide = simulate(model, options);
   EXPECT_LT(narrow.metrics->latency().quantile(50'000), wide.metrics->latency().quantile(50'000));
+}
+
+// --- progress ---
+
+SimulateOptions with_crashes(const Model& model, const std::vector<std::string>& crashes) {
+  SimulateOptions options = busy(1, 6 * second);
+  options.answers_within = 2 * second;
+  for (const std::string& crash : crashes) {
+    add_crash(options.simulation.faults, model.system, crash);
+  }
+  return options;
+}
+
+const SimulatedProperty& progress_of(const SimulateReport& report) {
+  return *std::ranges::find(report.properties, progress_property, &SimulatedProperty::name);
+}
+
+TEST(SimulateOptions, TheServiceIsToComeBackBehindTheLastFault) {
+  for (const char* name : {"raft", "multi-paxos", "pbft"}) {
+    const Model model = model_of(name, name == std::string("pbft") ? 4 : 3);
+    const std::vector<std::string> some =
+        model.system.bounds.crashes > 0
+            ? std::vector<std::string>{"n1@1s+1s", "n2@1500ms+1s", "n3@3s"}
+            : std::vector<std::string>{};
+    const SimulateReport report = simulate(model, with_crashes(model, some));
+    EXPECT_EQ(report.verdict(), Verdict::holds) << name;
+    EXPECT_GT(progress_of(report).evaluated, 100U) << name;
+  }
+  const Model model = model_of("raft", 3);
+  const SimulateReport report = simulate(model, with_crashes(model, {"n1@1s", "n2@2s"}));
+  EXPECT_EQ(progress_of(report).verdict, Verdict::violated);
+  EXPECT_GT(report.simulated, 4 * second);
+  EXPECT_LT(report.simulated, 5 * second);
+  ASSERT_TRUE(report.counterexample) << report.not_kept;
+  EXPECT_EQ(report.counterexample->kind, PropertyKind::progress);
+  EXPECT_NE(report.counterexample->message.find("nothing was answered from 2"), std::string::npos)
+      << report.counterexample->message;
+  const Trace trace =
+      parse_trace(counterexample_text(model, *report.counterexample, {.mode = "simulate"}), "it");
+  EXPECT_TRUE(replay(model_of(trace), trace).reproduced);
+  EXPECT_THROW(minimize(model, *report.counterexample), UsageError);
+}
+
+TEST(SimulateOptions, ProgressIsAskedOfRunsThatCanShowIt) {
+  const Model model = model_of("raft", 3);
+  EXPECT_THROW(simulate(model, with_crashes(model, {"n1@5s"})), UsageError) << "it ends too soon";
+  EXPECT_THROW(simulate(model, with_crashes(model, {"n1@1s+4s"})), UsageError);
+  SimulateOptions idle = with_crashes(model, {"n1@1s+1s"});
+  idle.simulation.arrivals_an_hour = 1;
+  EXPECT_EQ(progress_of(simulate(model, idle)).verdict, Verdict::vacuous);
+  const Model chord = find_system("chord")->make(find_system("chord")->defaults);
+  EXPECT_THROW(simulate(chord, with_crashes(chord, {})), UsageError) << "nobody asks";
 }
 
 }  // namespace
