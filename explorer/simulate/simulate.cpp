@@ -50,7 +50,7 @@ Run run(const Model& model, const SimulateOptions& options) {
   if (result.watch) {
     result.watch->finish(result.simulated, {.bytes_max = options.history_bytes, .explain = false});
   }
-  if (result.progress) result.progress->finish(result.simulated, result.steps);
+  if (result.progress) result.progress->finish(result.simulated, simulation.steps());
   result.recorded = recorder.take();
   return result;
 }
