@@ -45,6 +45,11 @@ int main(int argc, char** argv) {
   large.options["propose"] = "3";
   add("raft", small);
   add("raft-6-terms", large);
+  Configuration long_logs = small;
+  long_logs.bounds.nodes = 5;
+  long_logs.bounds.clients = 3;
+  long_logs.bounds.operations = 1000;
+  add("raft-long-logs", long_logs);
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();
 }

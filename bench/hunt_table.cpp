@@ -8,6 +8,7 @@
 #include <string>
 
 #include "explorer/hunt/hunt.hpp"
+#include "explorer/hunt/weather.hpp"
 #include "protocols/catalog.hpp"
 
 namespace {
@@ -79,6 +80,10 @@ void print_row(const CatalogEntry& entry, const Bug& bug, const Arguments& argum
   if (!is_of_runs(model, bug.breaks)) return;
   std::printf("| %s | `%s` |", bug.id.c_str(), bug.name.c_str());
   for (const std::string& strategy : strategy_names()) {
+    if (strategy == "weather" && !why_no_weather(model.system).empty()) {
+      std::printf(" |");
+      continue;
+    }
     std::printf(" %s |", cell(tally_of(model, strategy, arguments)).c_str());
     std::fflush(stdout);
   }
