@@ -154,6 +154,8 @@ std::string hunt_json(const Model& model, const HuntReport& report) {
   if (report.reuse) {
     result["reuse"] = {{"events", report.reuse->events}, {"new", report.reuse->met}};
   }
+  result["live_steps"] = report.live_steps;
+  result["live_steps_judged"] = report.live_steps_judged;
   result["not_judged_runs"] = nlohmann::ordered_json::object();
   for (const auto& [name, runs] : report.not_judged_runs) result["not_judged_runs"][name] = runs;
   result["cuts"] = report.cuts;

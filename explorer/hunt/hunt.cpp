@@ -274,7 +274,9 @@ void Hunter::take_in(const Round& round) {
     report_.strategies[i].events += round.strategies[i].events;
     report_.strategies[i].findings += round.strategies[i].findings;
   }
-  for (std::size_t i = 0; i < round.watched.size(); ++i) watched_[i] += round.watched[i];
+  for (std::size_t i = 0; i < watched_.size(); ++i) watched_[i] += round.watched.properties[i];
+  report_.live_steps += round.watched.node_steps;
+  report_.live_steps_judged += round.watched.judged_steps;
   local_states_.insert(round.local_states.begin(), round.local_states.end());
   for (const Hit& hit : round.hits) {
     told.findings.push_back(finding_of(hit));

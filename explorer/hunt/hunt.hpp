@@ -104,6 +104,10 @@ struct HuntReport {
   std::vector<HuntFinding> findings;       // different ones
   std::vector<PropertyReport> properties;  // verdicts: violated, or vacuous where never evaluated
   std::vector<std::string> not_judged;     // properties that runs say nothing of
+  // Of simulations: steps of nodes, and those behind which all properties of states were judged. To
+  // judge costs as much as there is to see: see properties/run_watch.hpp.
+  std::uint64_t live_steps = 0;
+  std::uint64_t live_steps_judged = 0;
   // Histories that take too much to be judged: of which property, in how many runs.
   std::vector<std::pair<std::string, std::uint64_t>> not_judged_runs;
   bool cuts = false;           // pairs of nodes were asked at all cuts

@@ -23,8 +23,15 @@ std::string counts(const HuntReport& report) {
 }
 
 std::string worlds_text(const HuntReport& report) {
-  if (report.worlds_because.empty()) return "";
-  return "  worlds " + report.worlds + ": " + report.worlds_because + "\n";
+  std::string text;
+  if (!report.worlds_because.empty()) {
+    text += "  worlds " + report.worlds + ": " + report.worlds_because + "\n";
+  }
+  if (report.live_steps_judged < report.live_steps) {
+    text += "  states judged behind " + with_commas(report.live_steps_judged) + " of " +
+            with_commas(report.live_steps) + " live steps, and at each run's end\n";
+  }
+  return text;
 }
 
 std::string sometimes_text(const HuntReport& report) {

@@ -85,7 +85,7 @@ Round RoundRunner::run(std::uint64_t number, std::uint64_t count,
   }
   for (const Id local : met_) round.local_states.push_back(walk_.machine().local(local).hash.low);
   std::ranges::sort(round.local_states);
-  round.watched = weather_.take_tallies();
+  round.watched = weather_.take_watched();
   return round;
 }
 

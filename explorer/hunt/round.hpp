@@ -48,7 +48,7 @@ struct Round {
   std::vector<StrategyReport> strategies;
   std::vector<Hit> hits;
   std::vector<std::uint64_t> local_states;
-  std::vector<WatchTally> watched;  // of simulations: by property
+  Watched watched;  // of simulations
   Hash128 digest;
 };
 

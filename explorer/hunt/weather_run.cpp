@@ -31,8 +31,7 @@ WatchTally& WatchTally::operator+=(const WatchTally& other) {
   return *this;
 }
 
-WeatherRunner::WeatherRunner(const Model& model)
-    : model_(model), tallies_(model.properties.size()) {}
+WeatherRunner::WeatherRunner(const Model& model) : model_(model) { (void)take_watched(); }
 
 SimulationOptions WeatherRunner::weather_of(const Model& model, std::uint64_t seed,
                                             std::uint32_t steps_max) {
@@ -70,21 +69,24 @@ bool WeatherRunner::finish(const SimulationOptions& options, WeatherRun& run) {
 }
 
 void WeatherRunner::tell(const PropertyWatch& watch) {
+  watched_.node_steps += watch.node_steps();
+  watched_.judged_steps += watch.judged_steps();
   for (std::size_t i = 0; i < model_.properties.size(); ++i) {
     const Property& property = model_.properties[i];
     for (const WatchedProperty& watched : watch.properties()) {
       if (watched.property != &property) continue;
-      tallies_[i].evaluated += watched.evaluated;
-      tallies_[i].reached = tallies_[i].reached || watched.reached;
+      watched_.properties[i].evaluated += watched.evaluated;
+      watched_.properties[i].reached = watched_.properties[i].reached || watched.reached;
     }
     const auto& unjudged = watch.not_judged();
-    tallies_[i].not_judged += static_cast<std::uint64_t>(std::ranges::count_if(
+    watched_.properties[i].not_judged += static_cast<std::uint64_t>(std::ranges::count_if(
         unjudged, [&](const auto& one) { return one.first == property.name; }));
   }
 }
 
-std::vector<WatchTally> WeatherRunner::take_tallies() {
-  return std::exchange(tallies_, std::vector<WatchTally>(model_.properties.size()));
+Watched WeatherRunner::take_watched() {
+  Watched empty{.properties = std::vector<WatchTally>(model_.properties.size())};
+  return std::exchange(watched_, std::move(empty));
 }
 
 }  // namespace gainsay

@@ -28,6 +28,12 @@ struct WatchTally {
   WatchTally& operator+=(const WatchTally& other);
 };
 
+struct Watched {
+  std::vector<WatchTally> properties;
+  std::uint64_t node_steps = 0;
+  std::uint64_t judged_steps = 0;  // those behind which all properties of states were known to hold
+};
+
 class WeatherRunner {
  public:
   // REQUIRES: the model, of those properties that are judged, outlives this.
@@ -37,8 +43,8 @@ class WeatherRunner {
   // Its circumstances.
   static SimulationOptions weather_of(const Model& model, std::uint64_t seed,
                                       std::uint32_t steps_max);
-  // By property, of all runs since the last call.
-  std::vector<WatchTally> take_tallies();
+  // Of all runs since the last call.
+  Watched take_watched();
 
  private:
   bool finish(const SimulationOptions& options, WeatherRun& run);
@@ -46,7 +52,7 @@ class WeatherRunner {
 
   const Model& model_;
   bool takes_back_ = false;  // a run had deliveries outside the limits
-  std::vector<WatchTally> tallies_;
+  Watched watched_;
 };
 
 }  // namespace gainsay

@@ -204,6 +204,20 @@ TEST(WeatherHunt, FindsNothingInCorrectSystems) {
   }
 }
 
+// Of raft a filter says what a step can have broken; others are judged as often as can be paid.
+TEST(WeatherHunt, SaysHowOftenStatesWereJudged) {
+  const HuntReport raft = hunt_of(model_of("raft"), 50);
+  EXPECT_GT(raft.live_steps, 0U);
+  EXPECT_EQ(raft.live_steps_judged, raft.live_steps);
+  Configuration long_logs = find_system("multi-paxos")->defaults;
+  long_logs.bounds.clients = 3;
+  long_logs.bounds.operations = 1000;
+  long_logs.bounds.limits["slot"] = 100'000;
+  const HuntReport other = hunt_of(find_system("multi-paxos")->make(long_logs), 40);
+  EXPECT_LT(other.live_steps_judged, other.live_steps);
+  EXPECT_GT(other.live_steps_judged, 0U);
+}
+
 // --- which worlds ---
 
 Model with_bounds(const std::string& system, const std::function<void(Bounds&)>& change) {
