@@ -155,8 +155,10 @@ void Simulation::handle(const EventQueue::Entry& entry) {
 void Simulation::run(SimulatedStep& step, const LocalEvent& event) {
   Running& process = processes_[step.process.value];
   const std::uint64_t before = process.local.timers;
+  // The step is taken by a copy: who watches may keep the address of a state until it is told of
+  // the next step of its process.
   std::optional<LocalState> earlier;
-  if (can_be_taken_back(step)) earlier = process.local.copy();
+  if (can_be_taken_back(step)) earlier = std::exchange(process.local, process.local.copy());
   StepContext::Place place = process.place;
   place.unsynced = keeps_versions(step.process);
   const bool is_late = place.unsynced && std::max(now_, process.disk_free) + process.next_write >=

@@ -140,6 +140,40 @@ TEST(WeatherRun, SomeHaveAKindOfFaultAndOthersNot) {
   }
 }
 
+// Filters of properties keep addresses.
+class AddressWatch final : public SimulationWatch {
+ public:
+  bool reads_messages() const override { return false; }
+  bool step(const SimulatedStep& step) override {
+    known_.resize(simulation->system().size());
+    for (std::size_t i = 0; i < known_.size(); ++i) {
+      const void* now = simulation->state(node_id(i)).process->state();
+      if (step.process == node_id(i)) known_[i] = now;
+      moved += known_[i] != nullptr && known_[i] != now;
+    }
+    return true;
+  }
+  const Simulation* simulation = nullptr;
+  std::uint64_t moved = 0;
+
+ private:
+  std::vector<const void*> known_;
+};
+
+TEST(WeatherRun, AStateStaysWhereItIsUntilItsNextStepIsTold) {
+  for (const char* bug : {"index-only-completion", "vote-not-persisted"}) {
+    const Model model = model_of("raft", bug);
+    for (std::uint64_t seed = 0; seed < 50; ++seed) {
+      AddressWatch watch;
+      Simulation simulation(model.system, WeatherRunner::weather_of(model, seed, 200), {&watch});
+      watch.simulation = &simulation;
+      while (simulation.step()) {
+      }
+      EXPECT_EQ(watch.moved, 0U) << bug << " " << seed;
+    }
+  }
+}
+
 HuntReport hunt_of(const Model& model, std::uint64_t runs, unsigned jobs = 1) {
   return hunt(model,
               {.strategy = "weather", .runs = runs, .jobs = jobs, .minimize_states = 20'000});
