@@ -1,7 +1,6 @@
 #include "explorer/hunt/history_tree.hpp"
 
 #include <algorithm>
-#include <ranges>
 
 #include "engine/reflect.hpp"
 #include "properties/linearizability/judge.hpp"
@@ -79,9 +78,17 @@ bool HistoryTree::is_broken(const std::vector<std::uint32_t>& path, std::size_t 
 std::optional<std::uint32_t> HistoryTree::broken_by(BytesView future) const {
   const std::vector<std::uint32_t> path = path_to(future);
   if (!is_broken(path, path.size())) return std::nullopt;
-  const auto lengths = std::views::iota(std::size_t{0}, path.size() + 1);
-  return static_cast<std::uint32_t>(*std::ranges::partition_point(
-      lengths, [&](std::size_t length) { return !is_broken(path, length); }));
+  std::size_t least = 0;
+  std::size_t broken = path.size();
+  while (least < broken) {
+    const std::size_t length = least + (broken - least) / 2;
+    if (is_broken(path, length)) {
+      broken = length;
+    } else {
+      least = length + 1;
+    }
+  }
+  return static_cast<std::uint32_t>(broken);
 }
 
 }  // namespace gainsay
