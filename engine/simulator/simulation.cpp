@@ -158,7 +158,8 @@ void Simulation::run(SimulatedStep& step, const LocalEvent& event) {
   // The step is taken by a copy: who watches may keep the address of a state until it is told of
   // the next step of its process.
   std::optional<LocalState> earlier;
-  if (can_be_taken_back(step)) earlier = std::exchange(process.local, process.local.copy());
+  if (options_.keeps_bounds && can_be_taken_back(step))
+    earlier = std::exchange(process.local, process.local.copy());
   StepContext::Place place = process.place;
   place.unsynced = keeps_versions(step.process);
   const bool is_late = place.unsynced && std::max(now_, process.disk_free) + process.next_write >=
@@ -170,7 +171,7 @@ void Simulation::run(SimulatedStep& step, const LocalEvent& event) {
   step.at = now_;
   step.fault = run_in_place(process.local, event, context_, fault_message_);
   step.fault_message = fault_message_;
-  if (is_outside_limits(step)) return take_back(step, std::move(earlier));
+  if (options_.keeps_bounds && is_outside_limits(step)) return take_back(step, std::move(earlier));
   if (is_late && step.fault == StepResult::Fault::none && !context_.points().empty()) {
     process.local = std::move(*unwritten);
     return crash_within(step, event);
@@ -182,7 +183,7 @@ void Simulation::run(SimulatedStep& step, const LocalEvent& event) {
   stopped_ = stopped_ || !goes_on;
   if (stopped_) return;
   transmit_all(step.process, write_until(step.process));
-  crash_behind(step.process);
+  if (crashes_behind_ < options_.crashes_behind.size()) crash_behind(step.process);
 }
 
 // When what the step has sent leaves: not before all that the node has written is safe.
@@ -254,7 +255,7 @@ void Simulation::fire(std::uint32_t packed, Nanoseconds time) {
     return;
   }
   timer.deadline = nanoseconds_never;
-  if (!may_time_out()) return;
+  if (options_.keeps_bounds && !may_time_out()) return;
   SimulatedStep step{.kind = EventKind::timer, .process = id, .timer = number};
   event_.kind = LocalEvent::Kind::timer;
   event_.timer = number;
@@ -450,7 +451,7 @@ void Simulation::client_is_free(NodeId client) {
 }
 
 void Simulation::invoke(NodeId client, Nanoseconds arrived) {
-  if (!may_time_out()) return;
+  if (options_.keeps_bounds && !may_time_out()) return;
   for (SimulationWatch* watch : watches_) watch->request(now_, client, arrived);
   SimulatedStep step{.kind = EventKind::timer, .process = client, .timer = next_timer};
   event_ = {.kind = LocalEvent::Kind::timer, .timer = next_timer};

@@ -220,6 +220,7 @@ class Simulation {
   void prepare_disks();
   void run(SimulatedStep& step, const LocalEvent& event);
   Nanoseconds write_until(NodeId process);
+  // Of bounds that are kept. REQUIRES: they are.
   bool may_time_out();
   bool can_be_taken_back(const SimulatedStep& step) const;
   bool is_outside_limits(const SimulatedStep& step) const;

@@ -8,7 +8,7 @@ namespace gainsay {
 // Counts it, too: a timer that runs out is an event, whatever comes of it.
 bool Simulation::may_time_out() {
   const auto& most = system_->bounds.timeouts;
-  if (!options_.keeps_bounds || !most) return true;
+  if (!most) return true;
   if (timeouts_ == *most) return false;
   ++timeouts_;
   return true;
@@ -16,13 +16,13 @@ bool Simulation::may_time_out() {
 
 // Timers are what mostly leads outside: they are few, so that a copy for each costs little.
 bool Simulation::can_be_taken_back(const SimulatedStep& step) const {
-  if (!options_.keeps_bounds || system_->limits.empty() || !is_node(step.process)) return false;
+  if (system_->limits.empty() || !is_node(step.process)) return false;
   return step.kind == EventKind::timer || step.kind == EventKind::restart ||
          options_.takes_back_deliveries;
 }
 
 bool Simulation::is_outside_limits(const SimulatedStep& step) const {
-  if (!options_.keeps_bounds || !is_node(step.process)) return false;
+  if (!is_node(step.process)) return false;
   if (step.fault != StepResult::Fault::none) return false;  // it has no result
   const void* const state = processes_[step.process.value].local.process->state();
   for (const Limit& limit : system_->limits) {
@@ -59,7 +59,6 @@ void Simulation::release_timers(NodeId id) {
 }
 
 void Simulation::crash_behind(NodeId id) {
-  if (crashes_behind_ == options_.crashes_behind.size()) return;
   const CrashBehind crash = options_.crashes_behind[crashes_behind_];
   if (steps_ < crash.step || !system_->may_crash(id)) return;
   ++crashes_behind_;
