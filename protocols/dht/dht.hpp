@@ -234,6 +234,8 @@ struct Work {
   bool writes = false;
   bool deletes = false;
   bool reads_of_others = false;  // of what another client puts
+  // Who waits long asks another coordinator, so that a write may take effect twice.
+  bool resends = false;
 };
 
 // Whether each key is a linearizable register by these options.

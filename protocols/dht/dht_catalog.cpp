@@ -296,7 +296,8 @@ Model make_model(const Configuration& configuration) {
   Model model{.system = make_system<Node>("dht", bounds, settings.options), .properties = {}};
   if (bounds.clients > 0) add_clients<Node>(model.system, clients);
   const Work does =
-      load ? Work{.any = true, .writes = true, .reads_of_others = true} : work_of(clients);
+      load ? Work{.any = true, .writes = true, .reads_of_others = true, .resends = true}
+           : work_of(clients);
   model.properties = properties(settings.options, does);
   return model;
 }

@@ -2,7 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "engine/random.hpp"
 #include "explorer/check.hpp"
+#include "properties/linearizability.hpp"
 
 namespace gainsay::dht {
 namespace {
@@ -131,6 +137,63 @@ TEST(Dht, WhatItDoesNotHaveIsRefused) {
             "dht: option work: each client has 1 operations (--ops)");
   EXPECT_EQ(refusal({{"work", "put-x/get-x"}}),
             "dht: option work: there are 1 clients (--clients)");
+}
+
+// Three clients put, delete and get under two keys, and are answered by what may be there or not.
+History random_history(RandomStream& random) {
+  using Operation = Node::Operation;
+  using Result = Node::Result;
+  History history;
+  history.clients.resize(3);
+  std::array<std::optional<Operation>, 3> open;
+  for (std::uint32_t written = 0, steps = 0; steps < 16; ++steps) {
+    const std::uint32_t client = random.below(3);
+    const Key key = random.below(4) == 0 ? "y" : "x";
+    if (!open[client]) {
+      const std::uint32_t kind = random.below(5);
+      if (kind < 2) open[client] = Get{.key = key};
+      if (kind == 2) open[client] = Delete{.key = key};
+      if (kind > 2) open[client] = Put{.key = key, .value = std::to_string(written++ % 3)};
+      record(history, client, {.kind = Label::Kind::invoke, .value = encoded(*open[client])});
+      continue;
+    }
+    Result result = Done{};
+    if (std::holds_alternative<Get>(*open[client])) {
+      const std::uint32_t seen = random.below(written + 1);
+      result = seen == 0 ? Values{} : Values{{std::to_string((seen - 1) % 3)}};
+    }
+    record(history, client, {.kind = Label::Kind::respond, .value = encoded(result)});
+    open[client].reset();
+  }
+  return history;
+}
+
+TEST(Dht, BothCheckersJudgeRegistersAlike) {
+  const Model model = find_system("dht")->make({.bounds = within(3, 1, 1)});
+  const auto property = std::ranges::find(model.properties, "linearizability", &Property::name);
+  ASSERT_NE(property, model.properties.end());
+  RandomStream random(5, Purpose::test);
+  int linearizable = 0;
+  constexpr int histories = 3000;
+  for (int i = 0; i < histories; ++i) {
+    const History history = random_history(random);
+    const bool plain = is_linearizable(history, *property->object);
+    EXPECT_EQ(is_linearizable(history, *property->model), plain) << i;
+    linearizable += plain ? 1 : 0;
+  }
+  EXPECT_GT(linearizable, histories / 10);
+  EXPECT_LT(linearizable, histories * 9 / 10);
+}
+
+TEST(Dht, RegistersAreNotPromisedToClientsThatAskAnotherCoordinator) {
+  const auto has_it = [](const Model& model) {
+    return std::ranges::find(model.properties, "linearizability", &Property::name) !=
+           model.properties.end();
+  };
+  Configuration simulated = *find_system("dht")->simulated;
+  EXPECT_FALSE(has_it(find_system("dht")->make(simulated)));
+  simulated.options["linearizable"] = "1";
+  EXPECT_TRUE(has_it(find_system("dht")->make(simulated)));
 }
 
 TEST(Dht, RegistersArePromisedWhereQuorumsMeetAndReadsAreWrittenBack) {
