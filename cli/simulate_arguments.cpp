@@ -43,6 +43,21 @@ LinkModel links_of(const SimulateArguments& arguments) {
   return links;
 }
 
+// Timers of a protocol for a slower network: of all nodes so many times as long.
+std::vector<ClockModel> stretched(std::vector<ClockModel> clocks,
+                                  const SimulateArguments& arguments, const System& system) {
+  const std::uint64_t times = parse_millionths(arguments.timers, "--timers");
+  constexpr std::uint64_t one = 1'000'000;
+  if (times < one / 100 || times > 100 * one) throw UsageError("--timers is from 0.01 to 100");
+  clocks.resize(system.bounds.nodes);
+  for (ClockModel& clock : clocks) {
+    const std::int64_t length = (std::int64_t{one} + clock.drift_millionths) *
+                                static_cast<std::int64_t>(times) / std::int64_t{one};
+    clock.drift_millionths = length - std::int64_t{one};
+  }
+  return clocks;
+}
+
 // "n1=200,n2=-50": in millionths.
 std::vector<ClockModel> clocks_of(const SimulateArguments& arguments, const System& system) {
   std::vector<ClockModel> clocks;
@@ -56,7 +71,7 @@ std::vector<ClockModel> clocks_of(const SimulateArguments& arguments, const Syst
     const auto drift = static_cast<std::int64_t>(ppm);
     clocks[node.value].drift_millionths = is_slow ? -drift : drift;
   }
-  return clocks;
+  return arguments.timers.empty() ? clocks : stretched(std::move(clocks), arguments, system);
 }
 
 // Where something is signed.
@@ -209,6 +224,7 @@ void add_simulate_options(CLI::App& simulate, SimulateArguments& arguments) {
   add_each("--partition", arguments.partitions, "10s-20s:n1,n2|n3 (one way: n1>n2)", "WHEN");
   add_each("--disk", arguments.disks, "how long a write takes: 5ms, or n1=50ms", "TIME");
   add("--drift", arguments.drift, "slow clocks, in millionths: n1=200", "LIST");
+  add("--timers", arguments.timers, "of nodes, so many times as long (1)", "SCALE");
   add_each("--clock-step", arguments.clock_steps, "n1@5s+200ms: put forward (- back)", "WHEN");
   group = "Network";
   add("--latency", arguments.latency, "5ms, 10..100ms, two numbers of ms, or as below", "TIME")

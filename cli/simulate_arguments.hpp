@@ -24,7 +24,7 @@ struct SimulateArguments {
   std::string duration = "60s";
   std::string seed = "0";
   std::vector<std::string> latency;
-  std::string loss, duplication, reordering, tampering, bandwidth, drift;
+  std::string loss, duplication, reordering, tampering, bandwidth, drift, timers;
   std::string signatures = "ed25519";
   std::vector<std::string> links, disks;
   std::string load = "100/s";

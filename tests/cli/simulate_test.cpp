@@ -119,5 +119,16 @@ TEST(SimulateVerb, MistakesAreNamed) {
   EXPECT_NE(error_of("raft --option load-keys=0").find("load-keys"), std::string::npos);
 }
 
+TEST(SimulateVerb, TimersMayBeLongerOnTopOfDrift) {
+  const Scratch scratch("timers");
+  const Ran ran = run_gainsay(
+      scratch.path(), "simulate raft --nodes 3 --duration 1s --timers 3 --drift n2=1000 --json");
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  const json drifts = json::parse(ran.out)["network"]["clock_drift_ppm"];
+  EXPECT_EQ(drifts, json({2'000'000, 2'003'000, 2'000'000}));
+  EXPECT_EQ(run_gainsay(scratch.path(), "simulate raft --timers 0").code, 2);
+  EXPECT_EQ(run_gainsay(scratch.path(), "simulate raft --timers 101").code, 2);
+}
+
 }  // namespace
 }  // namespace gainsay::testing
