@@ -1,6 +1,7 @@
 #include "explorer/hunt/report.hpp"
 
 #include <cstdio>
+#include <sstream>
 
 #include "engine/text.hpp"
 
@@ -65,6 +66,16 @@ std::string strategies_text(const HuntReport& report) {
   return text;
 }
 
+// But for the verdict, which stays one line.
+std::string in_80_columns(const std::string& text) {
+  std::istringstream lines(text);
+  std::string verdict;
+  std::getline(lines, verdict);
+  std::string wrapped = verdict + "\n";
+  for (std::string line; std::getline(lines, line);) wrapped += wrap(line, 4, 80);
+  return wrapped;
+}
+
 }  // namespace
 
 std::string seed_text(std::uint64_t seed) {
@@ -90,14 +101,15 @@ std::string summary(const HuntReport& report, bool verbose) {
   text += "  strategy " + report.strategy + ", seed " + seed_text(report.seed) + ", ended by " +
           report.stopped_by;
   // On live worlds they are not looked up.
-  if (report.worlds != "live")
+  if (report.worlds != "live") {
     text += "; " + with_commas(report.local_states) + " local states met";
+  }
   text += "\n";
   text += worlds_text(report);
   if (report.cuts) text += "  pairs of nodes asked at all cuts of each run\n";
   text += sometimes_text(report);
   if (verbose) text += strategies_text(report);
-  return text;
+  return in_80_columns(text);
 }
 
 }  // namespace gainsay
