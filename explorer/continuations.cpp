@@ -39,11 +39,14 @@ Continuations::Continuations(const Model& model, const Counterexample& run)
   }
 }
 
-bool Continuations::is_faultless(std::size_t actor, const Transition& transition) const {
+bool Continuations::is_silent(std::size_t actor) const {
+  return actor < model_.system.size() && model_.system.is_faulty(node_id(actor));
+}
+
+// REQUIRES: the actor is not silent.
+bool Continuations::is_faultless(const Transition& transition) const {
   if (transition.cost > 0) return false;
-  const System& system = model_.system;
-  if (actor < system.size() && system.is_faulty(node_id(actor))) return false;
-  return transition.from == 0xff || !system.is_byzantine({transition.from});
+  return transition.from == 0xff || !model_.system.is_byzantine({transition.from});
 }
 
 std::uint64_t Continuations::work_of_handler(const World& world, std::size_t actor) const {
@@ -54,12 +57,13 @@ std::uint64_t Continuations::work_of_handler(const World& world, std::size_t act
 std::vector<Way> Continuations::ways(const World& world) {
   std::vector<Way> all;
   for (std::size_t actor = 0; actor < machine_.actors(); ++actor) {
+    if (is_silent(actor)) continue;  // what it could say may be much
     const std::uint64_t before = machine_.handler_runs();
     const Expansion& expansion = machine_.expand(world.data(), actor);
     work_ += work_of_handler(world, actor) * (machine_.handler_runs() - before);
     for (const Transition& transition : expansion.transitions) {
       ++work_;
-      if (!is_faultless(actor, transition)) continue;
+      if (!is_faultless(transition)) continue;
       if (!machine_.affordable(world.data(), transition)) continue;
       all.push_back({.actor = actor, .expansion = &expansion, .transition = &transition});
     }

@@ -64,7 +64,8 @@ class Continuations {
   enum class End : std::uint8_t { violates, ends, runs_on };
 
   std::uint64_t work_of_handler(const World& world, std::size_t actor) const;
-  bool is_faultless(std::size_t actor, const Transition& transition) const;
+  bool is_silent(std::size_t actor) const;
+  bool is_faultless(const Transition& transition) const;
   std::vector<Way> ways(const World& world);
   Step take(World& world, const Way& way);
   bool is_the_fault(Id fault) const;
