@@ -250,6 +250,8 @@ class Simulation {
   void schedule_echo(Nanoseconds behind);
   void echo();
   bool tell(const SimulatedStep& step);
+  void tell(const ScheduledFault& fault);
+  void count_cuts(const Cut& cut, int change);
   void tell(NodeId from, NodeId to, const MessageSeen& message, Fate fate, Nanoseconds arrives);
   bool is_node(NodeId id) const { return !system_->is_client(id); }
   // REQUIRES: two nodes.

@@ -25,7 +25,7 @@ void Simulation::apply(const ScheduledFault& fault) {
       return;
     }
     case ScheduledFault::Kind::clock:
-      for (SimulationWatch* watch : watches_) watch->fault(now_, fault);
+      tell(fault);
       jump(fault.process, fault.jump);
       return;
   }
@@ -35,7 +35,7 @@ void Simulation::fail_node(NodeId node) {
   Running& process = processes_[node.value];
   if (process.local.status != LocalState::Status::up || !system_->may_crash(node)) return;
   const ScheduledFault fault{.kind = ScheduledFault::Kind::crash, .at = now_, .process = node};
-  for (SimulationWatch* watch : watches_) watch->fault(now_, fault);
+  tell(fault);
   std::vector<std::uint32_t> script;
   const std::size_t versions = process.local.unsynced.size() + 1;
   const std::uint32_t lost = draw_lost(process, versions);
@@ -68,10 +68,29 @@ void Simulation::jump(NodeId node, std::int64_t nanoseconds) {
 void Simulation::recover_node(NodeId node) {
   if (processes_[node.value].local.status != LocalState::Status::down) return;
   const ScheduledFault fault{.kind = ScheduledFault::Kind::restart, .at = now_, .process = node};
-  for (SimulationWatch* watch : watches_) watch->fault(now_, fault);
+  tell(fault);
   SimulatedStep step{.kind = EventKind::restart, .process = node};
   event_ = {.kind = LocalEvent::Kind::restart};
   run(step, event_);
+}
+
+void Simulation::tell(const ScheduledFault& fault) {
+  for (SimulationWatch* watch : watches_) watch->fault(now_, fault);
+}
+
+// `change`: 1 where there is one partition more, -1 where there is one less.
+void Simulation::count_cuts(const Cut& cut, int change) {
+  const auto count = [&](NodeId from, NodeId to) {
+    if (!cut.blocks(from, to)) return;
+    std::uint8_t& partitions = cuts_[between(from, to)];
+    partitions = static_cast<std::uint8_t>(partitions + change);
+  };
+  for (const NodeId from : cut.first) {
+    for (const NodeId to : cut.second) {
+      count(from, to);
+      count(to, from);
+    }
+  }
 }
 
 std::uint32_t Simulation::create_partition(const Cut& cut) {
@@ -82,13 +101,8 @@ std::uint32_t Simulation::create_partition(const Cut& cut) {
                              .process = {},
                              .cut = cut,
                              .number = number};
-  for (SimulationWatch* watch : watches_) watch->fault(now_, fault);
-  for (const NodeId from : cut.first) {
-    for (const NodeId to : cut.second) {
-      if (cut.blocks(from, to)) ++cuts_[between(from, to)];
-      if (cut.blocks(to, from)) ++cuts_[between(to, from)];
-    }
-  }
+  tell(fault);
+  count_cuts(cut, 1);
   return number;
 }
 
@@ -98,15 +112,10 @@ void Simulation::heal(std::uint32_t number) {
   if (found == partitions_.end()) return;
   const Cut cut = found->second;
   partitions_.erase(found);
-  for (const NodeId from : cut.first) {
-    for (const NodeId to : cut.second) {
-      if (cut.blocks(from, to)) --cuts_[between(from, to)];
-      if (cut.blocks(to, from)) --cuts_[between(to, from)];
-    }
-  }
+  count_cuts(cut, -1);
   const ScheduledFault fault{
       .kind = ScheduledFault::Kind::heal, .at = now_, .process = {}, .cut = cut, .number = number};
-  for (SimulationWatch* watch : watches_) watch->fault(now_, fault);
+  tell(fault);
 }
 
 void Simulation::heal_all() {
@@ -163,7 +172,7 @@ void Simulation::crash_within(SimulatedStep& step, const LocalEvent& event) {
   add_crash(script, crash);
   const ScheduledFault fault{
       .kind = ScheduledFault::Kind::crash, .at = now_, .process = step.process};
-  for (SimulationWatch* watch : watches_) watch->fault(now_, fault);
+  tell(fault);
   StepResult result = run_event(process.local, event, system_->place(step.process), script);
   stop_timers(process);
   step.choices = result.answers;

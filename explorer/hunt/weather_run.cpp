@@ -71,16 +71,13 @@ bool WeatherRunner::finish(const SimulationOptions& options, WeatherRun& run) {
 void WeatherRunner::tell(const PropertyWatch& watch) {
   watched_.node_steps += watch.node_steps();
   watched_.judged_steps += watch.judged_steps();
-  for (std::size_t i = 0; i < model_.properties.size(); ++i) {
-    const Property& property = model_.properties[i];
-    for (const WatchedProperty& watched : watch.properties()) {
-      if (watched.property != &property) continue;
-      watched_.properties[i].evaluated += watched.evaluated;
-      watched_.properties[i].reached = watched_.properties[i].reached || watched.reached;
-    }
-    const auto& unjudged = watch.not_judged();
-    watched_.properties[i].not_judged += static_cast<std::uint64_t>(std::ranges::count_if(
-        unjudged, [&](const auto& one) { return one.first == property.name; }));
+  for (const WatchedProperty& watched : watch.properties()) {
+    const auto index = watched.property - model_.properties.data();
+    WatchTally& tally = watched_.properties[static_cast<std::size_t>(index)];
+    tally.evaluated += watched.evaluated;
+    tally.reached = tally.reached || watched.reached;
+    tally.not_judged += static_cast<std::uint64_t>(std::ranges::count_if(
+        watch.not_judged(), [&](const auto& one) { return one.first == watched.property->name; }));
   }
 }
 
