@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <ostream>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -27,6 +29,15 @@ inline std::vector<Seeded> all_bugs() {
     for (const Bug& bug : entry.bugs) all.push_back({&entry, &bug});
   }
   return all;
+}
+
+// At the bug's scenario; without one the system as it is by default.
+inline Model model_with(const std::string& system, const std::string& bug = "") {
+  const CatalogEntry& entry = *find_system(system);
+  if (bug.empty()) return entry.make(entry.defaults);
+  const auto found = std::ranges::find(entry.bugs, bug, &Bug::name);
+  if (found == entry.bugs.end()) throw std::logic_error(system + " has no bug " + bug);
+  return entry.make(variant(*found));
 }
 
 // Millions of worlds without reductions.

@@ -15,12 +15,6 @@
 namespace gainsay {
 namespace {
 
-Model model_with(const std::string& system, const std::string& bug) {
-  const CatalogEntry& entry = *find_system(system);
-  const auto one = std::ranges::find(entry.bugs, bug, &Bug::name);
-  return entry.make(variant(*one));
-}
-
 Event renamed(const Model& model, Event event, const std::vector<NodeId>& names) {
   const Renaming renaming(names);
   if (event.kind == EventKind::deliver) event.from = names[event.from.value];

@@ -11,6 +11,7 @@
 #include "explorer/report.hpp"
 #include "properties/evaluate.hpp"
 #include "protocols/catalog.hpp"
+#include "tests/bugs.hpp"
 #include "tests/explorer/slow_search.hpp"
 #include "tests/explorer/table_protocol.hpp"
 
@@ -228,16 +229,8 @@ TEST(Explain, WithoutAnEndOfWorldsItIsSampled) {
 
 // --- in the trace ---
 
-Model bugged(const std::string& system, const std::string& bug) {
-  const CatalogEntry& entry = *find_system(system);
-  for (const Bug& one : entry.bugs) {
-    if (one.name == bug) return entry.make(variant(one));
-  }
-  throw std::logic_error("no such bug");
-}
-
 TEST(Explain, TheTraceKeepsItAndIsTheSameWithAnyNumberOfThreads) {
-  const Model model = bugged("two-phase-commit", "abort-in-doubt");
+  const Model model = model_with("two-phase-commit", "abort-in-doubt");
   const CheckReport one = check(model, {.jobs = 1});
   const CheckReport four = check(model, {.jobs = 4});
   const std::string text = counterexample_text(model, *one.counterexample, {});

@@ -12,6 +12,7 @@
 #include "explorer/check.hpp"
 #include "explorer/random_run.hpp"
 #include "protocols/catalog.hpp"
+#include "tests/bugs.hpp"
 #include "tests/traces.hpp"
 
 namespace gainsay {
@@ -22,12 +23,6 @@ using Place = Exploration::Place;
 Model model_of(const std::string& system, const Configuration& configuration) {
   return find_system(system)->make(configuration);
 }
-Model variant_of(const std::string& system, const std::string& bug) {
-  const CatalogEntry& entry = *find_system(system);
-  const auto found = std::ranges::find(entry.bugs, bug, &Bug::name);
-  return entry.make(variant(*found));
-}
-
 // Systems of every network, with faults of every kind.
 std::vector<Model> many_models() {
   std::vector<Model> models;
@@ -217,7 +212,7 @@ TEST(Exploration, LooksOneStepAhead) {
 }
 
 TEST(Exploration, SaysWhenAPropertyWasViolatedFirstAndWhetherItIsNow) {
-  const Model model = variant_of("two-phase-commit", "abort-in-doubt");
+  const Model model = model_with("two-phase-commit", "abort-in-doubt");
   const auto found = check(model, {.jobs = 1}).counterexample;
   ASSERT_TRUE(found);
   Exploration exploration(model);

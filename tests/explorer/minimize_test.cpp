@@ -15,14 +15,6 @@
 namespace gainsay {
 namespace {
 
-Model model_with(const std::string& system, const std::string& bug) {
-  const CatalogEntry& entry = *find_system(system);
-  for (const Bug& one : entry.bugs) {
-    if (one.name == bug) return entry.make(variant(one));
-  }
-  throw std::logic_error("no such bug");
-}
-
 // The longest of several runs that break the system.
 Counterexample long_run(const Model& model) {
   const HuntReport report = hunt(

@@ -8,17 +8,10 @@
 #include "explorer/check.hpp"
 #include "protocols/catalog.hpp"
 #include "protocols/kv_workload.hpp"
+#include "tests/bugs.hpp"
 
 namespace gainsay {
 namespace {
-
-Model model_of_bug(const std::string& system, const std::string& bug) {
-  const CatalogEntry& entry = *find_system(system);
-  for (const Bug& one : entry.bugs) {
-    if (one.name == bug) return entry.make(variant(one));
-  }
-  throw std::logic_error("no bug " + bug);
-}
 
 // What RapidCheck does with a test that fails: the smallest value at which it still does.
 template <class T, class F>
@@ -37,7 +30,7 @@ T smallest(rc::Shrinkable<T> shrinkable, F fails) {
 }
 
 TEST(RapidCheckRun, CanBeAppliedFromItsBeginning) {
-  const Model model = model_of_bug("paxos", "quorum-half");
+  const Model model = model_with("paxos", "quorum-half");
   EXPECT_TRUE(rc::check([&] {
     const RandomRun run = *gen::run(model, 30);
     RC_ASSERT(run.events.size() <= model.system.size() + 30);
@@ -52,7 +45,7 @@ TEST(RapidCheckRun, CanBeAppliedFromItsBeginning) {
 }
 
 TEST(RapidCheckRun, ShrinksToTheShortestThatACheckFinds) {
-  const Model model = model_of_bug("balancer", "wrr-burst");
+  const Model model = model_with("balancer", "wrr-burst");
   std::map<std::string, std::size_t> least;  // by property: of a check of it alone
   const auto generator = gen::run(model, 60);
   std::size_t broken = 0;

@@ -11,6 +11,7 @@
 #include "explorer/hunt/hunt.hpp"
 #include "properties/evaluate.hpp"
 #include "protocols/catalog.hpp"
+#include "tests/bugs.hpp"
 #include "tests/explorer/table_protocol.hpp"
 
 namespace gainsay::testing {
@@ -171,9 +172,7 @@ TEST(Cuts, AreRefusedWhereTheyWouldBeUnsoundOrHaveNothingToAsk) {
 }
 
 TEST(Cuts, AHuntFindsTheSameWithThemOnAnyNumberOfThreads) {
-  const CatalogEntry& entry = *find_system("raft");
-  const auto bug = std::ranges::find(entry.bugs, "stale-vote-reply", &Bug::name);
-  const Model model = entry.make(variant(*bug));
+  const Model model = model_with("raft", "stale-vote-reply");
   const HuntOptions options{.strategy = "uniform",
                             .runs = 8'000,
                             .jobs = 1,

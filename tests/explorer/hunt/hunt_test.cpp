@@ -11,14 +11,6 @@
 namespace gainsay {
 namespace {
 
-Model model_with(const std::string& system, const std::string& bug = "") {
-  const CatalogEntry& entry = *find_system(system);
-  for (const Bug& one : entry.bugs) {
-    if (one.name == bug) return entry.make(variant(one));
-  }
-  return entry.make(entry.defaults);
-}
-
 HuntReport hunt_of(const Model& model, const std::string& strategy, std::uint64_t runs,
                    unsigned jobs = 1, std::uint64_t seed = 0) {
   return hunt(model, {.strategy = strategy, .seed = seed, .runs = runs, .jobs = jobs});

@@ -16,15 +16,6 @@
 namespace gainsay {
 namespace {
 
-Model model_of(const std::string& system, const std::string& bug = "") {
-  const CatalogEntry& entry = *find_system(system);
-  for (const Bug& one : entry.bugs) {
-    if (one.name == bug) return entry.make(variant(one));
-  }
-  EXPECT_EQ(bug, "");
-  return entry.make(entry.defaults);
-}
-
 // As a hunt judges it.
 Model judged(Model model) {
   std::erase_if(model.properties,
@@ -82,7 +73,7 @@ TEST(WeatherRun, IsViolatedExactlyWhenASimulationIs) {
         std::pair("raft", "local-read-no-check"), std::pair("raft", "index-only-completion"),
         std::pair("dht", "stale-replica-read"), std::pair("multi-paxos", "gap-ignored"),
         std::pair("raft", "")}) {
-    const Model model = judged(model_of(system, bug));
+    const Model model = judged(model_with(system, bug));
     WeatherRunner runner(model);
     for (std::uint64_t seed = 0; seed < 100; ++seed) {
       const WeatherRun run = runner.run(seed, 300);
@@ -105,7 +96,7 @@ TEST(WeatherRun, IsViolatedExactlyWhenASimulationIs) {
 
 // Each kind of circumstance is there in some runs and not in others.
 TEST(WeatherRun, SomeHaveAKindOfFaultAndOthersNot) {
-  const Model model = model_of("raft", "vote-not-persisted");
+  const Model model = model_with("raft", "vote-not-persisted");
   std::map<std::string, std::uint64_t> seen;
   constexpr std::uint64_t runs = 400;
   for (std::uint64_t seed = 0; seed < runs; ++seed) {
@@ -162,7 +153,7 @@ class AddressWatch final : public SimulationWatch {
 
 TEST(WeatherRun, AStateStaysWhereItIsUntilItsNextStepIsTold) {
   for (const char* bug : {"index-only-completion", "vote-not-persisted"}) {
-    const Model model = model_of("raft", bug);
+    const Model model = model_with("raft", bug);
     for (std::uint64_t seed = 0; seed < 50; ++seed) {
       AddressWatch watch;
       Simulation simulation(model.system, WeatherRunner::weather_of(model, seed, 200), {&watch});
@@ -186,7 +177,7 @@ TEST(WeatherHunt, FindsBugsAndMakesThemShort) {
         std::pair("multi-paxos", "flexible-quorum-misconfig"),
         std::pair("raft", "index-only-completion"), std::pair("dht", "join-no-key-transfer"),
         std::pair("chord", "chord-original-join")}) {
-    const Model model = model_of(system, bug);
+    const Model model = model_with(system, bug);
     const HuntReport report = hunt_of(model, 4 * runs_in_round);
     ASSERT_EQ(report.findings.size(), 1U) << bug;
     const HuntFinding& finding = report.findings.front();
@@ -198,7 +189,7 @@ TEST(WeatherHunt, FindsBugsAndMakesThemShort) {
 }
 
 TEST(WeatherHunt, ThreadsFindTheSame) {
-  const Model model = model_of("raft", "ack-own-last-index");
+  const Model model = model_with("raft", "ack-own-last-index");
   const auto hunted = [&](unsigned jobs) {
     return hunt(model, {.strategy = "weather",
                         .runs = 3 * runs_in_round,
@@ -240,7 +231,7 @@ TEST(WeatherHunt, FindsNothingInCorrectSystems) {
 
 // Of raft a filter says what a step can have broken; others are judged as often as can be paid.
 TEST(WeatherHunt, SaysHowOftenStatesWereJudged) {
-  const HuntReport raft = hunt_of(model_of("raft"), 50);
+  const HuntReport raft = hunt_of(model_with("raft"), 50);
   EXPECT_GT(raft.live_steps, 0U);
   EXPECT_EQ(raft.live_steps_judged, raft.live_steps);
   Configuration long_logs = find_system("multi-paxos")->defaults;
@@ -286,7 +277,7 @@ TEST(Worlds, AreLiveWhereLogsAreLong) {
 
 TEST(Worlds, AreInternedWhereLocalStatesComeAgain) {
   for (const char* system : {"raft", "multi-paxos", "dht", "chord"}) {
-    const HuntReport report = hunt(model_of(system), {.runs = 32, .jobs = 1});
+    const HuntReport report = hunt(model_with(system), {.runs = 32, .jobs = 1});
     EXPECT_EQ(report.worlds, "interned") << system;
     ASSERT_TRUE(report.reuse) << system;
     EXPECT_EQ(runs_of(report, "weather"), 0U) << system;
@@ -355,11 +346,11 @@ TEST(WeatherHunt, WhatCannotBeSimulatedIsRefusedWithAReason) {
     const auto model = with_bounds("raft", [&](Bounds& bounds) { bounds.network = network; });
     EXPECT_TRUE(has(refusal_of(model), "none under " + std::string(to_string(network))));
   }
-  EXPECT_TRUE(has(refusal_of(model_of("raft", "term-vote-not-atomic")), "lose writes"));
+  EXPECT_TRUE(has(refusal_of(model_with("raft", "term-vote-not-atomic")), "lose writes"));
   EXPECT_TRUE(has(refusal_of(with_bounds("pbft", [](Bounds& bounds) { bounds.byzantine = 1; })),
                   "Byzantine"));
-  EXPECT_TRUE(has(refusal_of(model_of("raft"), {.cuts = true}), "--cuts"));
-  EXPECT_EQ(refusal_of(model_of("raft")), "");
+  EXPECT_TRUE(has(refusal_of(model_with("raft"), {.cuts = true}), "--cuts"));
+  EXPECT_EQ(refusal_of(model_with("raft")), "");
 }
 
 }  // namespace
