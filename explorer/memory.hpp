@@ -128,6 +128,16 @@ class GrowingArray {
     if (size > committed_.load(std::memory_order_acquire)) commit(size);
     size_.store(size, std::memory_order_release);
   }
+  // The first so many elements may be written, by the caller and by whom he tells. All threads may
+  // call it; those who do say nothing of `size`.
+  void cover(std::size_t size) {
+    if (size > committed_.load(std::memory_order_acquire)) commit(size);
+  }
+  bool covers(std::size_t i) const { return i < committed_.load(std::memory_order_relaxed); }
+  // Gives the memory of [begin, end) back, as far as it is whole pages: they are zero again.
+  void discard(std::size_t begin, std::size_t end) const {
+    region_.discard(begin * sizeof(T), end * sizeof(T));
+  }
   // Moves the elements to a file. REQUIRES: no other thread uses the array.
   void move_to_file(const std::filesystem::path& directory) { region_.move_to_file(directory); }
   bool is_in_file() const { return region_.is_in_file(); }

@@ -48,12 +48,13 @@ bool Moves::sort(const Expansion& expansion, Id cell) {
       plain_.push_back({.change = change, .local = local, .process = changed});
       continue;
     }
+    const SendRef* const first = expansion.sends + transition.sends;
     sending_.push_back({.change = change,
                         .local = local,
+                        .receivers = receivers_of(first, transition.send_count),
                         .sends = static_cast<std::uint16_t>(sends_.size()),
                         .send_count = static_cast<std::uint8_t>(transition.send_count),
                         .process = changed});
-    const SendRef* const first = expansion.sends + transition.sends;
     sends_.insert(sends_.end(), first, first + transition.send_count);
   }
   return true;

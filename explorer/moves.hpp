@@ -16,6 +16,7 @@
 
 #include "explorer/machine.hpp"
 #include "explorer/memory.hpp"
+#include "explorer/sleep.hpp"
 #include "explorer/store.hpp"
 
 namespace gainsay {
@@ -33,7 +34,8 @@ class Moves {
   struct Sending {
     std::uint64_t change = 0;  // of the key that the process's cell lies in
     Id local = 0;              // as above
-    std::uint16_t sends = 0;   // first of them, in List::sends
+    std::uint32_t receivers = 0;  // of them, as Sleep has them
+    std::uint16_t sends = 0;      // first of them, in List::sends
     std::uint8_t send_count = 0;
     std::uint8_t process = no_process;  // as above
   };
@@ -50,6 +52,12 @@ class Moves {
     std::uint32_t other_count = 0;
   };
   static constexpr std::uint32_t copied_at_once = 2;
+  // Of sends, as Sleep has them.
+  static std::uint32_t receivers_of(const SendRef* sends, std::size_t count) {
+    std::uint32_t receivers = 0;
+    for (std::size_t i = 0; i < count; ++i) receivers |= Sleep::bit_of(sends[i].to);
+    return receivers;
+  }
   // A worker's memo of what messages change, direct mapped.
   struct Received {
     std::uint64_t key = ~std::uint64_t{0};

@@ -90,6 +90,7 @@ Search::Search(const Model& model, const CheckOptions& options, Passes& passes)
       store_(machine_.slots(), options.store == StoreKind::exact),
       antichains_(machine_, options.sabotage == Sabotage::subsumption_sums_budgets),
       jobs_(options.jobs == 0 ? default_jobs() : options.jobs),
+      sleep_(WorldStore::worlds_max),
       workers_(jobs_),
       memory_max_(options.memory_bytes.value_or(resident_bytes() + available_bytes() / 10 * 9)),
       spill_from_(options.spill_from.value_or(
@@ -254,6 +255,8 @@ bool Search::make_layer(LayerKey key) {
   }
   if (reduce_.subsumption) subsume(begin);
   const std::size_t end = store_.roots().size();
+  sleep_.discard(made_from_, begin);
+  made_from_ = begin;
   layers_[key] = {.begin = begin, .end = end};
   note_discoveries(key);
   return true;

@@ -25,6 +25,7 @@
 #include "explorer/machine.hpp"
 #include "explorer/moves.hpp"
 #include "explorer/recovery.hpp"
+#include "explorer/sleep.hpp"
 #include "explorer/store.hpp"
 #include "explorer/subsumption.hpp"
 #include "explorer/symmetry.hpp"
@@ -71,6 +72,7 @@ class Search {
     std::uint64_t root = 0;
     std::uint64_t home = 0;  // where the visited set has it, or would have it
     Id local = 0;            // of `process` afterwards, where the parent is known
+    std::uint32_t receivers = 0;  // of what was sent, as Sleep has them
     std::uint16_t parent = no_parent;
     std::uint8_t process = no_process;  // whose local state changed
     bool labelled = false;
@@ -108,6 +110,7 @@ class Search {
     Moves::Memo memo;
     Evaluator::VectorMemo fine_vectors = Evaluator::empty_memo();
     std::vector<std::uint64_t> fresh;
+    std::vector<Sleep> fresh_sleep;
     std::uint64_t transitions = 0;
     std::uint64_t probes = 0;
     std::optional<Found> found;
@@ -202,14 +205,20 @@ class Search {
   void run_round(std::vector<Task>& tasks);
   bool run_task(Worker& worker, const Task& task);
   bool expand_all(Worker& worker, const Task& task);
-  bool expand_by_moves(Worker& worker, std::uint64_t root, std::uint8_t cost);
+  bool expand_by_moves(Worker& worker, std::size_t at, std::uint8_t cost);
   std::uint32_t add_plain(Worker& worker, const Moves::List& list, std::uint32_t count);
   void note_plain(Worker& worker, std::uint64_t root, std::uint16_t parent, std::uint32_t count);
   bool take_sending(Worker& worker, const Moves::List& list, std::size_t process,
-                    std::uint16_t parent);
+                    std::uint16_t parent, Sleep sleep);
   bool take_others(Worker& worker, const Moves::List& list, std::size_t process, std::uint8_t cost);
   void note_successor(Worker& worker, std::uint32_t process, std::uint32_t index,
-                      const Transition& edge, std::uint64_t root);
+                      const Transition& edge, std::uint64_t root, std::uint32_t receivers = 0);
+  // Who sleeps in the worlds found last, where this is known of them.
+  bool keeps_sleep() const { return moves_ && !reduce_.subsumption; }
+  Sleep sleep_of(std::size_t world) const {
+    return keeps_sleep() && sleep_.covers(world) ? sleep_[world] : Sleep();
+  }
+  void keep_worlds(Worker& worker);
   void follow_plan();
   bool flush(Worker& worker);
   void inspect_new(Worker& worker, const Candidate& candidate);
@@ -289,6 +298,8 @@ class Search {
   std::optional<Symmetry> symmetry_;
   unsigned jobs_;
   std::optional<Moves> moves_;  // where worlds are taken as they are
+  GrowingArray<Sleep> sleep_;   // by world, of the last layer and the one that is made
+  std::size_t made_from_ = 0;   // the first world of the last layer
   std::uint64_t plan_ = 0;      // of the store, that `moves_` and what workers remember is of
   std::vector<Worker> workers_;
   const std::uint64_t memory_max_;

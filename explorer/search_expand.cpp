@@ -40,14 +40,14 @@ bool Search::expand_all(Worker& worker, const Task& task) {
   for (std::size_t i = task.begin; i < task.end; ++i) {
     const std::uint64_t root = store_.roots()[i];
     const bool fits =
-        moves_ ? expand_by_moves(worker, root, task.cost) : expand(worker, root, task.cost, sink);
+        moves_ ? expand_by_moves(worker, i, task.cost) : expand(worker, root, task.cost, sink);
     if (!fits || (worker.count >= batch && !flush(worker))) return false;
   }
   return flush(worker);
 }
 
 void Search::note_successor(Worker& worker, std::uint32_t process, std::uint32_t index,
-                            const Transition& edge, std::uint64_t root) {
+                            const Transition& edge, std::uint64_t root, std::uint32_t receivers) {
   if (edge.fault != 0 || edge.step_violation != 0) note_step(worker, process, index, edge);
   if (edge.fault != 0) return;
   ++worker.transitions;
@@ -55,6 +55,7 @@ void Search::note_successor(Worker& worker, std::uint32_t process, std::uint32_t
   note_candidate(
       worker,
       {.root = root,
+       .receivers = receivers,
        .process = edge.local_changed != 0 ? static_cast<std::uint8_t>(worker.acted) : no_process,
        .labelled = edge.labels != 0});
 }
@@ -79,7 +80,9 @@ void Search::follow_plan() {
   }
 }
 
-bool Search::expand_by_moves(Worker& worker, std::uint64_t root, std::uint8_t cost) {
+bool Search::expand_by_moves(Worker& worker, std::size_t at, std::uint8_t cost) {
+  const std::uint64_t root = store_.roots()[at];
+  const Sleep sleep = cost == 0 ? sleep_of(at) : Sleep();
   store_.unfold(root, worker.world);
   const std::size_t size = model_.system.size();
   const std::size_t parents = worker.parents.size();
@@ -90,10 +93,13 @@ bool Search::expand_by_moves(Worker& worker, std::uint64_t root, std::uint8_t co
     const Moves::List* list = moves_->of(worker.world.words[process]);
     if (list == nullptr) return false;
     worker.parents[parents + process] = list->local;
-    if (cost == 0) plain = add_plain(worker, *list, plain);
+    if (cost == 0) {
+      worker.transitions += list->plain_count;
+      if (!sleep.holds(process)) plain = add_plain(worker, *list, plain);
+    }
     if (list->sending_count + list->other_count == 0) continue;
     make_space(worker, list->sending_count + list->other_count);
-    if (cost == 0 && !take_sending(worker, *list, process, parent)) return false;
+    if (cost == 0 && !take_sending(worker, *list, process, parent, sleep)) return false;
     if (list->other_count > 0 && !take_others(worker, *list, process, cost)) return false;
   }
   note_plain(worker, root, parent, plain);
@@ -133,14 +139,15 @@ void Search::note_plain(Worker& worker, std::uint64_t root, std::uint16_t parent
     __builtin_prefetch(is_fresh ? places.first_look(home) : first);
   }
   worker.count += static_cast<std::size_t>(candidate - first);
-  worker.transitions += count;
 }
 
 bool Search::take_sending(Worker& worker, const Moves::List& list, std::size_t process,
-                          std::uint16_t parent) {
+                          std::uint16_t parent, Sleep sleep) {
   const WorldStore::World& world = worker.world;
+  const bool sleeps = sleep.holds(process);
   for (std::uint32_t i = 0; i < list.sending_count; ++i) {
     const Moves::Sending& move = list.sending[i];
+    if (sleeps && !sleep.is_woken_by(move.receivers)) continue;
     WorldStore::Successor next{.from = world, .root = store_.root(world)};
     store_.add(next, process, move.change, worker.store);
     for (std::size_t k = 0; k < move.send_count; ++k) {
@@ -152,7 +159,11 @@ bool Search::take_sending(Worker& worker, const Moves::List& list, std::size_t p
     const std::uint64_t root = store_.root_of(next, worker.store);
     if (root == WorldStore::no_root) return false;
     note_candidate(worker,
-                   {.root = root, .local = move.local, .parent = parent, .process = move.process});
+                   {.root = root,
+                    .local = move.local,
+                    .receivers = move.receivers,
+                    .parent = parent,
+                    .process = move.process});
   }
   worker.transitions += list.sending_count;
   return true;
@@ -161,7 +172,11 @@ bool Search::take_sending(Worker& worker, const Moves::List& list, std::size_t p
 bool Search::take_others(Worker& worker, const Moves::List& list, std::size_t process,
                          std::uint8_t cost) {
   const auto sink = [&](std::uint32_t actor, std::uint32_t index, const Transition& edge,
-                        std::uint64_t root) { note_successor(worker, actor, index, edge, root); };
+                        std::uint64_t root) {
+    const SendRef* const sends = list.expansion->sends + edge.sends;
+    const std::uint32_t receivers = Moves::receivers_of(sends, edge.send_count);
+    note_successor(worker, actor, index, edge, root, receivers);
+  };
   std::copy_n(worker.world.words.begin(), store_.items(), worker.next.begin());
   for (std::uint32_t i = 0; i < list.other_count; ++i) {
     const std::uint32_t index = list.others[i];
@@ -190,6 +205,7 @@ bool Search::flush(Worker& worker) {
     return false;
   }
   worker.fresh.clear();
+  worker.fresh_sleep.clear();
   bool is_full = false;
   for (std::size_t i = 0; i < count; ++i) {
     const WordSet::Insertion insertion = mark(worker, worker.open[i]);
@@ -198,17 +214,26 @@ bool Search::flush(Worker& worker) {
     if (insertion == WordSet::Insertion::present) continue;
     const Candidate& candidate = worker.candidates[worker.open[i]];
     worker.fresh.push_back(candidate.root);
+    if (keeps_sleep()) {
+      // Where its local state is as it was, who acted is not noted: nobody sleeps.
+      worker.fresh_sleep.push_back(Sleep::behind(candidate.process, candidate.receivers));
+    }
     if (candidate.process != no_process || candidate.labelled) inspect_new(worker, candidate);
   }
   release(count - worker.fresh.size());
-  if (!worker.fresh.empty()) {
-    const std::size_t first = store_.roots().allocate(worker.fresh.size());
-    std::ranges::copy(worker.fresh, &store_.roots()[first]);
-  }
+  if (!worker.fresh.empty()) keep_worlds(worker);
   worker.count = 0;
   worker.parents.clear();
   if (is_full) visited_is_full_.store(true, std::memory_order_relaxed);
   return !is_full;
+}
+
+void Search::keep_worlds(Worker& worker) {
+  const std::size_t first = store_.roots().allocate(worker.fresh.size());
+  std::ranges::copy(worker.fresh, &store_.roots()[first]);
+  if (!keeps_sleep()) return;
+  sleep_.cover(first + worker.fresh.size());
+  std::ranges::copy(worker.fresh_sleep, &sleep_[first]);
 }
 
 void Search::inspect_new(Worker& worker, const Candidate& candidate) {

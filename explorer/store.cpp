@@ -11,7 +11,6 @@ namespace gainsay {
 
 namespace {
 
-constexpr std::size_t worlds_max = std::size_t{1} << 36;
 constexpr std::size_t chunk = std::size_t{1} << 12;
 
 // Bits for ranks below `count`, with room for one more.

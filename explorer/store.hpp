@@ -31,6 +31,7 @@ namespace gainsay {
 class WorldStore {
  public:
   static constexpr std::size_t words_max = 64;
+  static constexpr std::size_t worlds_max = std::size_t{1} << 36;
   static constexpr std::uint64_t no_root = ~std::uint64_t{0};
 
   // A world laid open, to fold its successors from.
