@@ -31,9 +31,12 @@ void worsen(Id& result, std::size_t property) {
 Evaluator::Evaluator(const System& system, const std::vector<const Property*>& properties)
     : system_(system),
       nodes_(system.bounds.nodes),
+      counts_vectors_(nodes_ <= counted_nodes_max),
       fine_(dense_locals * dense_row),
+      shown_(dense_locals),
       folds_(nodes_) {
   fine_.reach(dense_locals * dense_row);
+  shown_.reach(dense_locals);
   for (std::size_t i = 0; i < properties.size(); ++i) {
     Counted& counted = properties_.emplace_back();
     counted.property = properties[i];
@@ -43,7 +46,7 @@ Evaluator::Evaluator(const System& system, const std::vector<const Property*>& p
     if (properties[i]->kind == PropertyKind::recovers) continue;  // judged behind the search
     of_scope_[index_of(properties[i]->scope)].push_back(i);
   }
-  wants_vectors_ = !of_scope_[index_of(Scope::world)].empty() || nodes_ <= counted_nodes_max;
+  wants_vectors_ = !of_scope_[index_of(Scope::world)].empty() || counts_vectors_;
 }
 
 // False when the property is violated. A `sometimes` is never violated, only reached.
@@ -90,6 +93,9 @@ std::size_t Evaluator::inspect_node(const Machine& machine, Id local) {
   }
   for (const Id image : images) {
     locals_.insert(image, result);
+    if (image < dense_locals) {
+      shown_[image].store(machine.local(image).shown + 1, std::memory_order_relaxed);
+    }
     if (result == 0) set_fine(image, image);
   }
   return verdict(result);
@@ -141,12 +147,12 @@ std::size_t Evaluator::inspect_pair(const Machine& machine, Id a, Id b) {
 // The local states of all nodes side by side, where they fit. Never all ones: no two nodes
 // have one local state.
 template <class At>
-std::uint64_t Evaluator::word_of_vector(At&& local_at) const {
+std::uint64_t Evaluator::word_of_vector(At&& key_at) const {
   const std::size_t bits = std::min<std::size_t>(32, 64 / nodes_);
   std::uint64_t word = 0;
   std::uint64_t above = 0;  // what does not fit
   for (std::size_t node = 0; node < nodes_; ++node) {
-    const std::uint64_t id = local_at(node);
+    const std::uint64_t id = key_at(node);
     word = (word << bits) | id;
     above |= id >> bits;
   }
@@ -154,19 +160,20 @@ std::uint64_t Evaluator::word_of_vector(At&& local_at) const {
 }
 
 template <class At>
-Id Evaluator::find_vector(At&& local_at) const {
-  const std::uint64_t word = word_of_vector(local_at);
+Id Evaluator::find_vector(At&& key_at) const {
+  const std::uint64_t word = word_of_vector(key_at);
   if (word != no_word) return words_.find(word);
   Id prefix = 0;
   for (std::size_t node = 0; node < nodes_ && prefix != ReadMap::none; ++node) {
-    prefix = folds_[node].find(pair_key(prefix, local_at(node)));
+    prefix = folds_[node].find(pair_key(prefix, key_at(node)));
   }
   return prefix;
 }
 
 std::size_t Evaluator::inspect_vector(const Machine& machine, const Id* world) {
   if (!wants_vectors_) return none;
-  const Id known = find_vector([&](std::size_t node) { return machine.local_of(world[node]); });
+  const Id known = find_vector(
+      [&](std::size_t node) { return key_of(machine, machine.local_of(world[node])); });
   return known != ReadMap::none ? verdict(known) : evaluate_vector(machine, world);
 }
 
@@ -174,7 +181,7 @@ std::size_t Evaluator::evaluate_vector(const Machine& machine, const Id* world) 
   const std::lock_guard lock(mutex_);
   const std::vector<std::vector<Id>> images = vectors_of(machine, world);
   const std::vector<Id>& one = images.front();
-  const Id met = find_vector([&](std::size_t node) { return one[node]; });
+  const Id met = find_vector([&](std::size_t node) { return key_of(machine, one[node]); });
   if (met != ReadMap::none) return verdict(met);
   Id result = 0;
   for (const std::vector<Id>& locals : images) {
@@ -184,7 +191,7 @@ std::size_t Evaluator::evaluate_vector(const Machine& machine, const Id* world) 
       if (!holds(property, views)) worsen(result, property);
     }
   }
-  for (const std::vector<Id>& locals : images) insert_vector(locals, result);
+  for (const std::vector<Id>& locals : images) insert_vector(machine, locals, result);
   return verdict(result);
 }
 
@@ -206,16 +213,17 @@ std::vector<std::vector<Id>> Evaluator::vectors_of(const Machine& machine, const
   return {images.begin(), images.end()};
 }
 
-void Evaluator::insert_vector(const std::vector<Id>& locals, Id result) {
+void Evaluator::insert_vector(const Machine& machine, const std::vector<Id>& locals, Id result) {
   ++vectors_;
-  const std::uint64_t word = word_of_vector([&](std::size_t node) { return locals[node]; });
+  const auto key_at = [&](std::size_t node) { return key_of(machine, locals[node]); };
+  const std::uint64_t word = word_of_vector(key_at);
   if (word != no_word) {
     words_.insert(word, result);
     return;
   }
   Id prefix = 0;
   for (std::size_t node = 0; node < nodes_; ++node) {
-    const std::uint64_t key = pair_key(prefix, locals[node]);
+    const std::uint64_t key = pair_key(prefix, key_at(node));
     prefix = folds_[node].find(key);
     if (prefix != ReadMap::none) continue;
     prefix = node + 1 == nodes_ ? result : static_cast<Id>(folds_[node].size());
@@ -329,10 +337,18 @@ bool Evaluator::is_fine(const Id* before, std::size_t process, Id local, VectorM
 bool Evaluator::is_fine_vector(const Id* before, std::size_t process, Id local,
                                VectorMemo& memo) const {
   const auto local_at = [&](std::size_t node) { return node == process ? local : before[node]; };
-  const std::uint64_t word = word_of_vector(local_at);
+  if (shows_only()) {
+    return is_fine_word([&](std::size_t node) { return shown(local_at(node)); }, memo);
+  }
+  return is_fine_word(local_at, memo);
+}
+
+template <class At>
+bool Evaluator::is_fine_word(At&& key_at, VectorMemo& memo) const {
+  const std::uint64_t word = word_of_vector(key_at);
   std::uint64_t& known = memo[spread(word) >> (64 - memo_bits)];
   if (word != no_word && known == word) return true;
-  if (find_vector(local_at) != 0) return false;
+  if (find_vector(key_at) != 0) return false;
   if (word != no_word) known = word;
   return true;
 }

@@ -53,9 +53,10 @@ class Evaluator {
   bool is_violated(std::size_t property, const Machine& machine, const Id* world) const;
   bool is_broken(std::size_t property, const LocalEntry& before, const LocalEntry& after) const;
 
-  // Local states met in worlds, and distinct vectors of the nodes' local states.
+  // Local states met in worlds, and distinct vectors of the nodes' local states: those of a few
+  // nodes, else 0.
   std::uint64_t local_states() const { return locals_.size(); }
-  std::uint64_t vectors() const { return vectors_; }
+  std::uint64_t vectors() const { return counts_vectors_ ? vectors_ : 0; }
   std::vector<PropertyReport> reports() const;
   // For checkpoints: reached flags are content; verdicts are found again.
   std::vector<bool> reached() const;
@@ -84,11 +85,23 @@ class Evaluator {
   }
   void set_fine(Id a, Id b);
   bool is_fine_vector(const Id* before, std::size_t process, Id local, VectorMemo& memo) const;
+  // What stands for a local state in a vector.
+  bool shows_only() const { return !counts_vectors_ && symmetry_ == nullptr; }
+  Id key_of(const Machine& machine, Id local) const {
+    return shows_only() ? machine.local(local).shown : local;
+  }
+  // What a local state shows, without its machine: ReadMap::none, which no vector has, where that is
+  // not known.
+  Id shown(Id local) const {
+    return local < dense_locals ? shown_[local].load(std::memory_order_relaxed) - 1 : ReadMap::none;
+  }
   template <class At>
-  std::uint64_t word_of_vector(At&& local_at) const;
+  bool is_fine_word(At&& key_at, VectorMemo& memo) const;
   template <class At>
-  Id find_vector(At&& local_at) const;
-  void insert_vector(const std::vector<Id>& locals, Id result);
+  std::uint64_t word_of_vector(At&& key_at) const;
+  template <class At>
+  Id find_vector(At&& key_at) const;
+  void insert_vector(const Machine& machine, const std::vector<Id>& locals, Id result);
   std::vector<std::vector<Id>> vectors_of(const Machine& machine, const Id* world);
   std::vector<Id> words_of(std::size_t slot, Id word);
   // Verdicts are stored as property index + 1; 0 is fine.
@@ -99,6 +112,7 @@ class Evaluator {
   std::size_t nodes_;
   std::deque<Counted> properties_;
   std::vector<std::size_t> of_scope_[6];
+  const bool counts_vectors_;
   bool wants_vectors_ = false;
   BriefMutex mutex_;
   ReadMap locals_;  // local -> verdict
@@ -108,8 +122,11 @@ class Evaluator {
   static constexpr std::size_t dense_locals = 4096;
   static constexpr std::size_t dense_row = dense_locals / 64;
   GrowingArray<std::atomic<std::uint64_t>> fine_;
-  // Vectors whose ids fit into one word -> verdict, and the others: (prefix, local) -> prefix; the
-  // last gives the verdict.
+  // Which views they have, + 1; 0 where that was not looked up.
+  GrowingArray<std::atomic<Id>> shown_;
+  // Vectors of local states where those are counted or may be renamed, else of what they show: that
+  // is all that a property reads, and there are far fewer. Those whose ids fit into one word ->
+  // verdict, and the others: (prefix, id) -> prefix; the last gives the verdict.
   ReadMap words_;
   std::vector<ReadMap> folds_;
   ReadMap histories_;  // history -> verdict
