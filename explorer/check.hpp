@@ -86,6 +86,8 @@ enum class Sabotage : std::uint8_t {
   symmetry_properties_of_representatives,  // properties are not evaluated on renamings
   symmetry_views_unchecked,                // what looks the same may look different renamed
   merges_not_renamed,                      // merges know nothing of renamings
+  sleep_through_receiving,                 // an event sleeps though its process was sent something
+  sleep_through_sending,                   // or though it sends something to who acted
 };
 
 struct CheckOptions {
@@ -116,6 +118,7 @@ struct CheckOptions {
   bool profile = false;  // say where the states come from
   std::uint64_t minimise_from = std::uint64_t{1} << 12;  // worlds before merges are looked for
   Sabotage sabotage = Sabotage::none;
+  bool count_vectors = true;  // of local states, in systems of a few nodes
   bool digest = false;                              // for tests: fill in CheckReport::digest
   std::function<void(const Progress&)> progress{};  // called at most 4 times a second
   const std::atomic<bool>* interrupted = nullptr;   // set from a signal handler
@@ -247,8 +250,8 @@ struct CheckReport {
   std::uint64_t probes = 0;
   std::uint32_t depth = 0;  // in worlds, the initial one is 1
   std::uint64_t local_states = 0;
-  // Distinct vectors of the local states of the nodes (clients not counted); only counted when
-  // asked for by CheckOptions or small enough, otherwise 0.
+  // Distinct vectors of the local states of the nodes (clients not counted); only counted in
+  // systems of a few nodes, and if CheckOptions want it; otherwise 0.
   std::uint64_t local_state_vectors = 0;
   std::uint64_t messages = 0;      // distinct (sender, message)
   std::uint64_t handler_runs = 0;  // distinct (local state, event, choices)

@@ -28,10 +28,11 @@ void worsen(Id& result, std::size_t property) {
 
 }  // namespace
 
-Evaluator::Evaluator(const System& system, const std::vector<const Property*>& properties)
+Evaluator::Evaluator(const System& system, const std::vector<const Property*>& properties,
+                     bool counts_vectors)
     : system_(system),
       nodes_(system.bounds.nodes),
-      counts_vectors_(nodes_ <= counted_nodes_max),
+      counts_vectors_(counts_vectors && nodes_ <= counted_nodes_max),
       fine_(dense_locals * dense_row),
       shown_(dense_locals),
       folds_(nodes_) {

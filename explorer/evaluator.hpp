@@ -25,7 +25,8 @@ class Evaluator {
   static VectorMemo empty_memo() { return VectorMemo(std::size_t{1} << memo_bits, ~0ULL); }
 
   // REQUIRES: the properties outlive the evaluator.
-  Evaluator(const System& system, const std::vector<const Property*>& properties);
+  Evaluator(const System& system, const std::vector<const Property*>& properties,
+            bool counts_vectors = false);
 
   // Every argument is then judged together with all its renamings, so that a property that names a
   // process means the same in a renamed world.
@@ -112,7 +113,7 @@ class Evaluator {
   std::size_t nodes_;
   std::deque<Counted> properties_;
   std::vector<std::size_t> of_scope_[6];
-  const bool counts_vectors_;
+  const bool counts_vectors_;  // of local states
   bool wants_vectors_ = false;
   BriefMutex mutex_;
   ReadMap locals_;  // local -> verdict

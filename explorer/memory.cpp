@@ -8,7 +8,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -63,9 +65,79 @@ void Region::move_to_file(const std::filesystem::path& directory) {
   file_ = file;
 }
 
+// What is left of a region that was given up.
+struct Region::Kept {
+  std::byte* data = nullptr;
+  std::size_t bytes = 0;
+  std::size_t committed = 0;
+  std::size_t before = 0;
+  std::size_t asked = 0;  // how many bytes it was made for
+};
+
+// Thread-safety: all threads may call all of it.
+class Region::Pool {
+ public:
+  // There is one, and it is never destroyed: whoever ends last may still give a region back.
+  static Pool& instance() {
+    static Pool& pool = *new Pool;
+    return pool;
+  }
+  std::optional<Kept> take(std::size_t asked) {
+    const std::lock_guard lock(mutex_);
+    for (std::size_t i = kept_.size(); i-- > 0;) {
+      if (kept_[i].asked != asked) continue;
+      const Kept kept = kept_[i];
+      kept_[i] = kept_.back();
+      kept_.pop_back();
+      reserved_ -= kept.bytes;
+      return kept;
+    }
+    return std::nullopt;
+  }
+  // False where it is not worth keeping, or where enough is kept.
+  bool give(const Kept& kept) {
+    constexpr std::size_t committed_max = std::size_t{4} << 20;
+    constexpr std::size_t reserved_max = std::size_t{8} << 40;
+    constexpr std::size_t kept_max = 256;
+    if (kept.committed > committed_max) return false;
+    clear(kept);
+    const std::lock_guard lock(mutex_);
+    if (kept_.size() == kept_max || reserved_ + kept.bytes > reserved_max) return false;
+    kept_.push_back(kept);
+    reserved_ += kept.bytes;
+    return true;
+  }
+
+ private:
+  // To write zeros is faster than a page fault each, as long as there are few pages.
+  static void clear(const Kept& kept) {
+    constexpr std::size_t few = std::size_t{64} << 10;
+    if (kept.committed <= few) {
+      std::memset(kept.data, 0, kept.committed);
+    } else {
+      madvise(kept.data, kept.committed, MADV_DONTNEED);
+    }
+  }
+
+  std::mutex mutex_;
+  std::vector<Kept> kept_;
+  std::size_t reserved_ = 0;  // bytes of addresses
+};
+
+Region::Region(std::size_t bytes) : asked_(whole_pages(bytes)) {
+  if (const std::optional<Kept> kept = Pool::instance().take(asked_)) {
+    data_ = kept->data;
+    bytes_ = kept->bytes;
+    committed_ = kept->committed;
+    before_ = kept->before;
+  } else {
+    map(asked_ < huge_page ? 0 : huge_page);
+  }
+}
+
 // Aligned to huge pages where it is large enough for one.
-Region::Region(std::size_t bytes) : bytes_(whole_pages(bytes)) {
-  const std::size_t alignment = bytes_ < huge_page ? 0 : huge_page;
+void Region::map(std::size_t alignment) {
+  bytes_ = asked_;
   void* address = mmap(nullptr, bytes_ + alignment, PROT_NONE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (address == MAP_FAILED) throw std::bad_alloc();
@@ -75,7 +147,13 @@ Region::Region(std::size_t bytes) : bytes_(whole_pages(bytes)) {
 }
 
 Region::~Region() {
-  if (data_ != nullptr) munmap(data_ - before_, before_ + bytes_);
+  const bool is_kept = data_ != nullptr && !is_in_file() &&
+                       Pool::instance().give({.data = data_,
+                                              .bytes = bytes_,
+                                              .committed = committed_,
+                                              .before = before_,
+                                              .asked = asked_});
+  if (data_ != nullptr && !is_kept) munmap(data_ - before_, before_ + bytes_);
   if (file_ >= 0) close(file_);
 }
 

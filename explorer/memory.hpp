@@ -37,6 +37,10 @@ class BriefMutex {
 };
 
 // A reserved range of addresses. Throws std::bad_alloc.
+//
+// Small searches are made by the thousand, and each has dozens of regions of which it uses a few
+// pages: what the system needs to map and unmap them would take longer than the search. So regions
+// of which little was used are kept, as zeros, for the next that asks for so many bytes.
 class Region {
  public:
   Region() = default;
@@ -61,17 +65,23 @@ class Region {
   bool is_in_file() const { return file_ >= 0; }
 
  private:
+  struct Kept;
+  class Pool;
+  void map(std::size_t alignment);
+
   void swap(Region& other) {
     std::swap(data_, other.data_);
     std::swap(bytes_, other.bytes_);
     std::swap(committed_, other.committed_);
     std::swap(before_, other.before_);
+    std::swap(asked_, other.asked_);
     std::swap(file_, other.file_);
   }
   std::byte* data_ = nullptr;
   std::size_t bytes_ = 0;
   std::size_t committed_ = 0;
   std::size_t before_ = 0;  // reserved before `data_`, to align it
+  std::size_t asked_ = 0;   // bytes
   int file_ = -1;
 };
 

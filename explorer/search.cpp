@@ -73,7 +73,7 @@ Search::Search(const Model& model, const CheckOptions& options, Passes& passes)
       reduce_(asked_),
       futures_(reduce_.histories ? futures_of_histories(model.system, properties_) : std::nullopt),
       passes_(passes),
-      evaluator_(model.system, properties_),
+      evaluator_(model.system, properties_, options.count_vectors),
       machine_(
           model.system,
           {.judge_step = evaluator_.has_step_properties()
@@ -91,6 +91,8 @@ Search::Search(const Model& model, const CheckOptions& options, Passes& passes)
       antichains_(machine_, options.sabotage == Sabotage::subsumption_sums_budgets),
       jobs_(options.jobs == 0 ? default_jobs() : options.jobs),
       sleep_(WorldStore::worlds_max),
+      heeded_before_(options.sabotage == Sabotage::sleep_through_receiving ? 0 : ~0U),
+      heeded_now_(options.sabotage == Sabotage::sleep_through_sending ? 0 : ~0U),
       workers_(jobs_),
       memory_max_(options.memory_bytes.value_or(resident_bytes() + available_bytes() / 10 * 9)),
       spill_from_(options.spill_from.value_or(

@@ -300,6 +300,8 @@ class Search {
   std::optional<Moves> moves_;  // where worlds are taken as they are
   GrowingArray<Sleep> sleep_;   // by world, of the last layer and the one that is made
   std::size_t made_from_ = 0;   // the first world of the last layer
+  const std::uint32_t heeded_before_;  // receivers that a sleeper must not be; all but in tests
+  const std::uint32_t heeded_now_;     // and those that he must not have
   std::uint64_t plan_ = 0;      // of the store, that `moves_` and what workers remember is of
   std::vector<Worker> workers_;
   const std::uint64_t memory_max_;

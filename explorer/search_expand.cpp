@@ -147,7 +147,7 @@ bool Search::take_sending(Worker& worker, const Moves::List& list, std::size_t p
   const bool sleeps = sleep.holds(process);
   for (std::uint32_t i = 0; i < list.sending_count; ++i) {
     const Moves::Sending& move = list.sending[i];
-    if (sleeps && !sleep.is_woken_by(move.receivers)) continue;
+    if (sleeps && !sleep.is_woken_by(move.receivers & heeded_now_)) continue;
     WorldStore::Successor next{.from = world, .root = store_.root(world)};
     store_.add(next, process, move.change, worker.store);
     for (std::size_t k = 0; k < move.send_count; ++k) {
@@ -216,7 +216,8 @@ bool Search::flush(Worker& worker) {
     worker.fresh.push_back(candidate.root);
     if (keeps_sleep()) {
       // Where its local state is as it was, who acted is not noted: nobody sleeps.
-      worker.fresh_sleep.push_back(Sleep::behind(candidate.process, candidate.receivers));
+      worker.fresh_sleep.push_back(
+          Sleep::behind(candidate.process, candidate.receivers & heeded_before_));
     }
     if (candidate.process != no_process || candidate.labelled) inspect_new(worker, candidate);
   }

@@ -90,6 +90,13 @@ TEST(Twin, RandomTablesHaveTheSameVerdictAndTheLeastCounterexample) {
     const CheckReport two = check(model, {.reduce = Reductions{}, .jobs = 2});
     RC_ASSERT((one.verdict == Verdict::violated) == slow.violated);
     RC_ASSERT(one.states == two.states && one.transitions == two.transitions);
+    // Where vectors are not counted, properties are asked of views and not of local states.
+    const CheckReport views =
+        check(model, {.reduce = Reductions{}, .jobs = 1, .count_vectors = false});
+    RC_ASSERT(views.states == one.states && views.verdict == one.verdict);
+    RC_ASSERT(views.local_state_vectors == 0U);
+    RC_ASSERT(views.counterexample.has_value() == one.counterexample.has_value());
+    if (one.counterexample) RC_ASSERT(views.counterexample->events == one.counterexample->events);
     RC_ASSERT(one.counterexample.has_value() == two.counterexample.has_value());
     if (!one.counterexample) return;
     RC_ASSERT(one.counterexample->events == two.counterexample->events);
