@@ -118,7 +118,7 @@ struct CheckOptions {
   bool profile = false;  // say where the states come from
   std::uint64_t minimise_from = std::uint64_t{1} << 12;  // worlds before merges are looked for
   Sabotage sabotage = Sabotage::none;
-  bool count_vectors = true;  // of local states, in systems of a few nodes
+  bool count_vectors = true;                        // of local states, in systems of a few nodes
   bool digest = false;                              // for tests: fill in CheckReport::digest
   std::function<void(const Progress&)> progress{};  // called at most 4 times a second
   const std::atomic<bool>* interrupted = nullptr;   // set from a signal handler
@@ -285,7 +285,7 @@ struct CheckReport {
   bool shortest = false;  // no counterexample has fewer events at as few faults
   // The trace of the counterexample, a whole file; filled in by check<Node>. Else see save_trace.
   std::string trace;
-  std::string story;      // of the counterexample, in words
+  std::string story;  // of the counterexample, in words
   std::string incomplete_because;
   // Of an incomplete check: what would make it end. Of a violation: that clocks were not bounded.
   std::string_view hint;

@@ -173,8 +173,8 @@ Id Evaluator::find_vector(At&& key_at) const {
 
 std::size_t Evaluator::inspect_vector(const Machine& machine, const Id* world) {
   if (!wants_vectors_) return none;
-  const Id known = find_vector(
-      [&](std::size_t node) { return key_of(machine, machine.local_of(world[node])); });
+  const Id known =
+      find_vector([&](std::size_t node) { return key_of(machine, machine.local_of(world[node])); });
   return known != ReadMap::none ? verdict(known) : evaluate_vector(machine, world);
 }
 

@@ -91,8 +91,8 @@ class Evaluator {
   Id key_of(const Machine& machine, Id local) const {
     return shows_only() ? machine.local(local).shown : local;
   }
-  // What a local state shows, without its machine: ReadMap::none, which no vector has, where that is
-  // not known.
+  // What a local state shows, without its machine: ReadMap::none, which no vector has, where that
+  // is not known.
   Id shown(Id local) const {
     return local < dense_locals ? shown_[local].load(std::memory_order_relaxed) - 1 : ReadMap::none;
   }

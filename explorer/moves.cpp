@@ -14,8 +14,7 @@ constexpr std::size_t sends_max = 0xffff;  // of one cell, see Moves::Sending
 // Nothing but the cell of the process and, by one message each, those of others changes, and it may
 // be taken in every world. What a process sends to itself is part of its own cell.
 bool Moves::is_simple(const Expansion& expansion, const Transition& transition) const {
-  if (transition.fault != 0 || transition.step_violation != 0 || transition.cost != 0) return false;
-  if (!transition.budget.empty() || transition.labels != 0) return false;
+  if (!is_plain_step(transition)) return false;
   if (sends_.size() + transition.send_count > sends_max) return false;
   std::uint64_t receivers = 0;
   for (std::size_t i = 0; i < transition.send_count; ++i) {
@@ -51,7 +50,7 @@ bool Moves::sort(const Expansion& expansion, Id cell) {
     const SendRef* const first = expansion.sends + transition.sends;
     sending_.push_back({.change = change,
                         .local = local,
-                        .receivers = receivers_of(first, transition.send_count),
+                        .receivers = receivers_of(expansion, transition),
                         .sends = static_cast<std::uint16_t>(sends_.size()),
                         .send_count = static_cast<std::uint8_t>(transition.send_count),
                         .process = changed});

@@ -32,8 +32,8 @@ class Moves {
   };
   // Sends to others, or changes a cell that does not lie in the root itself.
   struct Sending {
-    std::uint64_t change = 0;  // of the key that the process's cell lies in
-    Id local = 0;              // as above
+    std::uint64_t change = 0;     // of the key that the process's cell lies in
+    Id local = 0;                 // as above
     std::uint32_t receivers = 0;  // of them, as Sleep has them
     std::uint16_t sends = 0;      // first of them, in List::sends
     std::uint8_t send_count = 0;
@@ -52,11 +52,18 @@ class Moves {
     std::uint32_t other_count = 0;
   };
   static constexpr std::uint32_t copied_at_once = 2;
-  // Of sends, as Sleep has them.
-  static std::uint32_t receivers_of(const SendRef* sends, std::size_t count) {
+  // Who is sent something, as Sleep has them.
+  static std::uint32_t receivers_of(const Expansion& expansion, const Transition& transition) {
     std::uint32_t receivers = 0;
-    for (std::size_t i = 0; i < count; ++i) receivers |= Sleep::bit_of(sends[i].to);
+    for (std::size_t i = 0; i < transition.send_count; ++i) {
+      receivers |= Sleep::bit_of(expansion.sends[transition.sends + i].to);
+    }
     return receivers;
+  }
+  // Nothing but cells changes, and it may be taken in every world that has the process's cell.
+  static bool is_plain_step(const Transition& transition) {
+    return transition.fault == 0 && transition.step_violation == 0 && transition.cost == 0 &&
+           transition.budget.empty() && transition.labels == 0;
   }
   // A worker's memo of what messages change, direct mapped.
   struct Received {

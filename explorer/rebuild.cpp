@@ -19,7 +19,7 @@ std::optional<Search::Predecessor> Search::least_predecessor(std::uint64_t root,
     for (std::size_t i = tasks[at].begin; i < tasks[at].end; ++i) {
       const std::uint64_t from = store_.roots()[i];
       const bool fits =
-          expand(worker, from, tasks[at].cost,
+          expand(worker, from, tasks[at].cost, Sleep(),
                  [&](std::uint32_t process, std::uint32_t index, const Transition& edge,
                      std::uint64_t next) {
                    if (edge.fault != 0 || next != root) return;

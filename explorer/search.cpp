@@ -106,10 +106,9 @@ Search::Search(const Model& model, const CheckOptions& options, Passes& passes)
   if (options.reduce) refuse_unsound(*options.reduce, model, properties_);
   next_learning_ = options.minimise_from;
   use_symmetry();
-  const bool as_they_are = !symmetry_ && !reduce_.eager &&
-                           machine_.actors() == model.system.size() &&
-                           machine_.knowledge_slot() == Machine::npos;
-  if (as_they_are && !by_fingerprint()) moves_.emplace(machine_, store_);
+  as_they_are_ = !symmetry_ && !reduce_.eager && machine_.actors() == model.system.size() &&
+                 machine_.knowledge_slot() == Machine::npos;
+  if (as_they_are_ && !by_fingerprint()) moves_.emplace(machine_, store_);
   if (properties_.size() > 250) throw UsageError("at most 250 properties are checked at once");
 }
 
@@ -219,7 +218,6 @@ void Search::run_round(std::vector<Task>& tasks) {
   unload_worlds(false);
   if (!must_grow_.exchange(false)) return;
   make_room();
-  follow_plan();
   if (!incomplete_because_.empty()) tasks.clear();
 }
 

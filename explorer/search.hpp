@@ -47,7 +47,7 @@ class Search {
     std::uint32_t number = 1;
     bool started = false;
     bool resumed = false;  // the first pass went on from a checkpoint
-    bool learnt = false;  // the last pass has added to `keep`, so another may get further
+    bool learnt = false;   // the last pass has added to `keep`, so another may get further
     Asymmetries asymmetries;
     bool asymmetric = false;  // the last pass was given up: its renamings are none
     std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now();
@@ -70,8 +70,8 @@ class Search {
   // A successor that may be new.
   struct Candidate {
     std::uint64_t root = 0;
-    std::uint64_t home = 0;  // where the visited set has it, or would have it
-    Id local = 0;            // of `process` afterwards, where the parent is known
+    std::uint64_t home = 0;       // where the visited set has it, or would have it
+    Id local = 0;                 // of `process` afterwards, where the parent is known
     std::uint32_t receivers = 0;  // of what was sent, as Sleep has them
     std::uint16_t parent = no_parent;
     std::uint8_t process = no_process;  // whose local state changed
@@ -128,10 +128,10 @@ class Search {
   };
 
   // The one expand: calls sink(process, transition index, transition, root) for every event
-  // of the given cost of a world; root is no_root for a handler's fault. False when a table of the
-  // store must grow first.
+  // of the given cost of a world; root is no_root for a handler's fault. Those that sleep are
+  // counted only. False when a table of the store must grow first.
   template <class Sink>
-  bool expand(Worker& worker, std::uint64_t root, std::uint8_t cost, Sink&& sink);
+  bool expand(Worker& worker, std::uint64_t root, std::uint8_t cost, Sleep sleep, Sink&& sink);
   // One of them, where the world allows it.
   template <class Sink>
   bool take(Worker& worker, std::size_t process, const Expansion& expansion, std::uint32_t index,
@@ -180,7 +180,7 @@ class Search {
                             : store_.visited().insert_at(worker.candidates[candidate].home);
   }
   void mark_fingerprint(const Id* words);
-  void make_room();
+  void make_room();  // REQUIRES: no worker is at work
   // Where memory is short, worlds go to disk. False when that is not enough for so much more.
   bool fits_in_memory(std::uint64_t more);
   void unload_worlds(bool now);
@@ -212,11 +212,15 @@ class Search {
                     std::uint16_t parent, Sleep sleep);
   bool take_others(Worker& worker, const Moves::List& list, std::size_t process, std::uint8_t cost);
   void note_successor(Worker& worker, std::uint32_t process, std::uint32_t index,
-                      const Transition& edge, std::uint64_t root, std::uint32_t receivers = 0);
+                      const Transition& edge, std::uint64_t root);
   // Who sleeps in the worlds found last, where this is known of them.
-  bool keeps_sleep() const { return moves_ && !reduce_.subsumption; }
+  bool keeps_sleep() const { return as_they_are_ && !reduce_.subsumption; }
   Sleep sleep_of(std::size_t world) const {
     return keeps_sleep() && sleep_.covers(world) ? sleep_[world] : Sleep();
+  }
+  bool may_sleep(Sleep sleep, const Expansion& expansion, const Transition& transition) const {
+    return Moves::is_plain_step(transition) &&
+           !sleep.is_woken_by(Moves::receivers_of(expansion, transition) & heeded_now_);
   }
   void keep_worlds(Worker& worker);
   void follow_plan();
@@ -297,12 +301,13 @@ class Search {
   Antichains antichains_;
   std::optional<Symmetry> symmetry_;
   unsigned jobs_;
-  std::optional<Moves> moves_;  // where worlds are taken as they are
+  bool as_they_are_ = false;    // worlds: not their renamings, without cuts, nothing sent first
+  std::optional<Moves> moves_;  // where moreover they are kept exactly
   GrowingArray<Sleep> sleep_;   // by world, of the last layer and the one that is made
   std::size_t made_from_ = 0;   // the first world of the last layer
   const std::uint32_t heeded_before_;  // receivers that a sleeper must not be; all but in tests
   const std::uint32_t heeded_now_;     // and those that he must not have
-  std::uint64_t plan_ = 0;      // of the store, that `moves_` and what workers remember is of
+  std::uint64_t plan_ = 0;  // of the store, that `moves_` and what workers remember is of
   std::vector<Worker> workers_;
   const std::uint64_t memory_max_;
   std::map<LayerKey, Layer> layers_;
@@ -323,7 +328,7 @@ class Search {
   std::vector<std::optional<RecoveryResult>> recoveries_;  // by property
   std::string recovery_incomplete_;   // why one of them is, behind a search that is not
   std::string recovery_explanation_;  // of the one that is violated
-  bool resumed_ = false;  // this pass
+  bool resumed_ = false;              // this pass
   bool certified_ = true;
   bool cut_by_depth_ = false;
   double last_progress_ = 0;
@@ -332,7 +337,8 @@ class Search {
 };
 
 template <class Sink>
-bool Search::expand(Worker& worker, std::uint64_t root, std::uint8_t cost, Sink&& sink) {
+bool Search::expand(Worker& worker, std::uint64_t root, std::uint8_t cost, Sleep sleep,
+                    Sink&& sink) {
   store_.unfold(root, worker.world);
   std::copy_n(worker.world.words.begin(), store_.items(), worker.next.begin());
   if (by_fingerprint()) worker.content = content_of(worker.world);
@@ -347,8 +353,13 @@ bool Search::expand(Worker& worker, std::uint64_t root, std::uint8_t cost, Sink&
   for (std::size_t process = 0; process < machine_.actors(); ++process) {
     const Expansion& expansion = machine_.expand(worker.world.words.data(), process);
     const auto count = static_cast<std::uint32_t>(expansion.transitions.size());
+    const bool sleeps = cost == 0 && sleep.holds(process);
     for (std::uint32_t i = 0; i < count; ++i) {
       if (expansion.transitions[i].cost != cost) continue;
+      if (sleeps && may_sleep(sleep, expansion, expansion.transitions[i])) {
+        ++worker.transitions;
+        continue;
+      }
       if (!take(worker, process, expansion, i, sink)) return false;
     }
   }

@@ -38,7 +38,7 @@ bool Search::ends_before(LayerKey key) {
   for (const Task& task : tasks_of(key)) {
     if (out_of_resources()) return false;
     for (std::size_t i = task.begin; i < task.end; ++i) {
-      while (!expand(worker, store_.roots()[i], task.cost, look)) {
+      while (!expand(worker, store_.roots()[i], task.cost, Sleep(), look)) {
         make_room();
         if (!incomplete_because_.empty()) return false;
       }

@@ -38,20 +38,21 @@ bool Search::expand_all(Worker& worker, const Task& task) {
   const auto sink = [&](std::uint32_t process, std::uint32_t index, const Transition& edge,
                         std::uint64_t root) { note_successor(worker, process, index, edge, root); };
   for (std::size_t i = task.begin; i < task.end; ++i) {
-    const std::uint64_t root = store_.roots()[i];
-    const bool fits =
-        moves_ ? expand_by_moves(worker, i, task.cost) : expand(worker, root, task.cost, sink);
+    const bool fits = moves_ ? expand_by_moves(worker, i, task.cost)
+                             : expand(worker, store_.roots()[i], task.cost, sleep_of(i), sink);
     if (!fits || (worker.count >= batch && !flush(worker))) return false;
   }
   return flush(worker);
 }
 
 void Search::note_successor(Worker& worker, std::uint32_t process, std::uint32_t index,
-                            const Transition& edge, std::uint64_t root, std::uint32_t receivers) {
+                            const Transition& edge, std::uint64_t root) {
   if (edge.fault != 0 || edge.step_violation != 0) note_step(worker, process, index, edge);
   if (edge.fault != 0) return;
   ++worker.transitions;
   make_space(worker, 1);
+  const std::uint32_t receivers =
+      keeps_sleep() ? Moves::receivers_of(machine_.expand(worker.world.words[process]), edge) : 0;
   note_candidate(
       worker,
       {.root = root,
@@ -158,12 +159,11 @@ bool Search::take_sending(Worker& worker, const Moves::List& list, std::size_t p
     }
     const std::uint64_t root = store_.root_of(next, worker.store);
     if (root == WorldStore::no_root) return false;
-    note_candidate(worker,
-                   {.root = root,
-                    .local = move.local,
-                    .receivers = move.receivers,
-                    .parent = parent,
-                    .process = move.process});
+    note_candidate(worker, {.root = root,
+                            .local = move.local,
+                            .receivers = move.receivers,
+                            .parent = parent,
+                            .process = move.process});
   }
   worker.transitions += list.sending_count;
   return true;
@@ -172,11 +172,7 @@ bool Search::take_sending(Worker& worker, const Moves::List& list, std::size_t p
 bool Search::take_others(Worker& worker, const Moves::List& list, std::size_t process,
                          std::uint8_t cost) {
   const auto sink = [&](std::uint32_t actor, std::uint32_t index, const Transition& edge,
-                        std::uint64_t root) {
-    const SendRef* const sends = list.expansion->sends + edge.sends;
-    const std::uint32_t receivers = Moves::receivers_of(sends, edge.send_count);
-    note_successor(worker, actor, index, edge, root, receivers);
-  };
+                        std::uint64_t root) { note_successor(worker, actor, index, edge, root); };
   std::copy_n(worker.world.words.begin(), store_.items(), worker.next.begin());
   for (std::uint32_t i = 0; i < list.other_count; ++i) {
     const std::uint32_t index = list.others[i];

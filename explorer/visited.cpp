@@ -68,6 +68,7 @@ void Search::make_room() {
   }
   store_.make_room(jobs_, is_full && !by_fingerprint());
   if (is_full && by_fingerprint()) seen_->grow(jobs_);
+  follow_plan();
 }
 
 std::string Search::memory_text() const {

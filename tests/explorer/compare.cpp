@@ -118,6 +118,11 @@ std::uint64_t random_systems(std::uint64_t unasked) {
   return is_sanitized() ? unasked / 3 : unasked;
 }
 
+std::uint64_t first_random_system() {
+  const char* asked = std::getenv("GAINSAY_RANDOM_FIRST");
+  return asked == nullptr ? 0 : std::strtoull(asked, nullptr, 10);
+}
+
 bool runs_slow_tests() { return std::getenv("GAINSAY_SLOW_TESTS") != nullptr; }
 
 }  // namespace gainsay::testing

@@ -40,6 +40,7 @@ std::string text_of(const std::optional<Reductions>& reduce);
 // How many random systems a test compares: GAINSAY_RANDOM_SYSTEMS, or so many; a third of them in
 // a sanitized build.
 std::uint64_t random_systems(std::uint64_t unasked);
+std::uint64_t first_random_system();  // GAINSAY_RANDOM_FIRST, or 0
 // GAINSAY_SLOW_TESTS is set: minutes for a test are right.
 bool runs_slow_tests();
 
