@@ -48,6 +48,8 @@ class Audit {
     std::vector<std::vector<Id>> starts;      // all initial worlds
     // Visits all that were kept, of a search that was not cut; null: they are not looked at.
     std::function<void(const std::function<void(const Id*)>&)> worlds{};
+    // The cell with one more message, as the machine has it; what it says is audited.
+    std::function<Id(Id cell, Id envelope)> receive{};
   };
   // REQUIRES: the machine has ended its search, and outlives this.
   Audit(const Machine& machine, Setting setting);
@@ -150,6 +152,7 @@ class Audit {
   void check_cells();
   void check_cell(Id cell);
   void check_received();
+  void check_arrival(Id cell, Id envelope, Id after);
   std::vector<Id> inbox(Id cell) const;
   std::vector<Id> deliverable(Id cell) const;
   bool is_silent(Id state, const Did& did) const;

@@ -267,21 +267,22 @@ void Audit::check_inbox(Id cell, std::vector<Id> expected, const std::string& wh
 // The same where a message from elsewhere arrives.
 void Audit::check_received() {
   machine_.received_.for_each([&](std::uint64_t key, Id after) {
-    const auto cell = static_cast<Id>(key >> 32);
-    const Id message = mail_[static_cast<Id>(key)];
-    if (!agrees()) return;
-    if (machine_.local_of(cell) != machine_.local_of(after)) {
-      disagree("a message that arrives changes a local state");
-    }
-    const State& state = states_[locals_[machine_.local_of(cell)]];
-    const bool refused = system_.bounds.network == Network::fifo &&
-                         state.status == LocalState::Status::down;  // no connection
-    const bool ignored = system_.is_byzantine({state.process});
-    std::vector<Id> expected = inbox(cell);
-    if (!refused && !ignored) put(expected, message);
-    check_inbox(after, std::move(expected),
-                "on arrival at " + text(locals_[machine_.local_of(cell)]) + ": ");
+    if (agrees()) check_arrival(static_cast<Id>(key >> 32), static_cast<Id>(key), after);
   });
+}
+
+void Audit::check_arrival(Id cell, Id envelope, Id after) {
+  if (machine_.local_of(cell) != machine_.local_of(after)) {
+    disagree("a message that arrives changes a local state");
+  }
+  const State& state = states_[locals_[machine_.local_of(cell)]];
+  const bool refused = system_.bounds.network == Network::fifo &&
+                       state.status == LocalState::Status::down;  // no connection
+  const bool ignored = system_.is_byzantine({state.process});
+  std::vector<Id> expected = inbox(cell);
+  if (!refused && !ignored) put(expected, mail_[envelope]);
+  check_inbox(after, std::move(expected),
+              "on arrival at " + text(locals_[machine_.local_of(cell)]) + ": ");
 }
 
 }  // namespace gainsay

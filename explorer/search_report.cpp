@@ -142,11 +142,13 @@ CheckReport Search::report() {
 }
 
 void Search::audit(CheckReport& report) {
-  Audit::Setting setting{.reduce = reduce_,
-                         .group = symmetry_ ? &symmetry_->group() : nullptr,
-                         .properties = properties_,
-                         .starts = {},
-                         .worlds = {}};
+  Audit::Setting setting{
+      .reduce = reduce_,
+      .group = symmetry_ ? &symmetry_->group() : nullptr,
+      .properties = properties_,
+      .starts = {},
+      .worlds = {},
+      .receive = [this](Id cell, Id envelope) { return machine_.receive(cell, envelope); }};
   for (const auto& [words, events] : starts_) setting.starts.push_back(words);
   const bool whole = report.verdict == Verdict::holds || report.verdict == Verdict::vacuous;
   if (whole) {

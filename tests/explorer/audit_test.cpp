@@ -296,6 +296,15 @@ TEST(Audit, CatchesMergesThatALateMessageTellsApart) {
                 Sabotage::merges_unchecked, "merged local states do not do the same");
 }
 
+// Which needs no reduction that was asked for: of two orders of events only one is ever explored.
+TEST(Audit, CatchesASleeperWhoWasSentSomething) {
+  const Model model = find_system("two-phase-commit")->make({.bounds = {.nodes = 3}});
+  EXPECT_TRUE(agrees(audited(model, Reductions{})));
+  const CheckReport report = audited(model, Reductions{}, Sabotage::sleep_through_receiving);
+  ASSERT_FALSE(agrees(report));
+  EXPECT_NE(report.audit->disagreement.find("a world is not followed"), std::string::npos);
+}
+
 TEST(Audit, CatchesAnEagerEventThatUsesABudget) {
   const Model model = make_model<Repeater>(
       {.nodes = 3, .timeouts = 2},
