@@ -451,6 +451,35 @@ TEST(TidyRule, OrphanTests) {
             "tests/engines:0: mirrors no folder of the tree\n");
 }
 
+// The words between `begin` and `end` in a text, where "|" is between them.
+std::set<std::string> alternatives(const std::string& text, const std::string& begin,
+                                   const std::string& end) {
+  const std::size_t from = text.find(begin) + begin.size();
+  std::istringstream list(text.substr(from, text.find(end, from) - from));
+  std::set<std::string> words;
+  for (std::string word; std::getline(list, word, '|');) words.insert(word);
+  return words;
+}
+
+// A suite in a file that is not built would be left out without a word.
+TEST(Tidy, SuitesThatRunWithTheThreadSanitizerAreBuiltForIt) {
+  const std::string script = read(root / ".ci/run");
+  const std::set<std::string> files = alternatives(script, "files='/(", ")_test'");
+  const std::set<std::string> suites = alternatives(script, "-R '^(", ")");
+  EXPECT_GT(suites.size(), 10U);
+  std::set<std::string> found;
+  for (const Source& source : tree()) {
+    const std::string name = std::filesystem::path(source.path).stem().string();
+    for (const std::string& suite : suites) {
+      if (source.text.find("\nTEST(" + suite + ", ") == std::string::npos) continue;
+      found.insert(suite);
+      EXPECT_TRUE(name.ends_with("_test") && files.contains(name.substr(0, name.size() - 5)))
+          << suite << " in " << source.path;
+    }
+  }
+  EXPECT_EQ(found, suites);
+}
+
 // --- rule 9: commands ---
 
 TEST(Tidy, PagesUseVerbsThatExist) {
