@@ -14,7 +14,6 @@
 // them: one that is subsumed takes no events.
 #pragma once
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 
