@@ -145,8 +145,8 @@ std::size_t Evaluator::inspect_pair(const Machine& machine, Id a, Id b) {
   return known != ReadMap::none ? verdict(known) : evaluate_pair(machine, a, b);
 }
 
-// The local states of all nodes side by side, where they fit. Never all ones: no two nodes
-// have one local state.
+// The keys of all nodes side by side, where they fit. If all of them are ones, that is for the
+// other tables as well.
 template <class At>
 std::uint64_t Evaluator::word_of_vector(At&& key_at) const {
   const std::size_t bits = std::min<std::size_t>(32, 64 / nodes_);

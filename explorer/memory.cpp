@@ -10,18 +10,21 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 namespace gainsay {
 
 namespace {
 
-constexpr std::size_t page = 4096;
+constexpr std::size_t page_size = 4096;
 constexpr std::size_t huge_page = std::size_t{2} << 20;
-std::size_t whole_pages(std::size_t bytes) { return (bytes + page - 1) / page * page; }
+std::size_t whole_pages(std::size_t bytes) {
+  return (bytes + page_size - 1) / page_size * page_size;
+}
 
 }  // namespace
 
@@ -65,15 +68,6 @@ void Region::move_to_file(const std::filesystem::path& directory) {
   file_ = file;
 }
 
-// What is left of a region that was given up.
-struct Region::Kept {
-  std::byte* data = nullptr;
-  std::size_t bytes = 0;
-  std::size_t committed = 0;
-  std::size_t before = 0;
-  std::size_t asked = 0;  // how many bytes it was made for
-};
-
 // Thread-safety: all threads may call all of it.
 class Region::Pool {
  public:
@@ -82,62 +76,58 @@ class Region::Pool {
     static Pool& pool = *new Pool;
     return pool;
   }
-  std::optional<Kept> take(std::size_t asked) {
+  // A region that was made for so many bytes; one without addresses where none is kept.
+  Region take(std::size_t asked) {
     const std::lock_guard lock(mutex_);
     for (std::size_t i = kept_.size(); i-- > 0;) {
-      if (kept_[i].asked != asked) continue;
-      const Kept kept = kept_[i];
-      kept_[i] = kept_.back();
+      if (kept_[i].asked_ != asked) continue;
+      Region region = std::move(kept_[i]);
+      kept_[i].swap(kept_.back());
       kept_.pop_back();
-      reserved_ -= kept.bytes;
-      return kept;
+      reserved_ -= region.bytes_;
+      return region;
     }
-    return std::nullopt;
+    return {};
   }
-  // False where it is not worth keeping, or where enough is kept.
-  bool give(const Kept& kept) {
+  // Leaves the region as it is where it is not worth keeping, or where enough is kept.
+  void give(Region& region) {
     constexpr std::size_t committed_max = std::size_t{4} << 20;
     constexpr std::size_t reserved_max = std::size_t{8} << 40;
     constexpr std::size_t kept_max = 256;
-    if (kept.committed > committed_max) return false;
-    clear(kept);
+    if (region.committed_ > committed_max || region.is_in_file()) return;
+    region.clear();
     const std::lock_guard lock(mutex_);
-    if (kept_.size() == kept_max || reserved_ + kept.bytes > reserved_max) return false;
-    kept_.push_back(kept);
-    reserved_ += kept.bytes;
-    return true;
+    if (kept_.size() == kept_max || reserved_ + region.bytes_ > reserved_max) return;
+    reserved_ += region.bytes_;
+    kept_.push_back(std::move(region));
   }
 
  private:
-  // To write zeros is faster than a page fault each, as long as there are few pages.
-  static void clear(const Kept& kept) {
-    constexpr std::size_t few = std::size_t{64} << 10;
-    if (kept.committed <= few) {
-      std::memset(kept.data, 0, kept.committed);
-    } else {
-      madvise(kept.data, kept.committed, MADV_DONTNEED);
-    }
-  }
-
   std::mutex mutex_;
-  std::vector<Kept> kept_;
+  std::vector<Region> kept_;
   std::size_t reserved_ = 0;  // bytes of addresses
 };
 
-Region::Region(std::size_t bytes) : asked_(whole_pages(bytes)) {
-  if (const std::optional<Kept> kept = Pool::instance().take(asked_)) {
-    data_ = kept->data;
-    bytes_ = kept->bytes;
-    committed_ = kept->committed;
-    before_ = kept->before;
+// To write zeros is faster than a page fault each, as long as there are few pages.
+void Region::clear() const {
+  constexpr std::size_t few = std::size_t{64} << 10;
+  if (committed_ <= few) {
+    std::memset(data_, 0, committed_);
   } else {
-    map(asked_ < huge_page ? 0 : huge_page);
+    discard(0, committed_);
   }
 }
 
+Region::Region(std::size_t bytes) {
+  Region kept = Pool::instance().take(whole_pages(bytes));
+  swap(kept);
+  if (data_ == nullptr) map(bytes);
+}
+
 // Aligned to huge pages where it is large enough for one.
-void Region::map(std::size_t alignment) {
-  bytes_ = asked_;
+void Region::map(std::size_t bytes) {
+  bytes_ = asked_ = whole_pages(bytes);
+  const std::size_t alignment = bytes_ < huge_page ? 0 : huge_page;
   void* address = mmap(nullptr, bytes_ + alignment, PROT_NONE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (address == MAP_FAILED) throw std::bad_alloc();
@@ -147,19 +137,14 @@ void Region::map(std::size_t alignment) {
 }
 
 Region::~Region() {
-  const bool is_kept = data_ != nullptr && !is_in_file() &&
-                       Pool::instance().give({.data = data_,
-                                              .bytes = bytes_,
-                                              .committed = committed_,
-                                              .before = before_,
-                                              .asked = asked_});
-  if (data_ != nullptr && !is_kept) munmap(data_ - before_, before_ + bytes_);
+  if (data_ != nullptr) Pool::instance().give(*this);
+  if (data_ != nullptr) munmap(data_ - before_, before_ + bytes_);
   if (file_ >= 0) close(file_);
 }
 
 void Region::discard(std::size_t begin, std::size_t end) const {
   begin = whole_pages(begin);
-  end = std::min(end, committed_) / page * page;
+  end = std::min(end, committed_) / page_size * page_size;
   if (begin < end) madvise(data_ + begin, end - begin, MADV_DONTNEED);
 }
 

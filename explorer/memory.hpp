@@ -65,9 +65,9 @@ class Region {
   bool is_in_file() const { return file_ >= 0; }
 
  private:
-  struct Kept;
   class Pool;
-  void map(std::size_t alignment);
+  void map(std::size_t bytes);
+  void clear() const;  // what is committed reads as zero
 
   void swap(Region& other) {
     std::swap(data_, other.data_);
@@ -81,7 +81,7 @@ class Region {
   std::size_t bytes_ = 0;
   std::size_t committed_ = 0;
   std::size_t before_ = 0;  // reserved before `data_`, to align it
-  std::size_t asked_ = 0;   // bytes
+  std::size_t asked_ = 0;   // for how many bytes it was made
   int file_ = -1;
 };
 
@@ -129,13 +129,13 @@ class GrowingArray {
   // The first of `count` new indices. Throws std::bad_alloc at the capacity.
   std::size_t allocate(std::size_t count) {
     const std::size_t first = size_.fetch_add(count, std::memory_order_relaxed);
-    if (first + count > committed_.load(std::memory_order_acquire)) commit(first + count);
+    cover(first + count);
     return first;
   }
   // At least so many elements. REQUIRES: one thread at a time calls this or `allocate`.
   void reach(std::size_t size) {
     if (size <= this->size()) return;
-    if (size > committed_.load(std::memory_order_acquire)) commit(size);
+    cover(size);
     size_.store(size, std::memory_order_release);
   }
   // The first so many elements may be written, by the caller and by whom he tells. All threads may

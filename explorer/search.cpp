@@ -90,7 +90,6 @@ Search::Search(const Model& model, const CheckOptions& options, Passes& passes)
       store_(machine_.slots(), options.store == StoreKind::exact),
       antichains_(machine_, options.sabotage == Sabotage::subsumption_sums_budgets),
       jobs_(options.jobs == 0 ? default_jobs() : options.jobs),
-      sleep_(WorldStore::worlds_max),
       heeded_before_(options.sabotage == Sabotage::sleep_through_receiving ? 0 : ~0U),
       heeded_now_(options.sabotage == Sabotage::sleep_through_sending ? 0 : ~0U),
       workers_(jobs_),
@@ -106,9 +105,11 @@ Search::Search(const Model& model, const CheckOptions& options, Passes& passes)
   if (options.reduce) refuse_unsound(*options.reduce, model, properties_);
   next_learning_ = options.minimise_from;
   use_symmetry();
-  as_they_are_ = !symmetry_ && !reduce_.eager && machine_.actors() == model.system.size() &&
-                 machine_.knowledge_slot() == Machine::npos;
-  if (as_they_are_ && !by_fingerprint()) moves_.emplace(machine_, store_);
+  const bool as_they_are = !symmetry_ && !reduce_.eager &&
+                           machine_.actors() == model.system.size() &&
+                           machine_.knowledge_slot() == Machine::npos;
+  if (as_they_are && !by_fingerprint()) moves_.emplace(machine_, store_);
+  if (as_they_are && !reduce_.subsumption) sleep_.emplace(WorldStore::worlds_max);
   if (properties_.size() > 250) throw UsageError("at most 250 properties are checked at once");
 }
 
@@ -255,7 +256,7 @@ bool Search::make_layer(LayerKey key) {
   }
   if (reduce_.subsumption) subsume(begin);
   const std::size_t end = store_.roots().size();
-  sleep_.discard(made_from_, begin);
+  if (sleep_) sleep_->discard(made_from_, begin);
   made_from_ = begin;
   layers_[key] = {.begin = begin, .end = end};
   note_discoveries(key);

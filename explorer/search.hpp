@@ -214,9 +214,8 @@ class Search {
   void note_successor(Worker& worker, std::uint32_t process, std::uint32_t index,
                       const Transition& edge, std::uint64_t root);
   // Who sleeps in the worlds found last, where this is known of them.
-  bool keeps_sleep() const { return as_they_are_ && !reduce_.subsumption; }
   Sleep sleep_of(std::size_t world) const {
-    return keeps_sleep() && sleep_.covers(world) ? sleep_[world] : Sleep();
+    return sleep_ && sleep_->covers(world) ? (*sleep_)[world] : Sleep();
   }
   bool may_sleep(Sleep sleep, const Expansion& expansion, const Transition& transition) const {
     return Moves::is_plain_step(transition) &&
@@ -301,10 +300,11 @@ class Search {
   Antichains antichains_;
   std::optional<Symmetry> symmetry_;
   unsigned jobs_;
-  bool as_they_are_ = false;    // worlds: not their renamings, without cuts, nothing sent first
-  std::optional<Moves> moves_;  // where moreover they are kept exactly
-  GrowingArray<Sleep> sleep_;   // by world, of the last layer and the one that is made
-  std::size_t made_from_ = 0;   // the first world of the last layer
+  std::optional<Moves> moves_;  // where worlds are taken as they are, and kept exactly
+  // By world, of the last layer and the one that is made; where worlds are taken as they are, and
+  // all of them.
+  std::optional<GrowingArray<Sleep>> sleep_;
+  std::size_t made_from_ = 0;          // the first world of the last layer
   const std::uint32_t heeded_before_;  // receivers that a sleeper must not be; all but in tests
   const std::uint32_t heeded_now_;     // and those that he must not have
   std::uint64_t plan_ = 0;  // of the store, that `moves_` and what workers remember is of

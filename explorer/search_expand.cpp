@@ -52,7 +52,7 @@ void Search::note_successor(Worker& worker, std::uint32_t process, std::uint32_t
   ++worker.transitions;
   make_space(worker, 1);
   const std::uint32_t receivers =
-      keeps_sleep() ? Moves::receivers_of(machine_.expand(worker.world.words[process]), edge) : 0;
+      sleep_ ? Moves::receivers_of(machine_.expand(worker.world.words[process]), edge) : 0;
   note_candidate(
       worker,
       {.root = root,
@@ -210,7 +210,7 @@ bool Search::flush(Worker& worker) {
     if (insertion == WordSet::Insertion::present) continue;
     const Candidate& candidate = worker.candidates[worker.open[i]];
     worker.fresh.push_back(candidate.root);
-    if (keeps_sleep()) {
+    if (sleep_) {
       // Where its local state is as it was, who acted is not noted: nobody sleeps.
       worker.fresh_sleep.push_back(
           Sleep::behind(candidate.process, candidate.receivers & heeded_before_));
@@ -228,9 +228,9 @@ bool Search::flush(Worker& worker) {
 void Search::keep_worlds(Worker& worker) {
   const std::size_t first = store_.roots().allocate(worker.fresh.size());
   std::ranges::copy(worker.fresh, &store_.roots()[first]);
-  if (!keeps_sleep()) return;
-  sleep_.cover(first + worker.fresh.size());
-  std::ranges::copy(worker.fresh_sleep, &sleep_[first]);
+  if (!sleep_) return;
+  sleep_->cover(first + worker.fresh.size());
+  std::ranges::copy(worker.fresh_sleep, &(*sleep_)[first]);
 }
 
 void Search::inspect_new(Worker& worker, const Candidate& candidate) {
