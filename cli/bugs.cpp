@@ -22,7 +22,7 @@ struct BugsArguments {
   bool markdown = false;
 };
 
-struct Row {
+struct JudgedBug {
   const CatalogEntry& entry;
   const Bug& bug;
   const CheckReport& report;
@@ -39,7 +39,7 @@ struct Row {
 // One of three shapes of the same table.
 struct Table {
   std::function<void()> begin;
-  std::function<void(const Row&)> row;
+  std::function<void(const JudgedBug&)> row;
   std::function<void()> end;
 };
 
@@ -47,7 +47,7 @@ Table text_table() {
   const auto begin = [] {
     std::printf("%-26s %-22s %-10s %9s  s events\n", "bug", "breaks", "verdict", "states");
   };
-  const auto row = [last = std::string()](const Row& of) mutable {
+  const auto row = [last = std::string()](const JudgedBug& of) mutable {
     if (of.entry.name != last) std::printf("%s\n", of.entry.name.c_str());
     last = of.entry.name;
     constexpr int width = 26;
@@ -68,7 +68,7 @@ Table markdown_table() {
         "| system | id | bug | breaks | within | verdict | states | events | seconds |\n"
         "|---|---|---|---|---|---|---:|---:|---:|\n");
   };
-  const auto row = [](const Row& of) {
+  const auto row = [](const JudgedBug& of) {
     std::printf("| %s | %s | `%s` | %s | %s | %s | %s | %zu | %.1f |\n", of.entry.name.c_str(),
                 of.bug.id.c_str(), of.bug.name.c_str(), of.bug.breaks.c_str(),
                 describe(of.bug.scenario.bounds, of.bug.scenario.options).c_str(),
@@ -81,7 +81,7 @@ Table markdown_table() {
 
 Table json_table() {
   auto rows = std::make_shared<nlohmann::ordered_json>(nlohmann::ordered_json::array());
-  const auto row = [rows](const Row& of) {
+  const auto row = [rows](const JudgedBug& of) {
     rows->push_back({{"system", of.entry.name},
                      {"id", of.bug.id},
                      {"bug", of.bug.name},
@@ -98,7 +98,7 @@ Table json_table() {
 
 // A bug that was not contradicted, or not by the property that it breaks, is what this verb exists
 // to report.
-int judged(const Row& row) {
+int judged(const JudgedBug& row) {
   const Verdict verdict = row.report.verdict;
   if (verdict == Verdict::incomplete) return incomplete;
   if (verdict == Verdict::violated && row.property() == row.bug.breaks) return ok;
@@ -125,7 +125,7 @@ int run_bugs(const BugsArguments& arguments) {
                                                .seconds = parse_seconds(arguments.time, "--time"),
                                                .interrupted = &stop_requested});
       save_trace(model, report, arguments.output);
-      const Row row{entry, bug, report};
+      const JudgedBug row{entry, bug, report};
       table.row(row);
       code = worse(code, judged(row));
       if (stop_requested) return 128 + stop_signal.load();

@@ -23,7 +23,7 @@ struct ReplayTracesArguments {
   bool json = false;
 };
 
-struct Row {
+struct ReplayedTrace {
   std::filesystem::path path;
   std::string system;
   TraceReview review;
@@ -49,8 +49,8 @@ std::vector<std::filesystem::path> traces_of(const std::vector<std::string>& pla
   return traces;
 }
 
-Row replay_trace(const std::filesystem::path& path) {
-  Row row{.path = path};
+ReplayedTrace replay_trace(const std::filesystem::path& path) {
+  ReplayedTrace row{.path = path};
   const auto begin = std::chrono::steady_clock::now();
   try {
     const Trace trace = read_trace(path);
@@ -69,11 +69,11 @@ Row replay_trace(const std::filesystem::path& path) {
   return row;
 }
 
-std::string outcome(const Row& row) {
+std::string outcome(const ReplayedTrace& row) {
   return row.unreadable.empty() ? std::string(to_string(row.review.fate)) : "unreadable";
 }
 
-std::string detail(const Row& row) {
+std::string detail(const ReplayedTrace& row) {
   if (!row.unreadable.empty()) return row.unreadable;
   std::string text;
   if (row.review.fate == TraceFate::violates) {
@@ -85,7 +85,7 @@ std::string detail(const Row& row) {
 
 // Exit codes as for `replay`; where violations are expected, the trace of a seeded bug that is
 // violated no longer has lost what it was kept for.
-int code_of(const Row& row, const std::string& expect) {
+int code_of(const ReplayedTrace& row, const std::string& expect) {
   if (!row.unreadable.empty()) return unreadable;
   switch (row.review.fate) {
     case TraceFate::violates:
@@ -102,7 +102,7 @@ int code_of(const Row& row, const std::string& expect) {
   return internal;
 }
 
-void print_text(const Row& row) {
+void print_text(const ReplayedTrace& row) {
   constexpr std::size_t margin = 16;
   std::string text = outcome(row);
   text.resize(margin, ' ');
@@ -113,7 +113,7 @@ void print_text(const Row& row) {
   std::cout << std::flush;
 }
 
-void print_json(const Row& row) {
+void print_json(const ReplayedTrace& row) {
   nlohmann::ordered_json result = {{"verb", "campaign replay"},
                                    {"trace", row.path.string()},
                                    {"system", row.system},
@@ -126,7 +126,7 @@ void print_json(const Row& row) {
             << std::flush;
 }
 
-TestCase case_of(const Row& row, int code) {
+TestCase case_of(const ReplayedTrace& row, int code) {
   TestCase one{.suite = row.system.empty() ? "traces" : row.system,
                .name = row.path.filename().string(),
                .file = row.path.string(),
@@ -139,9 +139,9 @@ TestCase case_of(const Row& row, int code) {
 }
 
 // "53 traces: 3 fixed, 50 still violate"
-std::string total(const std::vector<Row>& rows) {
+std::string total(const std::vector<ReplayedTrace>& rows) {
   std::map<std::string, std::size_t> counts;
-  for (const Row& row : rows) ++counts[outcome(row)];
+  for (const ReplayedTrace& row : rows) ++counts[outcome(row)];
   std::string text = std::to_string(rows.size()) + (rows.size() == 1 ? " trace: " : " traces: ");
   std::string separator;
   for (const auto& [what, count] : counts) {
@@ -159,7 +159,7 @@ int run_replay_traces(const ReplayTracesArguments& arguments) {
   const auto traces =
       traces_of(arguments.places.empty() ? std::vector<std::string>{"traces"} : arguments.places);
   if (traces.empty()) throw UsageError("there is no trace (*.trace.json) there");
-  std::vector<Row> rows;
+  std::vector<ReplayedTrace> rows;
   std::vector<TestCase> cases;
   int code = ok;
   for (const auto& path : traces) {

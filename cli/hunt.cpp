@@ -52,7 +52,7 @@ void require_strategy(const std::string& name) {
   refuse_name("there is no strategy", name, names);
 }
 
-std::function<void(const HuntProgress&)> progress_printer(const std::string& mode) {
+std::function<void(const HuntProgress&)> hunt_progress_printer(const std::string& mode) {
   if (mode == "never") return {};
   const bool redraws = mode == "always" || isatty(STDERR_FILENO) != 0;
   const double every = redraws ? 0.25 : 10;
@@ -90,7 +90,7 @@ HuntOptions options_of(const HuntArguments& arguments) {
     options.seconds = default_seconds;
   }
   if (!arguments.memory.empty()) options.memory_bytes = parse_bytes(arguments.memory, "--memory");
-  if (!arguments.quiet) options.progress = progress_printer(arguments.progress);
+  if (!arguments.quiet) options.progress = hunt_progress_printer(arguments.progress);
   return options;
 }
 

@@ -12,7 +12,7 @@ using Copies = std::array<std::unique_ptr<Process>, 2>;
 constexpr std::uint32_t choices_async = 2;
 constexpr std::uint32_t choices_else = 3;
 
-struct Shared {
+struct OfBothTwins {
   std::shared_ptr<const ProcessType> correct;
   std::uint32_t timers = 0;  // of one copy
   std::uint32_t choices = choices_async;
@@ -20,7 +20,7 @@ struct Shared {
 
 class TwinsProcess final : public Process {
  public:
-  TwinsProcess(Shared shared, Copies copies)
+  TwinsProcess(OfBothTwins shared, Copies copies)
       : shared_(std::move(shared)), copies_(std::move(copies)) {}
 
   std::unique_ptr<Process> clone() const override {
@@ -55,7 +55,7 @@ class TwinsProcess final : public Process {
   void run(StepContext& step, std::uint32_t copy, const LocalEvent& event);
   std::uint64_t timers_of(const StepContext& step, std::uint32_t copy) const;
 
-  Shared shared_;
+  OfBothTwins shared_;
   Copies copies_;
   std::uint32_t stepped_ = 0;  // no part of the state
 };
@@ -111,9 +111,9 @@ TwinsType::TwinsType(std::shared_ptr<const ProcessType> correct, const Type& sta
 
 std::unique_ptr<Process> TwinsType::of(std::unique_ptr<Process> first,
                                        std::unique_ptr<Process> second) const {
-  const Shared shared{.correct = correct_,
-                      .timers = static_cast<std::uint32_t>(correct_->timer_names().size()),
-                      .choices = network_ == Network::async ? choices_async : choices_else};
+  const OfBothTwins shared{.correct = correct_,
+                           .timers = static_cast<std::uint32_t>(correct_->timer_names().size()),
+                           .choices = network_ == Network::async ? choices_async : choices_else};
   return std::make_unique<TwinsProcess>(shared, Copies{std::move(first), std::move(second)});
 }
 

@@ -10,7 +10,7 @@ namespace gainsay {
 
 namespace {
 
-constexpr std::size_t events_max = 300;
+constexpr std::size_t canonical_events_max = 300;
 constexpr std::size_t renamings_max = 120;
 
 using Dependencies = std::vector<std::vector<std::uint32_t>>;
@@ -129,7 +129,7 @@ class Canonical {
 
 Counterexample canonical_run(const Model& model, const Counterexample& found,
                              const std::function<bool()>& must_stop) {
-  if (found.events.size() > events_max) return found;
+  if (found.events.size() > canonical_events_max) return found;
   return Canonical(model, found).least(must_stop);
 }
 

@@ -7,6 +7,7 @@
 
 #include "engine/text.hpp"
 #include "engine/version.hpp"
+#include "explorer/page.hpp"
 #include "explorer/shown.hpp"
 #include "explorer/trace_page.hpp"
 
@@ -17,13 +18,11 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Place = Exploration::Place;
 
-constexpr std::size_t text_max = 400;       // of a value
-constexpr std::size_t message_max = 2'000;  // of what is said
-constexpr std::size_t changes_max = 200;    // of one step
-constexpr std::size_t sends_max = 20;       // of one step
-constexpr std::size_t leaves_max = 2'000;   // of one process
+constexpr std::size_t changes_max = 200;         // of one step
+constexpr std::size_t shown_sends_max = 20;      // of one step
+constexpr std::size_t shown_leaves_max = 2'000;  // of one process
 constexpr std::size_t messages_max = 1'000;
-constexpr std::size_t choices_max = 1'000;
+constexpr std::size_t shown_choices_max = 1'000;
 constexpr std::size_t judged_max = 200;  // choices that are looked one step ahead of
 constexpr std::size_t judged_of_large = 50;
 constexpr std::size_t large = std::size_t{1} << 20;  // bytes of a world
@@ -35,7 +34,7 @@ std::string text_of(const Json& json) {
 }
 
 Json short_or_null(const std::optional<std::string>& text) {
-  return text ? Json(shortened(*text, text_max)) : Json(nullptr);
+  return text ? Json(shortened(*text, page_text_max)) : Json(nullptr);
 }
 
 // Throws PathError where the link led to another world.
@@ -59,25 +58,27 @@ Place place_of(Exploration& exploration, const PathQuestion& question) {
 void add_step(const System& system, const Taken& taken, Json& row) {
   for (const LeafChange& change : taken.changes) {
     if (row["changes"].size() == changes_max) break;
-    row["changes"].push_back({shortened(change.path, text_max), short_or_null(change.before),
+    row["changes"].push_back({shortened(change.path, page_text_max), short_or_null(change.before),
                               short_or_null(change.after)});
   }
-  for (const std::string& note : taken.notes) row["notes"].push_back(shortened(note, message_max));
+  for (const std::string& note : taken.notes)
+    row["notes"].push_back(shortened(note, page_message_max));
   for (const Sent& sent : taken.sends) {
-    if (row["sends"].size() == sends_max) break;
+    if (row["sends"].size() == shown_sends_max) break;
     row["sends"].push_back(
         {sent.to.value,
-         shortened(describe(*system.message_type, sent.message, system.naming()), text_max)});
+         shortened(describe(*system.message_type, sent.message, system.naming()), page_text_max)});
   }
-  if (taken.sends.size() > sends_max) row["more_sends"] = taken.sends.size() - sends_max;
+  if (taken.sends.size() > shown_sends_max)
+    row["more_sends"] = taken.sends.size() - shown_sends_max;
   if (!taken.newly.empty()) row["violates"] = taken.newly;
-  if (taken.fault) row["fault"] = shortened(taken.fault->message, message_max);
+  if (taken.fault) row["fault"] = shortened(taken.fault->message, page_message_max);
 }
 
 Json row_of(const System& system, const PathStep& step, const Event& event) {
   Json row = {{"step", to_text(step)},
               {"kind", std::string(to_string(event.kind))},
-              {"words", shortened(describe(system, event), text_max)}};
+              {"words", shortened(describe(system, event), page_text_max)}};
   if (has_process(event.kind)) row["at"] = event.process.value;
   return row;
 }
@@ -196,10 +197,10 @@ Json WorldData::processes_json() const {
     std::size_t left_out = 0;
     for (const Leaf& leaf : shown_state(system_, id, world().local(id))) {
       if (leaf.path == "process is" || leaf.path == "timers armed") continue;
-      if (state.size() == leaves_max) {
+      if (state.size() == shown_leaves_max) {
         ++left_out;
       } else {
-        state.push_back({shortened(leaf.path, text_max), shortened(leaf.text, text_max)});
+        state.push_back({shortened(leaf.path, page_text_max), shortened(leaf.text, page_text_max)});
       }
     }
     Json one = {{"status", status[static_cast<std::size_t>(world().state(id).status)]},
@@ -229,7 +230,7 @@ Json WorldData::messages_json() {
     Json row = {{"from", one.from.value},
                 {"to", one.to.value},
                 {"text", shortened(describe(*system_.message_type, one.content, system_.naming()),
-                                   text_max)}};
+                                   page_text_max)}};
     if (one.count > 1) row["count"] = one.count;
     if (system_.bounds.network == Network::fifo && ahead > 0) row["behind"] = ahead;
     if (world().cut().blocks(one.from, one.to)) row["held"] = true;
@@ -260,12 +261,13 @@ Json WorldData::history_json() const {
       if (list.size() == operations_max) break;
       Json result = nullptr;
       if (one.result) {
-        result = shortened(describe(*system_.result_type, *one.result, system_.naming()), text_max);
+        result =
+            shortened(describe(*system_.result_type, *one.result, system_.naming()), page_text_max);
       }
-      list.push_back(
-          {id.value,
-           shortened(describe(*system_.operation_type, one.operation, system_.naming()), text_max),
-           std::move(result)});
+      list.push_back({id.value,
+                      shortened(describe(*system_.operation_type, one.operation, system_.naming()),
+                                page_text_max),
+                      std::move(result)});
     }
   }
   return list;
@@ -277,8 +279,8 @@ Json WorldData::observers_json() const {
     const Observer& observer = system_.observers[i];
     const Bytes& state = world().observers()[i];
     list.push_back(
-        {shortened(observer.name, text_max),
-         shortened(describe(*observer.state_type, state, system_.naming()), message_max)});
+        {shortened(observer.name, page_text_max),
+         shortened(describe(*observer.state_type, state, system_.naming()), page_message_max)});
   }
   return list;
 }
@@ -299,7 +301,7 @@ Json WorldData::choices_json() {
   const std::vector<Choice> all =
       exploration_.choices(place_, is_large ? judged_of_large : judged_max);
   for (const Choice& choice : all) {
-    if (list.size() == choices_max) break;
+    if (list.size() == shown_choices_max) break;
     Json row = row_of(system_, choice.step, choice.event);
     const Event& event = choice.event;
     const auto message = message_numbers_.find({event.process, event.from, event.message});
@@ -332,7 +334,7 @@ Json WorldData::json(std::size_t known) {
   for (std::size_t i = 1; i < way.size(); ++i) path.push_back(exploration_.taken(way[i]).step);
   result_ = {{"kind", "world"}, {"path", to_text(path)}, {"steps", path.size()}, {"known", known}};
   result_["world"] = taken.fault ? "" : to_hex(taken.world);
-  if (taken.fault) result_["fault"] = shortened(taken.fault->message, message_max);
+  if (taken.fault) result_["fault"] = shortened(taken.fault->message, page_message_max);
   result_["taken"] = taken_json(known);
   result_["processes"] = processes_json();
   result_["messages"] = messages_json();
@@ -394,16 +396,16 @@ std::string explore_data(const ExplorePage& page) {
   Json properties = Json::array();
   for (const Property& property : page.model.properties) {
     properties.push_back(
-        {shortened(property.name, text_max), std::string(to_string(property.kind))});
+        {shortened(property.name, page_text_max), std::string(to_string(property.kind))});
   }
   return text_of({{"kind", "explore"},
                   {"version", version},
-                  {"system", shortened(system.name, text_max)},
-                  {"bug", shortened(system.bug, text_max)},
-                  {"bounds", shortened(describe(system.asked, system.options), message_max)},
+                  {"system", shortened(system.name, page_text_max)},
+                  {"bug", shortened(system.bug, page_text_max)},
+                  {"bounds", shortened(describe(system.asked, system.options), page_message_max)},
                   {"network", std::string(to_string(system.bounds.network))},
-                  {"command", shortened(page.command, message_max)},
-                  {"name", shortened(page.name, message_max)},
+                  {"command", shortened(page.command, page_message_max)},
+                  {"name", shortened(page.name, page_message_max)},
                   {"path", to_text(page.path)},
                   {"processes", std::move(processes)},
                   {"properties", std::move(properties)}});
@@ -432,7 +434,7 @@ std::string nearest_data(Exploration& exploration, const PathQuestion& question,
     result["complete"] = report.complete;
     return text_of(result);
   }
-  result["property"] = shortened(report.property, text_max);
+  result["property"] = shortened(report.property, page_text_max);
   result["steps"] = Json::array();
   for (const Event& event : report.events) {
     const auto step = step_of(world, event);
@@ -441,7 +443,7 @@ std::string nearest_data(Exploration& exploration, const PathQuestion& question,
                              describe(exploration.model().system, event));
     }
     result["steps"].push_back(
-        {to_text(*step), shortened(describe(exploration.model().system, event), message_max)});
+        {to_text(*step), shortened(describe(exploration.model().system, event), page_message_max)});
   }
   return text_of(result);
 }

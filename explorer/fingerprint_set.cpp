@@ -28,8 +28,6 @@ struct Field {
 constexpr Field distances{.first = 4, .bits = 5};
 constexpr Field tops{.first = 39, .bits = 3};
 
-unsigned log2_of(std::size_t count) { return static_cast<unsigned>(std::bit_width(count)) - 1; }
-
 }  // namespace
 
 FingerprintSet::FingerprintSet(std::size_t buckets) : count_(buckets), region_(bytes()) {

@@ -14,11 +14,6 @@ namespace {
 constexpr Id timer_input = 0x80000000U;  // + timer
 constexpr Id restart_input = 0xc0000000U;
 
-std::pair<Id, bool> intern(std::unordered_map<std::string, Id>& index, std::string key) {
-  const auto [at, is_new] = index.try_emplace(std::move(key), static_cast<Id>(index.size()));
-  return {at->second, is_new};
-}
-
 // Limits of the system, each raised by what the property allows more.
 std::vector<Limit> raised(const System& system, const Property& property) {
   std::vector<Limit> limits = system.limits;

@@ -19,12 +19,6 @@ std::string key_of(const std::vector<Id>& ids) {
   return {reinterpret_cast<const char*>(ids.data()), ids.size() * sizeof(Id)};
 }
 
-// The id of a key, and whether it is new; new keys get the next id.
-std::pair<Id, bool> intern(std::unordered_map<std::string, Id>& index, std::string key) {
-  const auto [at, is_new] = index.try_emplace(std::move(key), static_cast<Id>(index.size()));
-  return {at->second, is_new};
-}
-
 }  // namespace
 
 Machine::Machine(const System& system, Options options)

@@ -7,7 +7,7 @@ namespace gainsay {
 
 namespace {
 
-constexpr std::size_t sends_max = 0xffff;  // of one cell, see Moves::Sending
+constexpr std::size_t cell_sends_max = 0xffff;  // of one cell, see Moves::Sending
 
 }  // namespace
 
@@ -15,7 +15,7 @@ constexpr std::size_t sends_max = 0xffff;  // of one cell, see Moves::Sending
 // be taken in every world. What a process sends to itself is part of its own cell.
 bool Moves::is_simple(const Expansion& expansion, const Transition& transition) const {
   if (!is_plain_step(transition)) return false;
-  if (sends_.size() + transition.send_count > sends_max) return false;
+  if (sends_.size() + transition.send_count > cell_sends_max) return false;
   std::uint64_t receivers = 0;
   for (std::size_t i = 0; i < transition.send_count; ++i) {
     const Id to = expansion.sends[transition.sends + i].to;

@@ -6,7 +6,7 @@ namespace gainsay {
 
 namespace {
 
-constexpr std::string_view place = R"(<script type="application/json" id="data">)";
+constexpr std::string_view data_tag = R"(<script type="application/json" id="data">)";
 
 // What the page may load: nothing but itself.
 constexpr std::string_view policy = R"(content="default-src 'none'; )";
@@ -14,9 +14,9 @@ constexpr std::string_view policy = R"(content="default-src 'none'; )";
 }  // namespace
 
 std::string page(std::string_view json) {
-  const std::size_t at = detail::page_html.find(place);
-  if (at == std::string_view::npos) throw std::logic_error("the page has no place for its data");
-  const std::size_t begin = at + place.size();
+  const std::size_t at = detail::page_html.find(data_tag);
+  if (at == std::string_view::npos) throw std::logic_error("the page has no data_tag for its data");
+  const std::size_t begin = at + data_tag.size();
   std::string text(detail::page_html.substr(0, begin));
   text.reserve(detail::page_html.size() + json.size() + json.size() / 8);
   // In JSON these stand in strings only. Of a script's text "<" alone can end it or open a comment.

@@ -2,10 +2,15 @@
 // once and kept in the binary; what it shows is data.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
 namespace gainsay {
+
+// Longer texts are cut, in characters.
+inline constexpr std::size_t page_text_max = 400;       // a value
+inline constexpr std::size_t page_message_max = 2'000;  // what is said of a run or a world
 
 // The page with this data, a JSON object whose "kind" says what view it is for. The text may hold
 // anything that JSON may: what would end the script that holds it is escaped.

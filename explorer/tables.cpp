@@ -35,7 +35,7 @@ void ReadMap::insert(std::uint64_t key, Id value) {
 
 namespace {
 
-constexpr std::size_t ids_max = std::size_t{1} << 32;
+constexpr std::size_t ids_of_table_max = std::size_t{1} << 32;
 constexpr std::size_t first_capacity = std::size_t{1} << 14;
 
 Region table_region(std::size_t capacity) {
@@ -47,12 +47,12 @@ Region table_region(std::size_t capacity) {
 }  // namespace
 
 PairTable::PairTable()
-    : capacity_(first_capacity), region_(table_region(capacity_)), pairs_(ids_max) {}
+    : capacity_(first_capacity), region_(table_region(capacity_)), pairs_(ids_of_table_max) {}
 
 bool PairTable::restock(Stock& stock) {
   if (pairs_.size() + stock_size > limit()) return false;
   const std::size_t first = pairs_.allocate(stock_size);
-  if (first + stock_size >= ids_max) throw std::bad_alloc();
+  if (first + stock_size >= ids_of_table_max) throw std::bad_alloc();
   stock = {.next = static_cast<Id>(first), .end = static_cast<Id>(first + stock_size)};
   return true;
 }

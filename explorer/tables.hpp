@@ -6,6 +6,9 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <string>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "explorer/memory.hpp"
@@ -15,6 +18,12 @@ namespace gainsay {
 using Id = std::uint32_t;
 
 inline std::uint64_t pair_key(Id a, Id b) { return (std::uint64_t{a} << 32) | b; }
+
+// The id of a key, and whether it is new; new keys get the next id.
+inline std::pair<Id, bool> intern(std::unordered_map<std::string, Id>& index, std::string key) {
+  const auto [at, is_new] = index.try_emplace(std::move(key), static_cast<Id>(index.size()));
+  return {at->second, is_new};
+}
 
 // A bijection of 64-bit words that spreads entropy to all bits (the finaliser of SplitMix64).
 inline std::uint64_t spread(std::uint64_t x) {

@@ -15,8 +15,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t text_max = 400;        // of a value
-constexpr std::size_t message_max = 2'000;   // of what is said of the run
 constexpr std::size_t listed_max = 2'000;    // changes, causes and notes of one event
 constexpr std::size_t leaves_max = 5'000;    // of one process
 constexpr std::size_t events_max = 100'000;  // more never fit
@@ -25,7 +23,7 @@ constexpr std::size_t events_max = 100'000;  // more never fit
 class Texts {
  public:
   std::size_t add(const std::string& text) {
-    const auto [place, added] = index_.try_emplace(shortened(text, text_max), list_.size());
+    const auto [place, added] = index_.try_emplace(shortened(text, page_text_max), list_.size());
     if (added) list_.push_back(place->first);
     return place->second;
   }
@@ -70,17 +68,17 @@ class Data {
 
 Json Data::verdict_json() const {
   const TraceVerdict& verdict = *trace_.verdict;
-  return {{"property", shortened(verdict.property, message_max)},
+  return {{"property", shortened(verdict.property, page_message_max)},
           {"kind", verdict.kind},
           {"step", verdict.step},
-          {"message", shortened(verdict.message, message_max)}};
+          {"message", shortened(verdict.message, page_message_max)}};
 }
 
 // Names and values, as they are read.
 Json Data::facts_json() const {
   Json facts = Json::array();
   const auto add = [&](const char* name, const std::string& value) {
-    if (!value.empty()) facts.push_back({name, shortened(value, message_max)});
+    if (!value.empty()) facts.push_back({name, shortened(value, page_message_max)});
   };
   add("System", trace_.system + " " + trace_.system_version);
   add("Bug", trace_.bug);
@@ -124,7 +122,7 @@ Json Data::processes_json() {
     for (const Leaf& leaf : state) {
       leaves.push_back({texts_.add(leaf.path), texts_.add(leaf.text)});
     }
-    list.push_back({{"name", shortened(process.name, text_max)},
+    list.push_back({{"name", shortened(process.name, page_text_max)},
                     {"role", process.role},
                     {"state", std::move(leaves)}});
   }
@@ -203,10 +201,10 @@ std::string Data::cut() const {
 Json Data::json() {
   Json result = {{"kind", "trace"},
                  {"version", version},
-                 {"name", shortened(report_.name, message_max)},
-                 {"system", shortened(trace_.system, text_max)},
-                 {"bug", shortened(trace_.bug, text_max)},
-                 {"bounds", shortened(describe(trace_.bounds, trace_.options), message_max)},
+                 {"name", shortened(report_.name, page_message_max)},
+                 {"system", shortened(trace_.system, page_text_max)},
+                 {"bug", shortened(trace_.bug, page_text_max)},
+                 {"bounds", shortened(describe(trace_.bounds, trace_.options), page_message_max)},
                  {"note", report_.note},
                  {"cut", cut()}};
   if (trace_.verdict) result["verdict"] = verdict_json();
@@ -242,12 +240,12 @@ Json explanation_in(const TraceReport& report) {
   if (step->get<std::uint64_t>() >= report.trace.events.size()) return nullptr;
   Json shown = {{"step", *step}, {"how", ""}, {"lines", Json::array()}};
   if (explain.contains("how") && explain["how"].is_string()) {
-    shown["how"] = shortened(explain["how"].get<std::string>(), text_max);
+    shown["how"] = shortened(explain["how"].get<std::string>(), page_text_max);
   }
   if (explain.contains("lines") && explain["lines"].is_array()) {
     for (const Json& line : explain["lines"]) {
       if (!line.is_string() || shown["lines"].size() == listed_max) continue;
-      shown["lines"].push_back(shortened(line.get<std::string>(), message_max));
+      shown["lines"].push_back(shortened(line.get<std::string>(), page_message_max));
     }
   }
   return shown;

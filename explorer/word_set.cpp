@@ -19,7 +19,6 @@ constexpr std::uint64_t inverse_of(std::uint64_t odd) {
   for (int i = 0; i < 6; ++i) inverse *= 2 - odd * inverse;  // Newton: bits double each time
   return inverse;
 }
-unsigned log2_of(std::size_t count) { return static_cast<unsigned>(std::bit_width(count)) - 1; }
 
 // The load at which it grows. A late word goes to the end of a run of full buckets: much fuller,
 // and runs become longer than the distance that an entry can tell.

@@ -19,6 +19,11 @@
 
 namespace gainsay {
 
+// Rounded down; of none: not asked.
+inline unsigned log2_of(std::size_t count) {
+  return static_cast<unsigned>(std::bit_width(count)) - 1;
+}
+
 __extension__ typedef unsigned __int128 Wide;
 
 class WordSet {

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <ostream>
+#include <set>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "protocols/catalog.hpp"
@@ -59,6 +61,18 @@ inline std::vector<Seeded> bugs_in_time() {
   if (is_sanitized()) {
     std::erase_if(bugs, [](const Seeded& seeded) { return takes_many_seconds(*seeded.bug); });
   }
+  return bugs;
+}
+
+// For tests of what is the same code for all bugs: all of them; in a sanitized build, which looks
+// at code and not at bugs, the first of each system on each network.
+inline std::vector<Seeded> bugs_of_each_kind() {
+  std::vector<Seeded> bugs = bugs_in_time();
+  if (!is_sanitized()) return bugs;
+  std::set<std::pair<std::string, Network>> met;
+  std::erase_if(bugs, [&](const Seeded& seeded) {
+    return !met.emplace(seeded.entry->name, variant(*seeded.bug).bounds.network).second;
+  });
   return bugs;
 }
 

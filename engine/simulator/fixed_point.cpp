@@ -78,7 +78,6 @@ namespace {
 constexpr std::int64_t steps_of_one = 512;
 
 std::vector<std::uint64_t> make_normal_table() {
-  constexpr std::int64_t log2_of_e_q32 = 6196328018;
   constexpr std::int64_t last = steps_of_one * 8;
   const auto density = [&](std::int64_t half_step) {  // at half_step / 1024, times a constant
     const std::int64_t z_q20 = half_step << 10;

@@ -7,6 +7,7 @@
 namespace gainsay {
 
 inline constexpr std::int64_t one_q32 = std::int64_t{1} << 32;
+inline constexpr std::int64_t log2_of_e_q32 = 6196328018;
 
 // log2(x), rounded down to 32 binary places. REQUIRES: x > 0.
 std::int64_t log2_q32(std::uint64_t x);

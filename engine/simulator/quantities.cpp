@@ -10,9 +10,6 @@ namespace gainsay {
 
 namespace {
 
-constexpr std::uint64_t million = 1'000'000;
-constexpr Nanoseconds minute = 60 * second;
-constexpr Nanoseconds hour = 60 * minute;
 constexpr std::array<std::pair<std::string_view, Nanoseconds>, 6> units = {{{"ns", 1},
                                                                             {"us", microsecond},
                                                                             {"ms", millisecond},

@@ -13,6 +13,9 @@ inline constexpr Nanoseconds nanoseconds_never = ~Nanoseconds{0};
 inline constexpr Nanoseconds microsecond = 1'000;
 inline constexpr Nanoseconds millisecond = 1'000'000;
 inline constexpr Nanoseconds second = 1'000'000'000;
+inline constexpr Nanoseconds minute = 60 * second;
+inline constexpr Nanoseconds hour = 60 * minute;
+inline constexpr std::uint64_t million = 1'000'000;
 
 // All throw UsageError, with `what` as the name of what cannot be read.
 

@@ -8,7 +8,6 @@ namespace {
 
 __extension__ using Wide = unsigned __int128;
 
-constexpr Nanoseconds hour = 3600 * second;
 constexpr auto next_timer = static_cast<std::uint32_t>(ClientTimer::next);
 constexpr std::uint32_t timers_of_process = 64;
 

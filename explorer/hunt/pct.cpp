@@ -13,7 +13,7 @@ namespace gainsay {
 
 namespace {
 
-constexpr std::uint32_t changes_max = 5;
+constexpr std::uint32_t priority_changes_max = 5;
 constexpr std::uint64_t place = std::uint64_t{1} << 31;
 
 class Pct : public Strategy {
@@ -24,7 +24,7 @@ class Pct : public Strategy {
     changes_.clear();
     step_ = 0;
     lowest_ = std::uint64_t{1} << 63;
-    const std::uint32_t changes = random.below(changes_max + 1);
+    const std::uint32_t changes = random.below(priority_changes_max + 1);
     for (std::uint32_t i = 0; i < changes; ++i) changes_.push_back(random.below(steps));
   }
 

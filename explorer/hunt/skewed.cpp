@@ -11,7 +11,7 @@ namespace gainsay {
 
 namespace {
 
-constexpr int tries = 16;  // of each kind of draw
+constexpr int kind_tries = 16;  // of each kind of draw
 constexpr std::uint32_t changes_max = 5;
 constexpr std::uint32_t slowest = 3;
 constexpr std::uint32_t steepness_of_links = 5;
@@ -38,13 +38,13 @@ class Skewed : public Strategy {
     const auto speed = [&](std::size_t actor, Id input) {
       return speeds_[by_kind_ ? kind_of(walk, input) : link_of(walk, actor, input)];
     };
-    for (int i = 0; i < tries && walk.may_draw(); ++i) {
+    for (int i = 0; i < kind_tries && walk.may_draw(); ++i) {
       const auto move = walk.draw_if(random, [&](std::size_t actor, Id input) {
         return random.next() % fastest < speed(actor, input);
       });
       if (move) return move;
     }
-    for (int i = 0; i < tries && walk.may_draw(); ++i) {
+    for (int i = 0; i < kind_tries && walk.may_draw(); ++i) {
       if (const auto move = walk.draw_by(random, speed)) return move;
     }
     return uniform_move(walk, random);

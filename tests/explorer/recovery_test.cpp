@@ -499,7 +499,7 @@ TEST(Recovery, AgreesWithTheSlowTwinWhereMessagesAreSentAgainAndAgain) {
   const auto go_on = [](std::uint64_t) { return std::string(); };
   std::map<Verdict, std::uint64_t> met;
   std::uint64_t by_copies = 0;
-  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+  for (std::uint64_t seed = 0; seed < random_systems(100); ++seed) {
     TableShape shape = shape_of(seed);
     shape.bounds = {.crashes = shape.bounds.crashes,
                     .restarts = shape.bounds.restarts,
@@ -531,9 +531,10 @@ TEST(Recovery, AgreesWithTheSlowTwinWhereMessagesAreSentAgainAndAgain) {
   }
   std::cout << met[Verdict::holds] << " hold, " << met[Verdict::violated] << " violated, "
             << met[Verdict::incomplete] << " incomplete, " << by_copies << " by a third copy\n";
+  EXPECT_LT(by_copies, 5U);
+  if (is_sanitized()) return;
   EXPECT_GT(met[Verdict::holds], 10U);
   EXPECT_GT(met[Verdict::violated], 5U);
-  EXPECT_LT(by_copies, 5U);
 }
 
 TEST(Recovery, TheSameForOneAndTwoThreadsAndAnyReduction) {

@@ -142,7 +142,7 @@ TEST_P(ReducedBug, IsFoundWithTheSameFaultsAndLengthAndTheTraceReplays) {
   EXPECT_EQ(full.counterexample->events.size(), reduced.counterexample->events.size());
 }
 
-INSTANTIATE_TEST_SUITE_P(Catalog, ReducedBug, ::testing::ValuesIn(bugs_in_time()), Seeded::id);
+INSTANTIATE_TEST_SUITE_P(Catalog, ReducedBug, ::testing::ValuesIn(bugs_of_each_kind()), Seeded::id);
 
 TEST(AllReductions, TheSameForOneAndTwoThreads) {
   for (std::uint64_t seed = 0; seed < random_systems(100); ++seed) {
