@@ -85,6 +85,7 @@ enum class Sabotage : std::uint8_t {
   symmetry_keep_not_renamed,      // dead messages know nothing of renamings
   symmetry_properties_of_representatives,  // properties are not evaluated on renamings
   symmetry_views_unchecked,                // what looks the same may look different renamed
+  symmetry_cuts_not_renamed,               // processes are, and what cuts them off is not
   merges_not_renamed,                      // merges know nothing of renamings
   sleep_through_receiving,                 // an event sleeps though its process was sent something
   sleep_through_sending,                   // or though it sends something to who acted

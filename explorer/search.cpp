@@ -127,7 +127,9 @@ bool Search::successor(Worker& worker, std::size_t process, const Expansion& exp
   if (symmetry_) {
     const Symmetry::Index element = symmetry_->canonicalise(next);
     if (element != 0) {
-      worker.acted = symmetry_->group().image(element, node_id(process)).value;
+      if (process < model_.system.size()) {
+        worker.acted = symmetry_->group().image(element, node_id(process)).value;
+      }
       changed = 0;
       for (std::size_t slot = 0; slot < machine_.slots(); ++slot) {
         if (next[slot] != worker.world.words[slot]) changed |= std::uint64_t{1} << slot;

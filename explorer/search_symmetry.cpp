@@ -94,7 +94,7 @@ void Search::report_symmetry(CheckReport& report) const {
 
 Symmetry::Index Search::canonicaliser(const Predecessor& before) {
   std::vector<Id> world = before.world;
-  const Expansion& expansion = machine_.expand(world[before.process]);
+  const Expansion& expansion = machine_.expand(world.data(), before.process);
   machine_.apply(world.data(), before.process, expansion, expansion.transitions[before.transition]);
   return symmetry_->canonicalise(world.data());
 }
@@ -102,7 +102,12 @@ Symmetry::Index Search::canonicaliser(const Predecessor& before) {
 // Answers are renamed by what the event does at the local state before it.
 std::vector<Event> Search::images_of(const std::vector<Id>& world, std::uint32_t process,
                                      std::uint32_t transition, Symmetry::Index element) {
-  const Transition& edge = machine_.expand(world[process]).transitions[transition];
+  const Transition& edge = machine_.expand(world.data(), process).transitions[transition];
+  if (symmetry_ && process == machine_.cut_slot()) {
+    Transition renamed = edge;
+    renamed.cell = symmetry_->word(process, edge.cell, element);
+    return machine_.events_of(node_id(process), renamed);
+  }
   std::vector<Event> events = machine_.events_of(node_id(process), edge);
   if (!symmetry_) return events;
   const std::vector<Id> locals = machine_.locals_before(world[process], edge);

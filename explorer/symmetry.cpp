@@ -11,9 +11,11 @@ namespace gainsay {
 
 std::string obstacle_to_symmetry(const Machine& machine) {
   const System& system = machine.system();
-  const std::size_t known = system.size() + (machine.budget_slot() != Machine::npos ? 1 : 0) +
-                            (machine.history_slot() != Machine::npos ? 1 : 0) +
-                            system.observers.size();
+  std::size_t known = system.size() + system.observers.size();
+  for (const std::size_t slot :
+       {machine.cut_slot(), machine.budget_slot(), machine.history_slot()}) {
+    known += slot != Machine::npos ? 1 : 0;
+  }
   if (machine.slots() != known) return "a component of the world cannot be renamed";
   if (!system.observers.empty() && system.label_type == nullptr) {
     return "the labels of its observers have no type to rename them by";
@@ -32,6 +34,9 @@ Symmetry::Symmetry(Machine& machine, Group group, Sabotage sabotage)
     if (slot != machine.budget_slot()) slots_.push_back(slot);
   }
   folds_ = std::vector<ReadMap>(slots_.size());
+  for (const Cut& cut : machine.partitions_) {
+    cut_words_.emplace(cut, static_cast<Id>(cut_words_.size() + 1));
+  }
 }
 
 // --- renaming content ---
@@ -88,6 +93,18 @@ History Symmetry::rename_history(const History& history, Index g) const {
   return renamed;
 }
 
+// Of two groups that are alike the first has the least node that is in one only.
+Cut Symmetry::rename_cut(const Cut& cut, Index g) const {
+  const auto image = [&](const NodeSet& nodes) {
+    NodeSet images;
+    for (const NodeId node : nodes) images.insert(group_.image(g, node));
+    return images;
+  };
+  Cut renamed{.first = image(cut.first), .second = image(cut.second), .one_way = cut.one_way};
+  if (!cut_words_.contains(renamed)) std::swap(renamed.first, renamed.second);
+  return renamed;
+}
+
 // --- images of ids ---
 
 void Symmetry::Orbits::add(std::vector<Id> row) {
@@ -133,6 +150,10 @@ Id Symmetry::intern_image(std::size_t part, Id id, Index g) {
     return machine_.intern_future(
         rename(machine_.options_.futures->type, machine_.futures_[id], g));
   }
+  if (part == cut_part) {
+    if (id == 0 || sabotage_ == Sabotage::symmetry_cuts_not_renamed) return id;
+    return cut_words_.at(rename_cut(machine_.partitions_[id - 1], g));
+  }
   const Observer& observer = system_.observers[part - first_observer_part];
   return machine_.intern_observer(rename(observer.state_type, machine_.observers_[id], g));
 }
@@ -156,6 +177,7 @@ Id Symmetry::image_locked(std::size_t part, Id id, Index g) {
 
 Id Symmetry::word(std::size_t slot, Id word, Index g) {
   if (slot == machine_.budget_slot()) return word;
+  if (slot == machine_.cut_slot()) return image(cut_part, word, g);
   if (slot == machine_.history_slot()) return image(history_part, word, g);
   return image(first_observer_part + slot - machine_.first_observer_slot(), word, g);
 }
@@ -255,6 +277,8 @@ std::uint64_t Symmetry::first_hash(const Id* world, Index g) {
       const Id local = image_locked(local_part, machine_.local_of(world[slot]), g);
       const std::size_t to = group_.image(g, node_id(slot)).value;
       sum += hash_slot(to, machine_.locals_[local].hash);
+    } else if (slot == machine_.cut_slot()) {
+      sum += machine_.hash_of(slot, image_locked(cut_part, world[slot], g));
     } else if (slot == machine_.history_slot()) {
       const Id history = image_locked(history_part, world[slot], g);
       sum += hash_slot(slot, machine_.history_hash(history));

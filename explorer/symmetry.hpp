@@ -9,7 +9,8 @@
 // renaming of a kept world. `certify` checks this, on whole orbits of pairs: on explored pairs
 // alone generators would not do, as their products lead to pairs that were not explored. Limits are
 // part of what a handler does; observers are checked in the same way; histories are the engine's
-// own.
+// own. So are cuts: of a shape all are there, and what they hold back or lose depends on sender and
+// receiver only.
 //
 // What else a search needs to be closed under G is closed where it is made: what dead messages
 // learn (Machine::certify), properties (Evaluator), the images of an inbox (Antichains).
@@ -17,6 +18,7 @@
 // Thread-safety: as the machine's. Look-ups that hit take no lock.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <unordered_set>
@@ -50,7 +52,7 @@ class Symmetry {
     const Id known = cells_.find(pair_key(cell, g));
     return known != ReadMap::none ? known : cell_first(cell, g);
   }
-  // A history or observer word; the budget is its own image.
+  // The word of a cut, history or observer; the budget is its own image.
   Id word(std::size_t slot, Id word, Index g);
   // `out` and `world` must not overlap.
   void image(const Id* world, Index g, Id* out);
@@ -65,10 +67,11 @@ class Symmetry {
   // --- canonical worlds, by any thread ---
   // Puts the canonical world of the orbit in place; returns the element that leads to it. By
   // hashes of content: equal hashes of different images could only keep an orbit twice.
-  // First come the local states, histories and observers, so that worlds of one orbit of these have
-  // the same ones (subsumption relies on it); inboxes decide between what is left.
+  // First come the local states, cut, histories and observers, so that worlds of one orbit of these
+  // have the same ones (subsumption relies on it); inboxes decide between what is left.
   Index canonicalise(Id* world);
-  // The elements that leave the local states, histories and observers of a canonical world alone.
+  // The elements that leave the local states, cut, histories and observers of a canonical world
+  // alone.
   std::vector<Index> stabiliser(const Id* world);
 
   // --- for the machine, under its mutex ---
@@ -98,7 +101,8 @@ class Symmetry {
   static constexpr std::size_t envelope_part = 1;
   static constexpr std::size_t label_part = 2;
   static constexpr std::size_t history_part = 3;
-  static constexpr std::size_t first_observer_part = 4;
+  static constexpr std::size_t cut_part = 4;
+  static constexpr std::size_t first_observer_part = 5;
 
   // Each orbit has one row of images, that of its first member; the others say which one they are.
   class Orbits {
@@ -153,13 +157,14 @@ class Symmetry {
   Bytes rename(const Type* type, BytesView bytes, Index g) const;
   Label rename_label(const Label& label, Index g) const;
   History rename_history(const History& history, Index g) const;
+  Cut rename_cut(const Cut& cut, Index g) const;
   // REQUIRE the mutex.
   Id image_locked(std::size_t part, Id id, Index g);
   Id intern_image(std::size_t part, Id id, Index g);
   Id cell_locked(Id cell, Index g);
 
-  // The elements that lead to the least local states, histories and observers: one of them, or a
-  // set in `cosets_`, behind all single ones.
+  // The elements that lead to the least local states, cut, histories and observers: one of them, or
+  // a set in `cosets_`, behind all single ones.
   Id coset_of(const Id* world);
   Id coset_first(const Id* world);
   std::uint64_t first_hash(const Id* world, Index g);
@@ -187,6 +192,7 @@ class Symmetry {
   Points points_;
   Group group_;
   Sabotage sabotage_;
+  std::map<Cut, Id> cut_words_;
   std::vector<Orbits> orbits_;
   ReadMap cells_;                   // (cell, element) -> cell
   std::vector<std::size_t> slots_;  // all but the budget's

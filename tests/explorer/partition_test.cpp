@@ -14,6 +14,8 @@
 #include "protocols/catalog.hpp"
 #include "tests/explorer/compare.hpp"
 #include "tests/explorer/slow_search.hpp"
+#include "tests/explorer/small_systems.hpp"
+#include "tests/explorer/symmetric_table.hpp"
 #include "tests/explorer/table_protocol.hpp"
 #include "tests/sanitized.hpp"
 #include "tests/scratch.hpp"
@@ -23,11 +25,21 @@ namespace {
 
 constexpr Reductions none{};
 constexpr Reductions dead_messages{.dead_messages = true};
+constexpr Reductions symmetry{.symmetry = true};
+constexpr Reductions dead_and_symmetry{.dead_messages = true, .symmetry = true};
 constexpr Network networks[] = {Network::unordered, Network::fifo};
 constexpr Across fates[] = {Across::lost, Across::held};
 
 CheckReport run(const Model& model, const Reductions& reduce, unsigned jobs = 1) {
   return check(model, {.reduce = reduce, .jobs = jobs, .max_states = 20'000, .digest = true});
+}
+
+PartitionShapes some_shapes(RandomStream& random) {
+  PartitionShapes shapes{.symmetric = random.chance(1, 2),
+                         .one_way = random.chance(1, 2),
+                         .bridged = random.chance(1, 2)};
+  if (list(shapes).empty()) shapes.symmetric = true;
+  return shapes;
 }
 
 // A random system with partitions of any shapes, on a network and with a fate of messages across
@@ -42,10 +54,7 @@ TableShape shape_of(std::uint64_t seed) {
   bounds.restarts = bounds.crashes;
   bounds.drops = random.below(2);
   bounds.partitions = 1 + random.below(2);
-  bounds.partition_shapes = {.symmetric = random.chance(1, 2),
-                             .one_way = random.chance(1, 2),
-                             .bridged = random.chance(1, 2)};
-  if (list(bounds.partition_shapes).empty()) bounds.partition_shapes.symmetric = true;
+  bounds.partition_shapes = some_shapes(random);
   if (random.chance(1, 3)) bounds.timeouts = random.below(4);
   bounds.unsynced = random.below(bounds.crashes + 1);
   return shape;
@@ -141,6 +150,98 @@ TEST(Partitions, OfWhichSomeReachMoreByLossesInFifo) {
            cut.digest != whole.digest;
   }
   EXPECT_TRUE(more);
+}
+
+// The same of a random system whose nodes are alike, or nearly.
+SymmetricShape symmetric_shape_of(std::uint64_t seed, bool nearly) {
+  RandomStream random(seed, Purpose::test, NodeId{3});
+  SymmetricShape shape{.seed = seed, .bounds = {}, .violating = random.chance(1, 3)};
+  Bounds& bounds = shape.bounds;
+  bounds.network = networks[seed % 2];
+  bounds.across = fates[seed / 2 % 2];
+  bounds.nodes = random.chance(1, 4) ? 4 : 3;
+  bounds.crashes = bounds.restarts = random.below(2);
+  bounds.partitions = 1 + random.below(2);
+  bounds.partition_shapes = some_shapes(random);
+  bounds.timeouts = 1 + random.below(3);
+  shape.names_a_node = random.chance(1, 2);
+  if (nearly) shape.quirk = static_cast<Quirk>(1 + random.below(4));
+  return shape;
+}
+
+std::optional<CheckReport> run_if_symmetric(const Model& model, const Reductions& reduce) {
+  try {
+    return run(model, reduce);
+  } catch (const UsageError&) {
+    return std::nullopt;
+  }
+}
+
+TEST(Partitions, SymmetryIsExactOnRandomTables) {
+  const std::uint64_t systems = random_systems(300);
+  Kinds smaller;
+  std::uint64_t compared = 0;
+  std::uint64_t violated = 0;
+  for (std::uint64_t seed = 0; seed < systems; ++seed) {
+    const SymmetricShape shape = symmetric_shape_of(seed, seed % 5 == 4);
+    const Model model = symmetric_model(shape);
+    const CheckReport full = run(model, none);
+    if (full.verdict == Verdict::incomplete) continue;
+    for (const Reductions& reduce : {symmetry, dead_and_symmetry}) {
+      const auto reduced = run_if_symmetric(model, reduce);
+      if (!reduced) continue;
+      ASSERT_EQ(difference(full, *reduced), "") << "seed " << seed << "\n" << full << *reduced;
+      ASSERT_GE(reduced->states * reduced->renamings,
+                full.verdict == Verdict::violated || reduce.dead_messages ? 0 : full.states);
+      EXPECT_TRUE(!reduced->counterexample || replays(model, *reduced)) << seed;
+      if (reduced->states < full.states) smaller.insert(kind_of(shape.bounds));
+      violated += full.verdict == Verdict::violated ? 1U : 0U;
+      ++compared;
+    }
+  }
+  std::cout << compared << " compared, " << violated << " violated\n";
+  EXPECT_EQ(smaller.size(), 4U);
+  EXPECT_GT(compared, systems / 5);
+  EXPECT_GT(violated, systems / 50);
+}
+
+TEST(Partitions, ACutGoesWithTheNamesOfThoseItCutsOff) {
+  const CheckReport full = check(speakers_model(0, Across::lost), {.reduce = none});
+  ASSERT_EQ(full.verdict, Verdict::holds);
+  bool caught = false;
+  for (std::uint32_t variant = 0; variant < 16; ++variant) {
+    const Model model = speakers_model(variant, Across::lost);
+    CheckOptions options{.reduce = symmetry};
+    const CheckReport reduced = check(model, options);
+    EXPECT_EQ(reduced.verdict, Verdict::holds);
+    EXPECT_EQ(reduced.local_state_vectors, full.local_state_vectors);
+    options.sabotage = Sabotage::symmetry_cuts_not_renamed;
+    try {
+      caught = caught || check(model, options).local_state_vectors != full.local_state_vectors;
+    } catch (const std::logic_error&) {  // a ring, which the live world has not
+      caught = true;
+    }
+  }
+  EXPECT_TRUE(caught);
+}
+
+TEST(Partitions, OfAlikeNodesAreExploredOncePerOrbit) {
+  for (const Across across : fates) {
+    const Bounds bounds{.nodes = 3,
+                        .network = Network::unordered,
+                        .partitions = 1,
+                        .timeouts = 2,
+                        .partition_shapes = {.symmetric = true, .one_way = true, .bridged = true},
+                        .across = across,
+                        .limits = {{"term", 1}, {"log", 1}}};
+    const Model model = find_system("raft-core")->make({.bounds = bounds});
+    const CheckReport full = check(model, {.reduce = none, .digest = true});
+    const CheckReport reduced = check(model, {.reduce = symmetry, .digest = true});
+    ASSERT_EQ(full.verdict, Verdict::holds);
+    EXPECT_EQ(reduced.renamings, 6U);
+    EXPECT_EQ(difference(full, reduced), "") << full << reduced;
+    EXPECT_LT(reduced.states * 5, full.states);
+  }
 }
 
 TEST(Partitions, GiveTheSameForOneAndTwoThreads) {

@@ -70,6 +70,40 @@ struct Sleeper {
   }
 };
 
+struct Speaker {
+  struct Options {
+    std::uint32_t variant = 0;
+  };
+  struct Word {
+    bool last = false;
+  };
+  using Message = std::variant<Word>;
+  using Context = gainsay::Context<Speaker>;
+  enum class Timer : std::uint8_t { speak };
+
+  std::uint32_t variant = 0;
+  bool spoke = false;
+  NodeSet heard;
+  NodeSet missed;
+
+  void start(Context& ctx) {
+    variant = ctx.options().variant;
+    ctx.set(Timer::speak);
+  }
+  void on(Context& ctx, Timer) {
+    ctx.broadcast(Word{.last = spoke});
+    if (!spoke) ctx.set(Timer::speak);
+    spoke = true;
+  }
+  void on(Context&, NodeId from, Word word) {
+    if (!word.last) {
+      heard.insert(from);
+    } else if (!heard.contains(from)) {
+      missed.insert(from);
+    }
+  }
+};
+
 struct Namer {
   struct Options {
     NodeId who;
@@ -182,6 +216,22 @@ Model named_node_model(std::uint32_t variant) {
                                         return !(nodes[1].stage == Sleeper::Stage::done &&
                                                  nodes[0].stage == Sleeper::Stage::asleep);
                                       })};
+  return model;
+}
+
+Model speakers_model(std::uint32_t variant, Across across) {
+  const Bounds bounds{
+      .nodes = 3, .network = Network::fifo, .partitions = 1, .timeouts = 6, .across = across};
+  Model model{.system = make_system<Speaker>("speakers", bounds, {.variant = variant}),
+              .properties = {}};
+  model.properties = {
+      always<Speaker>("no three miss each other in a ring", [](const Nodes<Speaker>& nodes) {
+        const auto misses = [&](std::uint8_t by, std::uint8_t whom) {
+          return nodes[by].missed.contains(NodeId{whom});
+        };
+        return !(misses(0, 1) && misses(1, 2) && misses(2, 0)) &&
+               !(misses(1, 0) && misses(2, 1) && misses(0, 2));
+      })};
   return model;
 }
 
