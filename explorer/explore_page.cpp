@@ -61,16 +61,18 @@ void add_step(const System& system, const Taken& taken, Json& row) {
     row["changes"].push_back({shortened(change.path, page_text_max), short_or_null(change.before),
                               short_or_null(change.after)});
   }
-  for (const std::string& note : taken.notes)
+  for (const std::string& note : taken.notes) {
     row["notes"].push_back(shortened(note, page_message_max));
+  }
   for (const Sent& sent : taken.sends) {
     if (row["sends"].size() == shown_sends_max) break;
     row["sends"].push_back(
         {sent.to.value,
          shortened(describe(*system.message_type, sent.message, system.naming()), page_text_max)});
   }
-  if (taken.sends.size() > shown_sends_max)
+  if (taken.sends.size() > shown_sends_max) {
     row["more_sends"] = taken.sends.size() - shown_sends_max;
+  }
   if (!taken.newly.empty()) row["violates"] = taken.newly;
   if (taken.fault) row["fault"] = shortened(taken.fault->message, page_message_max);
 }

@@ -15,7 +15,7 @@ constexpr std::string_view policy = R"(content="default-src 'none'; )";
 
 std::string page(std::string_view json) {
   const std::size_t at = detail::page_html.find(data_tag);
-  if (at == std::string_view::npos) throw std::logic_error("the page has no data_tag for its data");
+  if (at == std::string_view::npos) throw std::logic_error("the page has no place for its data");
   const std::size_t begin = at + data_tag.size();
   std::string text(detail::page_html.substr(0, begin));
   text.reserve(detail::page_html.size() + json.size() + json.size() / 8);

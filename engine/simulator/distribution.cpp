@@ -14,7 +14,7 @@ namespace {
 
 __extension__ using Wide = unsigned __int128;
 
-constexpr std::uint64_t one_whole = std::uint64_t{1} << 32;
+constexpr std::uint64_t whole = std::uint64_t{1} << 32;
 constexpr std::int64_t ln2_q32 = 2977044471;
 constexpr std::size_t tail_levels = 3;  // 2^-30 is as far as tails are looked up
 
@@ -24,12 +24,12 @@ std::int64_t product_q32(std::int64_t a, std::int64_t b) {
 }
 
 std::int64_t q32_of_millionths(std::uint64_t millionths) {
-  return static_cast<std::int64_t>(Wide{millionths} * one_whole / million);
+  return static_cast<std::int64_t>(Wide{millionths} * whole / million);
 }
 
 // -log2(1 - u / 2^32), of the middle of the last step at the end.
 std::int64_t surprise_q32(std::uint64_t u) {
-  const std::uint64_t left = u >= one_whole ? 1 : 2 * (one_whole - u);
+  const std::uint64_t left = u >= whole ? 1 : 2 * (whole - u);
   return 33 * one_q32 - log2_q32(left);
 }
 
@@ -40,8 +40,8 @@ template <class Quantile>
 Distribution Distribution::of(std::string name, Quantile quantile) {
   Levels levels(tail_levels);
   for (std::size_t i = 0; i < tail_levels; ++i) {
-    const std::uint64_t step = one_whole >> (cell_bits * (i + 1));
-    const std::uint64_t first = one_whole - step * cells_of_level;
+    const std::uint64_t step = whole >> (cell_bits * (i + 1));
+    const std::uint64_t first = whole - step * cells_of_level;
     for (std::uint64_t cell = 0; cell <= cells_of_level; ++cell) {
       levels[i].cells[cell] = quantile(first + step * cell);
     }
@@ -59,7 +59,7 @@ Distribution Distribution::fixed(Nanoseconds value) {
 Distribution Distribution::uniform(Nanoseconds least, Nanoseconds most) {
   if (least == most) return fixed(least);
   return of(exact_duration(least) + ".." + exact_duration(most), [=](std::uint64_t u) {
-    return least + static_cast<Nanoseconds>(Wide{most - least} * u / one_whole);
+    return least + static_cast<Nanoseconds>(Wide{most - least} * u / whole);
   });
 }
 
@@ -68,7 +68,7 @@ namespace {
 // The ends are where the table has its last entries, not infinity.
 std::int64_t normal_at(std::uint64_t u) {
   return normal_quantile_q32(
-      static_cast<std::uint32_t>(std::clamp<std::uint64_t>(u, 1, one_whole - 1)));
+      static_cast<std::uint32_t>(std::clamp<std::uint64_t>(u, 1, whole - 1)));
 }
 
 }  // namespace
@@ -125,7 +125,7 @@ Distribution Distribution::empirical(std::vector<Nanoseconds> values, std::strin
     const Wide at = Wide{stretches} * u;  // with 32 binary places
     const auto place = static_cast<std::size_t>(at >> 32);
     if (place == stretches) return values.back();
-    const auto part = static_cast<std::uint64_t>(at) & (one_whole - 1);
+    const auto part = static_cast<std::uint64_t>(at) & (whole - 1);
     return values[place] +
            static_cast<Nanoseconds>((Wide{values[place + 1] - values[place]} * part) >> 32);
   });
@@ -136,7 +136,7 @@ Nanoseconds Distribution::mean() const {
   Wide sum = 0;  // with 32 binary places
   for (std::size_t i = 0; i < levels_->size(); ++i) {
     const bool is_last = i + 1 == levels_->size();
-    const std::uint64_t weight = one_whole >> (cell_bits * (i + 1));
+    const std::uint64_t weight = whole >> (cell_bits * (i + 1));
     for (std::uint64_t cell = 0; cell < cells_of_level - (is_last ? 0 : 1); ++cell) {
       sum += (Wide{(*levels_)[i].cells[cell]} + (*levels_)[i].cells[cell + 1]) / 2 * weight;
     }

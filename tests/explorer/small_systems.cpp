@@ -219,9 +219,8 @@ Model named_node_model(std::uint32_t variant) {
   return model;
 }
 
-Model speakers_model(std::uint32_t variant, Across across) {
-  const Bounds bounds{
-      .nodes = 3, .network = Network::fifo, .partitions = 1, .timeouts = 6, .across = across};
+Model speakers_model(std::uint32_t variant) {
+  const Bounds bounds{.nodes = 3, .network = Network::fifo, .partitions = 1, .timeouts = 6};
   Model model{.system = make_system<Speaker>("speakers", bounds, {.variant = variant}),
               .properties = {}};
   model.properties = {

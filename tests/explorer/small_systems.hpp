@@ -21,7 +21,7 @@ Model named_node_model(std::uint32_t variant);
 
 // Three processes on fifo; each speaks twice to both others, and notes whose first word it missed.
 // One cut of two groups leaves two of them together, so that they cannot miss each other in a ring.
-Model speakers_model(std::uint32_t variant, Across across);
+Model speakers_model(std::uint32_t variant);
 
 // Three processes; one that restarts names another and then acts on it. One (who, whom) goes wrong,
 // which is one of six renamings of what a search with symmetry looks at.

@@ -36,24 +36,16 @@ constexpr Reductions all{.dead_messages = true,
                          .minimise = true,
                          .symmetry = true};
 
+constexpr std::uint64_t states_max = 300'000;
+
 CheckReport run(const Model& model, const Reductions& reduce, unsigned jobs = 1,
                 Sabotage sabotage = Sabotage::none) {
   return check(model, {.reduce = reduce,
                        .jobs = jobs,
-                       .max_states = 300'000,
+                       .max_states = states_max,
                        .minimise_from = 8,
                        .sabotage = sabotage,
                        .digest = true});
-}
-
-// Nothing where the reduction is refused.
-std::optional<CheckReport> run_if_symmetric(const Model& model, const Reductions& reduce,
-                                            Sabotage sabotage = Sabotage::none) {
-  try {
-    return run(model, reduce, 1, sabotage);
-  } catch (const UsageError&) {
-    return std::nullopt;
-  }
 }
 
 // A property of steps is not evaluated where no step is left; nothing was lost by that.
@@ -129,7 +121,7 @@ void compare_on_table(const Reductions& reduce, bool nearly, std::uint64_t seed,
   const Model model = symmetric_model(shape);
   const CheckReport full = check(model, {.reduce = none, .max_states = 40'000, .digest = true});
   if (full.verdict == Verdict::incomplete) return;
-  const auto reduced = run_if_symmetric(model, reduce);
+  const auto reduced = check_if_accepted(model, reduce, states_max);
   result.refused += reduced ? 0U : 1U;
   if (!reduced) return;
   EXPECT_EQ(difference_of(model, full, *reduced), "") << "seed " << seed << "\n"
@@ -183,7 +175,7 @@ TEST(Symmetry, IsExactOnTablesThatWentWrong) {
   Compared compared;
   for (const std::uint64_t seed : {1213U, 2491U, 2963U, 4565U, 5428U}) {
     const Model model = symmetric_model(async_shape_of(seed, false));
-    EXPECT_TRUE(run_if_symmetric(model, views_and_symmetry)) << seed;
+    EXPECT_TRUE(check_if_accepted(model, views_and_symmetry, states_max)) << seed;
     compare_on_table(views_and_symmetry, false, seed, compared);
   }
   EXPECT_GT(compared.compared, 0U);
@@ -419,12 +411,12 @@ TEST(Symmetry, AnAsymmetryBeyondTheGeneratorsIsSeen) {
       if (who == whom) continue;
       const Model model = one_odd_pair_model({who}, {whom});
       ASSERT_EQ(run(model, none).verdict, Verdict::violated);
-      EXPECT_FALSE(run_if_symmetric(model, symmetry)) << who << whom;
+      EXPECT_FALSE(check_if_accepted(model, symmetry, states_max)) << who << whom;
       const CheckReport found = check(model);
       EXPECT_EQ(found.verdict, Verdict::violated);
       EXPECT_NE(found.asymmetry, "");
       const auto careless =
-          run_if_symmetric(model, symmetry, Sabotage::symmetry_certifies_generators);
+          check_if_accepted(model, symmetry, states_max, Sabotage::symmetry_certifies_generators);
       caught = caught || (careless && careless->verdict != Verdict::violated);
     }
   }
@@ -439,9 +431,9 @@ bool is_caught(const Reductions& reduce, Sabotage sabotage, Quirk quirk) {
     const Model model = symmetric_model(shape);
     const CheckReport full = check(model, {.reduce = none, .max_states = 20'000, .digest = true});
     if (full.verdict == Verdict::incomplete) continue;
-    const auto careless = run_if_symmetric(model, reduce, sabotage);
+    const auto careless = check_if_accepted(model, reduce, states_max, sabotage);
     if (!careless || difference_of(model, full, *careless).empty()) continue;
-    const auto careful = run_if_symmetric(model, reduce);
+    const auto careful = check_if_accepted(model, reduce, states_max);
     EXPECT_TRUE(!careful || difference_of(model, full, *careful).empty()) << seed;
     return true;
   }
