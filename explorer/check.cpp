@@ -43,7 +43,7 @@ Reductions sound_reductions(const Model& model) {
           .subsumption = monotone,
           .silent = monotone && only_views,
           .minimise = monotone && only_views,
-          .symmetry = only_views,
+          .symmetry = timeless,
           .histories = timeless && futures_are_read(model.system, properties)};
 }
 

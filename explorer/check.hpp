@@ -81,6 +81,7 @@ enum class Sabotage : std::uint8_t {
   dead_messages_forget_ticks,     // what a tick leads to is not looked at
   recovery_forgets_limits,        // a dead end that a limit made is one of the system
   recovery_forgets_copies,        // a message that is sent twice is sent once
+  recovery_forgets_renamings,     // with symmetry: only the worlds that were kept are asked
   symmetry_certifies_generators,  // on explored pairs alone
   symmetry_keep_not_renamed,      // dead messages know nothing of renamings
   symmetry_properties_of_representatives,  // properties are not evaluated on renamings

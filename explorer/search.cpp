@@ -33,10 +33,10 @@ void refuse_unsound(const Reductions& reduce, const Model& model,
     const std::string obstacle = obstacle_to_futures(model.system, properties);
     if (!obstacle.empty()) throw UsageError("histories: they are not merged where " + obstacle);
   }
-  if (has_recovery(model) && (reduce.silent || reduce.minimise || reduce.symmetry)) {
-    const std::string name = reduce.silent ? "silent" : reduce.minimise ? "minimise" : "symmetry";
+  if (has_recovery(model) && (reduce.silent || reduce.minimise)) {
     throw UsageError(
-        name + " does not go with a property of recovery, which is asked of all local states");
+        std::string(reduce.silent ? "silent" : "minimise") +
+        " does not go with a property of recovery, which is asked of all local states");
   }
   if (model.system.bounds.network == Network::async) return;
   for (const std::string& name : names(reduce)) {

@@ -277,6 +277,9 @@ class Search {
   };
   void judge_recoveries();
   std::vector<Start> recovery_starts();
+  std::size_t renamings_of_starts() const;
+  void renamed_locals(const std::vector<Id>& words, Symmetry::Index element,
+                      std::vector<Id>& locals);
   Found found_at(const Start& start, std::size_t property);
   void report_recoveries(std::vector<PropertyReport>& properties) const;
 
@@ -328,6 +331,7 @@ class Search {
   std::vector<std::optional<RecoveryResult>> recoveries_;  // by property
   std::string recovery_incomplete_;   // why one of them is, behind a search that is not
   std::string recovery_explanation_;  // of the one that is violated
+  std::vector<Id> stuck_;             // and the local states without a way back
   bool resumed_ = false;              // this pass
   bool certified_ = true;
   bool cut_by_depth_ = false;

@@ -9,7 +9,9 @@ namespace gainsay {
 
 // The distinct vectors of local states, of all processes, by (fault cost, depth, content): what is
 // told of the first is told with the fewest faults. Every reduction in use keeps this set: each
-// drops messages, or worlds of which a kept one has the same local states.
+// drops messages, or worlds of which a kept one has the same local states, or has them renamed.
+// Then all renamings are asked, so that the answer is that of the search without symmetry whatever
+// the property says of names, and the healed system needs no certificate of its own.
 std::vector<Search::Start> Search::recovery_starts() {
   std::vector<Start> starts;
   boost::unordered_flat_map<std::uint64_t, Id> folds;  // of prefixes with one more local state
@@ -19,19 +21,21 @@ std::vector<Search::Start> Search::recovery_starts() {
     const std::size_t first = starts.size();
     for (std::size_t i = layer.begin; i < layer.end; ++i) {
       store_.unfold(store_.roots()[i], items.data());
-      Start start{.layer = key, .content = {}, .locals = {}};
-      Id prefix = 0;
-      bool is_new = false;
-      for (std::size_t process = 0; process < model_.system.size(); ++process) {
-        const Id local = machine_.local_of(items[process]);
-        const auto [at, added] = folds.try_emplace(pair_key(prefix, local), prefixes);
-        if (added) ++prefixes;
-        prefix = at->second;
-        is_new = added;
-        start.locals.push_back(local);
-        start.content += mix(process, machine_.local(local).hash);
+      for (std::size_t g = 0; g < renamings_of_starts(); ++g) {
+        Start start{.layer = key, .content = {}, .locals = {}};
+        renamed_locals(items, static_cast<Symmetry::Index>(g), start.locals);
+        Id prefix = 0;
+        bool is_new = false;
+        for (std::size_t process = 0; process < start.locals.size(); ++process) {
+          const Id local = start.locals[process];
+          const auto [at, added] = folds.try_emplace(pair_key(prefix, local), prefixes);
+          if (added) ++prefixes;
+          prefix = at->second;
+          is_new = added;
+          start.content += mix(process, machine_.local(local).hash);
+        }
+        if (is_new) starts.push_back(std::move(start));
       }
-      if (is_new) starts.push_back(std::move(start));
     }
     std::sort(starts.begin() + static_cast<std::ptrdiff_t>(first), starts.end(),
               [](const Start& a, const Start& b) { return a.content < b.content; });
@@ -39,21 +43,38 @@ std::vector<Search::Start> Search::recovery_starts() {
   return starts;
 }
 
-// The least world of its layer that has these local states.
+std::size_t Search::renamings_of_starts() const {
+  if (!symmetry_ || options_.sabotage == Sabotage::recovery_forgets_renamings) return 1;
+  return symmetry_->group().size();
+}
+
+// Of a world with these words, by process.
+void Search::renamed_locals(const std::vector<Id>& words, Symmetry::Index element,
+                            std::vector<Id>& locals) {
+  locals.resize(model_.system.size());
+  for (std::size_t process = 0; process < locals.size(); ++process) {
+    const Id local = machine_.local_of(words[process]);
+    const Id image = symmetry_ ? symmetry_->local(local, element) : local;
+    locals[machine_.local(image).process] = image;
+  }
+}
+
+// The least world of its layer that has these local states, or has them renamed.
 Search::Found Search::found_at(const Start& start, std::size_t property) {
   std::optional<Found> least;
   std::vector<Id> items(store_.items());
+  std::vector<Id> locals;
   const Layer layer = layers_.at(start.layer);
   for (std::size_t i = layer.begin; i < layer.end; ++i) {
     store_.unfold(store_.roots()[i], items.data());
-    bool equal = true;
-    for (std::size_t process = 0; process < start.locals.size(); ++process) {
-      equal = equal && machine_.local_of(items[process]) == start.locals[process];
+    for (std::size_t g = 0; g < renamings_of_starts(); ++g) {
+      renamed_locals(items, static_cast<Symmetry::Index>(g), locals);
+      if (locals != start.locals) continue;
+      note(least, {.content = machine_.hash(items.data()),
+                   .property = property,
+                   .world = words_of(items.data())});
+      break;
     }
-    if (!equal) continue;
-    note(least, {.content = machine_.hash(items.data()),
-                 .property = property,
-                 .world = words_of(items.data())});
   }
   return *least;
 }
@@ -83,6 +104,7 @@ void Search::judge_recoveries() {
       found_ = found_at(starts[first_stuck], i);
       found_at_ = starts[first_stuck].layer;
       recovery_explanation_ = result.explanation;
+      stuck_ = starts[first_stuck].locals;
     }
     if (recovery_incomplete_.empty()) recovery_incomplete_ = result.incomplete_because;
     recoveries_[i] = std::move(result);

@@ -128,9 +128,13 @@ const std::vector<Event>& Search::start_of(const std::vector<Id>& world, Symmetr
 Symmetry::Index Search::violating_image(const Found& found) {
   if (found.property == Evaluator::none) return 0;
   std::vector<Id> image(machine_.slots());
+  const bool recovery = properties_[found.property]->kind == PropertyKind::recovers;
   for (std::size_t h = 0; h < symmetry_->group().size(); ++h) {
     const auto g = static_cast<Symmetry::Index>(h);
-    if (found.by_step) {
+    if (recovery) {
+      renamed_locals(found.world, g, image);
+      if (image == stuck_) return g;
+    } else if (found.by_step) {
       const Id cell = found.world[found.process];
       const Transition& edge = machine_.expand(cell).transitions[found.transition];
       const Id before = symmetry_->local(machine_.locals_before(cell, edge).back(), g);

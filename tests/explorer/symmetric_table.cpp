@@ -277,6 +277,27 @@ void add_properties(const SymmetricShape& shape, RandomStream& random, Model& mo
   }
 }
 
+// Some node is high enough, or the first one is; or the levels together are.
+Property recovery_of(const SymmetricShape& shape, RandomStream& random) {
+  const std::uint32_t high = 1 + random.below(levels - 1);
+  const bool together = random.chance(1, 3);
+  return {.name = "recovery",
+          .kind = PropertyKind::recovers,
+          .scope = Scope::world,
+          .holds =
+              [=, names = shape.names_a_node](std::span<const void* const> views) {
+                std::uint32_t sum = 0;
+                std::uint32_t highest = 0;
+                for (const void* view : views) {
+                  sum += state_of(view).level;
+                  highest = std::max(highest, std::uint32_t{state_of(view).level});
+                }
+                if (names) return state_of(views[0]).level >= high;
+                return together ? sum >= high + 2 : highest >= high;
+              },
+          .recovery = {.more = {{"level", random.below(2)}}}};
+}
+
 // All clients ask the same of all nodes.
 void add_clients(const SymmetricShape& shape, RandomStream& random, System& system) {
   using Client = TableClient<Word>;
@@ -326,6 +347,7 @@ Model symmetric_model(const SymmetricShape& shape) {
                                 return encoded(Seen{static_cast<std::uint8_t>(sum % 5), process});
                               }});
   add_properties(shape, random, model);
+  if (shape.recovering) model.properties.push_back(recovery_of(shape, random));
   add_clients(shape, random, system);
   return model;
 }

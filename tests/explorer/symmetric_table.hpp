@@ -24,6 +24,7 @@ struct SymmetricShape {
   bool violating = true;
   bool names_a_node = false;  // the properties do
   bool hides = false;         // views show little but the last level
+  bool recovering = false;    // the last property is of kind `recovers`
 };
 
 // The same shape gives the same model. Every outcome that is not a no-op raises the local state or
