@@ -64,7 +64,7 @@ std::vector<const Property*> select_properties(const Model& model,
 // itself, which goes on without when it is not.
 Reductions sound_reductions(const Model& model);
 
-// How visited worlds are remembered: exactly, or by 88 bits of their content, which may omit some.
+// How visited worlds are remembered: exactly, or by 78 bits of their content, which may omit some.
 enum class StoreKind : std::uint8_t { exact, fingerprint };
 
 // For tests: a reduction broken on purpose, which they must notice.

@@ -8,6 +8,7 @@
 #include "engine/text.hpp"
 #include "engine/trace.hpp"
 #include "explorer/explain.hpp"
+#include "explorer/fingerprint_set.hpp"
 #include "explorer/report_parts.hpp"
 
 namespace gainsay {
@@ -118,8 +119,9 @@ std::string store_text(const CheckReport& report) {
   if (report.store == StoreKind::exact) return "";
   char probability[32];
   std::snprintf(probability, sizeof probability, "%.1e", report.omission_probability);
-  return std::string("  visited states known by 88 bits of their content, not exactly; any was ") +
-         "omitted\n  with a probability below " + probability + "\n";
+  return "  visited states known by " + std::to_string(FingerprintSet::fingerprint_bits) +
+         " bits of their content, not exactly; any was omitted\n  with a probability below " +
+         probability + "\n";
 }
 
 std::string recoveries_text(const CheckReport& report) {
