@@ -47,13 +47,13 @@ std::uint64_t FingerprintSet::Bucket::rest(std::uint32_t entry) const {
   return together;
 }
 
-bool FingerprintSet::Bucket::holds(std::uint64_t head, std::uint64_t distance,
+bool FingerprintSet::Bucket::holds(std::uint64_t at, std::uint64_t distance,
                                    const Stored& stored) const {
-  const auto filled = static_cast<std::uint32_t>(head & filled_mask);
+  const auto filled = static_cast<std::uint32_t>(at & filled_mask);
   for (std::uint32_t i = 0; i < filled; ++i) {
     const bool is_last = i + 1 == entries;  // which takes longer to read
     if (!is_last && rest(i) != stored.rest) continue;
-    if (tops.get(head, i) != stored.top || distances.get(head, i) != distance) continue;
+    if (tops.get(at, i) != stored.top || distances.get(at, i) != distance) continue;
     if (!is_last || rest(i) == stored.rest) return true;
   }
   return false;

@@ -63,7 +63,8 @@ class FingerprintSet {
     std::array<std::atomic<std::uint64_t>, entries - 1> words;
 
     std::uint64_t rest(std::uint32_t entry) const;
-    bool holds(std::uint64_t head, std::uint64_t distance, const Stored& stored) const;
+    // Behind so many steps, where the head is `at`.
+    bool holds(std::uint64_t at, std::uint64_t distance, const Stored& stored) const;
     // REQUIRES: the lock; entries are put in order.
     void put(std::uint32_t entry, std::uint64_t rest);
   };
