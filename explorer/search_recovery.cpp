@@ -12,11 +12,13 @@ namespace gainsay {
 // drops messages, or worlds of which a kept one has the same local states, or has them renamed.
 // Then all renamings are asked, so that the answer is that of the search without symmetry whatever
 // the property says of names, and the healed system needs no certificate of its own.
+// Nothing where a resource ends first.
 std::vector<Search::Start> Search::recovery_starts() {
   std::vector<Start> starts;
   boost::unordered_flat_map<std::uint64_t, Id> folds;  // of prefixes with one more local state
   Id prefixes = 1;
   std::vector<Id> items(store_.items());
+  std::uint64_t looks = 0;
   for (const auto& [key, layer] : layers_) {
     const std::size_t first = starts.size();
     for (std::size_t i = layer.begin; i < layer.end; ++i) {
@@ -34,8 +36,14 @@ std::vector<Search::Start> Search::recovery_starts() {
           is_new = added;
           start.content += mix(process, machine_.local(local).hash);
         }
+        // As itself, or as a renaming: then all of its renamings are there as well.
+        if (g == 0 && !is_new) break;
         if (is_new) starts.push_back(std::move(start));
       }
+      constexpr std::uint64_t often = 1024;
+      if (++looks % often != 0) continue;
+      recovery_incomplete_ = exhausted(starts.size());
+      if (!recovery_incomplete_.empty()) return {};
     }
     std::sort(starts.begin() + static_cast<std::ptrdiff_t>(first), starts.end(),
               [](const Start& a, const Start& b) { return a.content < b.content; });
@@ -88,6 +96,7 @@ void Search::judge_recoveries() {
   const bool complete = incomplete_because_.empty() || cut_by_depth_;
   if (!asked || found_ || !certified_ || !complete) return;
   const std::vector<Start> starts = recovery_starts();
+  if (!recovery_incomplete_.empty()) return;
   std::vector<LocalVector> vectors;
   for (const Start& start : starts) {
     LocalVector& vector = vectors.emplace_back();
