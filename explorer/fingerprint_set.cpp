@@ -93,8 +93,9 @@ FingerprintSet::Insertion FingerprintSet::insert(std::uint64_t high, std::uint64
   const Wide whole = (static_cast<Wide>(within) << low_bits) | low;
   const Stored stored{.top = static_cast<std::uint64_t>(whole >> rest_bits),
                       .rest = static_cast<std::uint64_t>(whole) & rest_mask};
-  Bucket* bucket = &buckets()[static_cast<std::size_t>(product >> 64)];
+  const auto own = static_cast<std::size_t>(product >> 64);
   for (std::uint64_t distance = 0; distance <= distance_max; ++distance) {
+    Bucket* bucket = &buckets()[own + distance * stored.step()];
     for (;;) {
       std::uint64_t head = bucket->head.load(std::memory_order_acquire);
       if ((head & locked) != 0) continue;
@@ -109,7 +110,6 @@ FingerprintSet::Insertion FingerprintSet::insert(std::uint64_t high, std::uint64
       bucket->head.store(after, std::memory_order_release);
       return Insertion::added;
     }
-    bucket += stored.step();
   }
   return Insertion::full;
 }

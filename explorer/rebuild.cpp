@@ -156,8 +156,14 @@ void Search::verify(Counterexample& counterexample) const {
                              outcome.reason + outcome.step.message);
     }
     run.push_back(event);
-    // Recovery is judged by what lies behind the last world.
-    if (!last || counterexample.kind == PropertyKind::recovers) continue;
+    if (!last) continue;
+    if (counterexample.kind == PropertyKind::recovers) {  // judged by what lies behind the world
+      for (std::size_t process = 0; process < stuck_.size(); ++process) {
+        if (world.local(node_id(process)) == machine_.local(stuck_[process]).bytes) continue;
+        throw std::logic_error("the live world does not end where there is no way back");
+      }
+      continue;
+    }
     const auto violation =
         find_violation(model_, before, event, outcome, world, counterexample.property);
     if (!violation || violation->property != counterexample.property) {

@@ -63,7 +63,7 @@ class Judge {
  public:
   // `sought`: good worlds of `property`, or those in which what must last has ended.
   Judge(const System& system, const Property& property, const Property& sought,
-        const std::vector<LocalVector>& starts, const HealedGraph::Stop& stop, Sabotage sabotage)
+        const RecoveryStarts& starts, const HealedGraph::Stop& stop, Sabotage sabotage)
       : system_(system),
         property_(property),
         sought_(sought),
@@ -83,7 +83,9 @@ class Judge {
   // False when it was stopped.
   bool ask(const HealedGraph::Messages& messages, const Indices& indices, Answer& answer);
   void note(const HealedGraph& graph, std::size_t index, Id world);
-  Indices good_starts() const;
+  // False when it was stopped.
+  bool add_starts(HealedGraph& graph, const Indices& indices, std::vector<Id>& worlds);
+  bool find_good(Indices& good);
   void conclude();
   std::string explain(const HealedGraph& graph, Id start) const;
   std::string explain_end(const HealedGraph& graph, Id start) const;
@@ -91,7 +93,7 @@ class Judge {
   const System& system_;
   const Property& property_;
   const Property& sought_;
-  const std::vector<LocalVector>& starts_;
+  const RecoveryStarts& starts_;
   const HealedGraph::Stop& stop_;
   const Sabotage sabotage_;
   RecoveryResult result_;
@@ -104,10 +106,11 @@ bool Judge::ask(const HealedGraph::Messages& messages, const Indices& indices, A
   HealedGraph graph(system_, sought_, messages,
                     of_end ? property_.lasting->runs_out : HealedGraph::RunsOut());
   std::vector<Id> worlds;
-  for (const std::size_t index : indices) worlds.push_back(graph.add(starts_[index]));
   const std::uint64_t before = result_.counts.worlds;
-  result_.incomplete_because =
-      graph.explore(worlds, [&](std::uint64_t now) { return stop_(before + now); });
+  if (add_starts(graph, indices, worlds)) {
+    result_.incomplete_because =
+        graph.explore(worlds, [&](std::uint64_t now) { return stop_(before + now); });
+  }
   result_.counts.worlds += graph.worlds();
   result_.evaluated += graph.evaluated();
   for (const Limit& limit : graph.limits()) result_.counts.limits[limit.name] = limit.greatest;
@@ -129,6 +132,17 @@ bool Judge::ask(const HealedGraph::Messages& messages, const Indices& indices, A
   return true;
 }
 
+bool Judge::add_starts(HealedGraph& graph, const Indices& indices, std::vector<Id>& worlds) {
+  constexpr std::size_t often = 4096;
+  for (const std::size_t index : indices) {
+    worlds.push_back(graph.add(starts_.at(index)));
+    if (worlds.size() % often != 0) continue;
+    result_.incomplete_because = stop_(result_.counts.worlds + graph.worlds());
+    if (!result_.incomplete_because.empty()) return false;
+  }
+  return true;
+}
+
 // What is told is told of the first.
 void Judge::note(const HealedGraph& graph, std::size_t index, Id world) {
   if (result_.stuck && *result_.stuck < index) return;
@@ -137,26 +151,34 @@ void Judge::note(const HealedGraph& graph, std::size_t index, Id world) {
 }
 
 RecoveryResult Judge::recovers() {
-  Indices all(starts_.size());
+  Indices all(starts_.count);
   std::iota(all.begin(), all.end(), std::size_t{0});
-  result_.counts.vectors = starts_.size();
+  result_.counts.vectors = starts_.count;
   judge(all);
   return std::move(result_);
 }
 
 RecoveryResult Judge::lasts(std::uint64_t worlds) {
   result_.counts.worlds = worlds;
-  judge(good_starts());
+  Indices good;
+  if (find_good(good)) {
+    judge(good);
+  } else {
+    result_.verdict = Verdict::incomplete;
+  }
   return std::move(result_);
 }
 
-Judge::Indices Judge::good_starts() const {
+// Nothing is explored.
+bool Judge::find_good(Indices& good) {
   HealedGraph graph(system_, property_, {});
-  Indices good;
-  for (std::size_t i = 0; i < starts_.size(); ++i) {
-    if (graph.leads_to_good(graph.add(starts_[i]))) good.push_back(i);  // nothing is explored
-  }
-  return good;
+  Indices all(starts_.count);
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  std::vector<Id> worlds;
+  if (!add_starts(graph, all, worlds)) return false;
+  std::ranges::copy_if(all, std::back_inserter(good),
+                       [&](std::size_t i) { return graph.leads_to_good(worlds[i]); });
+  return true;
 }
 
 void Judge::judge(const Indices& asked) {
@@ -206,7 +228,7 @@ void Judge::conclude() {
     text += "so few copies of a message";
   }
   result_.incomplete_because = text + ", from " + with_commas(limited_ + doubtful_) + " of " +
-                               with_commas(starts_.size()) + " vectors of local states";
+                               with_commas(starts_.count) + " vectors of local states";
 }
 
 // The first world, breadth first, of a set of worlds that the run never leaves again; and the size
@@ -306,7 +328,7 @@ Property end_of(const Property& property) {
 }  // namespace
 
 RecoveryResult judge_recovery(const System& system, const Property& property,
-                              const std::vector<LocalVector>& starts, const HealedGraph::Stop& stop,
+                              const RecoveryStarts& starts, const HealedGraph::Stop& stop,
                               Sabotage sabotage) {
   RecoveryResult result = Judge(system, property, property, starts, stop, sabotage).recovers();
   if (!property.lasting || result.verdict == Verdict::violated) return result;
@@ -322,6 +344,14 @@ RecoveryResult judge_recovery(const System& system, const Property& property,
     lasts.incomplete_because = result.incomplete_because;
   }
   return lasts;
+}
+
+RecoveryResult judge_recovery(const System& system, const Property& property,
+                              const std::vector<LocalVector>& starts, const HealedGraph::Stop& stop,
+                              Sabotage sabotage) {
+  const auto at = [&](std::size_t i) { return starts[i]; };
+  return judge_recovery(system, property, RecoveryStarts{.count = starts.size(), .at = at}, stop,
+                        sabotage);
 }
 
 std::string recovery_message(const Property& property) {

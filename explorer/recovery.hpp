@@ -2,6 +2,7 @@
 // reached. See recovery.cpp for what exactly is asked, and why the answer is right.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,8 +23,18 @@ struct RecoveryResult {
   std::uint64_t evaluated = 0;
 };
 
-// `starts`: the reachable vectors of local states, those to be told first coming first. The answer
-// depends on nothing else. REQUIRES: the property is of kind `recovers`. Throws Nondeterminism.
+// The reachable vectors of local states, those to be told first coming first. There may be many, so
+// each is made when it is looked at.
+struct RecoveryStarts {
+  std::size_t count = 0;
+  std::function<LocalVector(std::size_t)> at;
+};
+
+// The answer depends on nothing else. REQUIRES: the property is of kind `recovers`. Throws
+// Nondeterminism.
+RecoveryResult judge_recovery(const System& system, const Property& property,
+                              const RecoveryStarts& starts, const HealedGraph::Stop& stop,
+                              Sabotage sabotage = Sabotage::none);
 RecoveryResult judge_recovery(const System& system, const Property& property,
                               const std::vector<LocalVector>& starts, const HealedGraph::Stop& stop,
                               Sabotage sabotage = Sabotage::none);

@@ -380,6 +380,8 @@ void Search::explore() {
       if (reduce_.minimise && store_.roots().size() >= next_learning_ && learn()) return;
       if (!options_.resume.empty() && options_.checkpoint_seconds &&
           seconds() - last_checkpoint_ > *options_.checkpoint_seconds) {
+        // What observers did on the way here is not seen again by whoever goes on from it.
+        if (!certify_symmetry()) return;
         save_checkpoint();
         last_checkpoint_ = seconds();
       }

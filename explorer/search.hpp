@@ -278,8 +278,9 @@ class Search {
   void judge_recoveries();
   std::vector<Start> recovery_starts();
   std::size_t renamings_of_starts() const;
-  void renamed_locals(const std::vector<Id>& words, Symmetry::Index element,
-                      std::vector<Id>& locals);
+  void locals_of(const std::vector<Id>& words, std::vector<Id>& locals) const;
+  void renamed_locals(const std::vector<Id>& locals, Symmetry::Index element,
+                      std::vector<Id>& renamed);
   Found found_at(const Start& start, std::size_t property);
   void report_recoveries(std::vector<PropertyReport>& properties) const;
 

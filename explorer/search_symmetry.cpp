@@ -132,7 +132,9 @@ Symmetry::Index Search::violating_image(const Found& found) {
   for (std::size_t h = 0; h < symmetry_->group().size(); ++h) {
     const auto g = static_cast<Symmetry::Index>(h);
     if (recovery) {
-      renamed_locals(found.world, g, image);
+      std::vector<Id> locals;
+      locals_of(found.world, locals);
+      renamed_locals(locals, g, image);
       if (image == stuck_) return g;
     } else if (found.by_step) {
       const Id cell = found.world[found.process];
