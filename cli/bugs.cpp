@@ -142,7 +142,8 @@ void add_bugs(CLI::App& app, Action& action) {
   CLI::App& command = *app.add_subcommand("bugs", "contradict every seeded bug; a table");
   command.add_option("system", arguments->system, "only of this system")->type_name("");
   command.add_option("--max-states", arguments->max_states, "give up behind so many (20000000)")
-      ->type_name("N");
+      ->type_name("N")
+      ->check(is_count());
   command.add_option("--time", arguments->time, "give up after so long, each (60s)")
       ->type_name("TIME");
   command.add_option("-o,--output", arguments->output, "directory for traces (gainsay-out)")

@@ -171,7 +171,7 @@ int run_replay_traces(const ReplayTracesArguments& arguments) {
     if (stop_requested) break;
   }
   if (!arguments.json) std::cout << total(rows) << "\n";
-  write_reports(arguments.reports, "gainsay campaign replay", cases);
+  write_reports(arguments.reports, "gainsay campaign replay", cases, arguments.json);
   return unless_stopped(code);
 }
 

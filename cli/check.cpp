@@ -178,8 +178,29 @@ void print_row(const Model& model, const CheckReport& report) {
   std::fflush(stdout);
 }
 
-// A case for each property. Without an answer it is an error; what a check says of a property that
-// was cut short still stands where it is a violation.
+// A property without an answer is an error, unless that is waived, or is no wonder: then it is
+// skipped, never passed.
+void add_case(const PropertyReport& property, const CheckReport& report,
+              const std::filesystem::path& trace, bool waived, TestCase& one) {
+  using Status = TestCase::Status;
+  if (property.verdict == Verdict::violated) {
+    one.status = Status::failed;
+    one.message = report.counterexample ? report.counterexample->message : "violated";
+    one.body = story_with_reason(report) + "\ngainsay replay " + trace.string();
+    one.file = trace.string();
+  } else if (property.verdict == Verdict::vacuous) {
+    one.status = waived ? Status::skipped : Status::failed;
+    one.message = "vacuous within " + describe(report.bounds, report.options);
+  } else if (property.verdict == Verdict::incomplete && report.counterexample) {
+    one.status = Status::skipped;
+    one.message = "the check ended at what violates \"" + report.counterexample->property + "\"";
+  } else if (property.verdict == Verdict::incomplete) {
+    one.status = waived ? Status::skipped : Status::error;
+    one.message = "incomplete: " + report.incomplete_because;
+  }
+  if (one.status == Status::skipped && waived) one.message += " (waived by --allow)";
+}
+
 void add_cases(const Model& model, const CheckReport& report, const std::filesystem::path& trace,
                bool waived, std::vector<TestCase>& cases) {
   bool first = true;
@@ -187,19 +208,8 @@ void add_cases(const Model& model, const CheckReport& report, const std::filesys
   for (const PropertyReport& property : report.properties) {
     TestCase one{.suite = report.system, .name = property.name};
     if (std::exchange(first, false)) one.seconds = report.seconds;
-    if (property.verdict == Verdict::violated) {
-      told = true;
-      one.status = TestCase::Status::failed;
-      one.message = report.counterexample ? report.counterexample->message : "violated";
-      one.body = story_with_reason(report) + "\ngainsay replay " + trace.string();
-      one.file = trace.string();
-    } else if (property.verdict == Verdict::vacuous && !waived) {
-      one.status = TestCase::Status::failed;
-      one.message = "vacuous within " + describe(report.bounds, report.options);
-    } else if (property.verdict == Verdict::incomplete && !waived && !report.counterexample) {
-      one.status = TestCase::Status::error;
-      one.message = "incomplete: " + report.incomplete_because;
-    }
+    add_case(property, report, trace, waived, one);
+    told = told || property.verdict == Verdict::violated;
     cases.push_back(std::move(one));
   }
   if (!report.counterexample || told) return;
@@ -282,7 +292,7 @@ int run_check(const CheckArguments& arguments) {
     code = worse(code, run_one(arguments, model, suite, cases));
     if (stop_requested) break;
   }
-  write_reports(arguments.reports, "gainsay check", cases);
+  write_reports(arguments.reports, "gainsay check", cases, arguments.json);
   return unless_stopped(code);
 }
 
@@ -298,7 +308,8 @@ void add_search_options(CLI::App& check, CheckArguments& arguments) {
   add("--store", arguments.store, "exact, or fingerprint (may omit states)", "NAME");
   add("-j,--jobs", arguments.jobs, "threads (default: one for each core)", "N");
   add("--max-depth", arguments.max_depth, "stop behind this depth: incomplete", "N");
-  add("--max-states", arguments.max_states, "stop behind so many: incomplete", "N");
+  add("--max-states", arguments.max_states, "stop behind so many: incomplete", "N")
+      ->check(is_count());
   add("--time", arguments.time, "stop after 90s, 10m, 2h: incomplete", "TIME");
   add("--memory", arguments.memory, "512M, 4G: to disk, then stop: incomplete", "SIZE");
   add("--resume", arguments.resume, "read and leave a checkpoint in this directory", "DIR");

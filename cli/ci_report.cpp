@@ -40,7 +40,9 @@ ptree case_tree(const TestCase& one) {
   tree.put("<xmlattr>.name", for_xml(one.name));
   tree.put("<xmlattr>.time", seconds_text(one.seconds));
   if (!one.file.empty()) tree.put("<xmlattr>.file", for_xml(one.file));
-  if (one.status != Status::passed) {
+  if (one.status == Status::skipped) {
+    tree.add("skipped", "").put("<xmlattr>.message", for_xml(one.message));
+  } else if (one.status != Status::passed) {
     ptree& problem =
         tree.add(one.status == Status::failed ? "failure" : "error", for_xml(one.body));
     problem.put("<xmlattr>.message", for_xml(one.message));
@@ -71,9 +73,17 @@ std::string cell(const std::string& text) {
 }
 
 const char* word(Status status) {
-  return status == Status::passed   ? "passed"
-         : status == Status::failed ? "**failed**"
-                                    : "**no answer**";
+  switch (status) {
+    case Status::passed:
+      return "passed";
+    case Status::failed:
+      return "**failed**";
+    case Status::error:
+      return "**no answer**";
+    case Status::skipped:
+      return "not settled";
+  }
+  return "";
 }
 
 void append(const std::filesystem::path& path, const std::string& text) {
@@ -106,6 +116,7 @@ std::string junit_text(const std::vector<TestCase>& cases) {
     suite.put("<xmlattr>.tests", members.size());
     suite.put("<xmlattr>.failures", count(Status::failed));
     suite.put("<xmlattr>.errors", count(Status::error));
+    suite.put("<xmlattr>.skipped", count(Status::skipped));
     suite.put("<xmlattr>.time", seconds_text(seconds));
     for (const TestCase* one : members) suite.add_child("testcase", case_tree(*one));
   }
@@ -118,7 +129,8 @@ std::string annotations(const std::vector<TestCase>& cases) {
   std::string text;
   std::size_t bad = 0;
   for (const TestCase& one : cases) {
-    if (one.status == Status::passed || ++bad > annotations_max) continue;
+    const bool is_bad = one.status == Status::failed || one.status == Status::error;
+    if (!is_bad || ++bad > annotations_max) continue;
     text += "::error ";
     if (!one.file.empty()) text += "file=" + escaped(one.file, true) + ",";
     text += "title=" + escaped(one.suite + ": " + one.name, true) +
@@ -140,10 +152,10 @@ std::string step_summary(const std::string& title, const std::vector<TestCase>& 
 }
 
 void write_reports(const CiReports& reports, const std::string& title,
-                   const std::vector<TestCase>& cases) {
+                   const std::vector<TestCase>& cases, bool json) {
   if (!reports.junit.empty()) write_file(reports.junit, junit_text(cases));
   if (!reports.github) return;
-  std::cout << annotations(cases) << std::flush;
+  (json ? std::cerr : std::cout) << annotations(cases) << std::flush;
   const char* summary = std::getenv("GITHUB_STEP_SUMMARY");
   if (summary != nullptr && *summary != '\0') append(summary, step_summary(title, cases));
 }

@@ -10,9 +10,10 @@
 namespace gainsay::cli {
 
 struct TestCase {
-  enum class Status { passed, failed, error };  // error: no answer (incomplete, unreadable)
-  std::string suite;                            // the system
-  std::string name;                             // the property, or the trace
+  // error: no answer (incomplete, unreadable); skipped: none either, and nobody is to be alarmed.
+  enum class Status { passed, failed, error, skipped };
+  std::string suite;  // the system
+  std::string name;   // the property, or the trace
   Status status = Status::passed;
   std::string message;  // one line; empty where it passed
   std::string body;     // the story and the command that replays it
@@ -28,9 +29,10 @@ std::string annotations(const std::vector<TestCase>& cases);
 // A table in Markdown for the step summary.
 std::string step_summary(const std::string& title, const std::vector<TestCase>& cases);
 
-// Writes what is asked for: the file whole, the annotations on standard output, and the table
-// behind what GITHUB_STEP_SUMMARY names. Throws FileError.
+// Writes what is asked for: the file whole, the annotations, and the table behind what
+// GITHUB_STEP_SUMMARY names. GitHub reads annotations on standard error as well, where they leave a
+// JSON result alone. Throws FileError.
 void write_reports(const CiReports& reports, const std::string& title,
-                   const std::vector<TestCase>& cases);
+                   const std::vector<TestCase>& cases, bool json = false);
 
 }  // namespace gainsay::cli

@@ -176,6 +176,16 @@ void add_report_options(CLI::App& command, CiReports& reports) {
       ->group("Output");
 }
 
+CLI::Validator is_count() {
+  const auto check = [](const std::string& text) {
+    std::uint64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    const bool fits = error == std::errc() && end == text.data() + text.size();
+    return fits ? std::string() : "takes a number from 0 on, not '" + text + "'";
+  };
+  return {check, ""};
+}
+
 void refuse_name(const std::string& what, const std::string& name,
                  const std::vector<std::string>& names, const std::string& otherwise) {
   const std::string near = nearest(name, names);

@@ -190,6 +190,8 @@ void print(const Model& model, const HuntReport& report, bool verbose) {
 int exit_of(const HuntReport& report) {
   if (!report.findings.empty()) return violated;
   if (report.stopped_by == "interrupted") return 128 + stop_signal.load();
+  // A campaign has them all, or they are those of other shards.
+  if (report.runs == 0 && report.stopped_by == "runs") return ok;
   for (const PropertyReport& property : report.properties) {
     if (property.kind != PropertyKind::sometimes && property.evaluated == 0) return vacuous;
   }
@@ -230,6 +232,10 @@ HuntReport hunt_or_go_on(const HuntArguments& arguments, const Model& model) {
     std::cerr << "note: " << arguments.campaign << " had "
               << with_commas(report.rounds_before * runs_in_round) << " of these runs already\n";
   }
+  if (!arguments.quiet && campaign->shard.count > 1) {
+    std::cerr << "note: shard " << campaign->shard.index + 1 << "/" << campaign->shard.count
+              << ", of rounds of " << with_commas(runs_in_round) << " runs\n";
+  }
   return report.hunt;
 }
 
@@ -268,9 +274,11 @@ void add_options(CLI::App& hunt, HuntArguments& arguments) {
   };
   add("--strategy", arguments.strategy, "how runs are drawn, as below (portfolio)", "NAME");
   add("--time", arguments.time, "for 90s, 10m, 2h (60s, if no --runs)", "TIME");
-  add("--runs", arguments.runs, "at most so many", "N");
+  add("--runs", arguments.runs, "at most so many; a campaign makes whole rounds of 1,024", "N")
+      ->check(is_count());
   add("--seed", arguments.seed, "the same runs again, or others (0)", "HEX");
-  add("--findings", arguments.findings, "go on until there are so many different ones (1)", "N");
+  add("--findings", arguments.findings, "go on until there are so many different ones (1)", "N")
+      ->check(is_count());
   add("--campaign", arguments.campaign, "keep runs and all findings there, and go on", "DIR");
   add("--shard", arguments.shard, "i/n: only this part (default: what CI says)", "I/N");
   add("--property", arguments.properties, "only this one and every sometimes (repeatable)", "NAME")

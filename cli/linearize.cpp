@@ -159,6 +159,17 @@ Judged judge_file(const LinearizeArguments& arguments, const std::string& path) 
   return judged;
 }
 
+std::size_t unanswered(const Recording& recording) {
+  return static_cast<std::size_t>(
+      std::ranges::count(recording.history.operations(), never, &Operation::returned));
+}
+
+// Where nothing returned, any order is right.
+bool is_vacuous(const Judged& judged) {
+  return judged.judgement.verdict == Verdict::linearizable &&
+         unanswered(judged.recording) == judged.recording.history.operations().size();
+}
+
 nlohmann::ordered_json operation_json(const Recording& recording, Id id) {
   const Operation& operation = recording.history.operations()[id];
   nlohmann::ordered_json result = {
@@ -189,16 +200,19 @@ void add_violation(const Judged& judged, nlohmann::ordered_json& result) {
 std::string result_json(const LinearizeArguments& arguments, const Judged& judged) {
   const Recording& recording = judged.recording;
   const Judgement& judgement = judged.judgement;
-  nlohmann::ordered_json result = {{"history", judged.path},
-                                   {"verb", "linearize"},
-                                   {"consistency", arguments.consistency},
-                                   {"verdict", verdict_name(arguments, judgement.verdict)},
-                                   {"model", recording.model->name},
-                                   {"operations", recording.history.operations().size()},
-                                   {"clients", recording.clients.size()},
-                                   {"partitions", judgement.partitions},
-                                   {"configurations", judgement.configurations},
-                                   {"seconds", judged.seconds}};
+  nlohmann::ordered_json result = {
+      {"history", judged.path},
+      {"verb", "linearize"},
+      {"consistency", arguments.consistency},
+      {"verdict", is_vacuous(judged) ? "vacuous" : verdict_name(arguments, judgement.verdict)},
+      {"model", recording.model->name},
+      {"operations", recording.history.operations().size()},
+      {"unanswered", unanswered(recording)},
+      {"omitted", recording.omitted.size()},
+      {"clients", recording.clients.size()},
+      {"partitions", judgement.partitions},
+      {"configurations", judgement.configurations},
+      {"seconds", judged.seconds}};
   switch (judgement.verdict) {
     case Verdict::linearizable: {
       auto order = nlohmann::ordered_json::array();
@@ -248,11 +262,19 @@ void print_violation(const Judged& judged) {
 void print(const LinearizeArguments& arguments, const Judged& judged) {
   const Recording& recording = judged.recording;
   const Judgement& judgement = judged.judgement;
-  std::cout << judged.path << ": " << verdict_name(arguments, judgement.verdict);
+  std::cout << judged.path << ": "
+            << (is_vacuous(judged) ? "vacuous, as no operation returned"
+                                   : verdict_name(arguments, judgement.verdict));
   if (!judged.limit.empty()) std::cout << " (" << judged.limit << ")";
   std::cout << "; " << recording.model->name << ", "
             << with_commas(recording.history.operations().size()) << " operations of "
             << with_commas(recording.clients.size()) << " clients";
+  if (const std::size_t open = unanswered(recording); open > 0) {
+    std::cout << ", " << with_commas(open) << " without an answer";
+  }
+  if (!recording.omitted.empty()) {
+    std::cout << ", " << with_commas(recording.omitted.size()) << " left out, as they failed";
+  }
   if (judgement.partitions > 1) {
     std::cout << ", " << with_commas(judgement.partitions) << " independent parts";
   }
@@ -285,7 +307,7 @@ int linearize_one(const LinearizeArguments& arguments, const std::string& path) 
   }
   switch (judged.judgement.verdict) {
     case Verdict::linearizable:
-      return ok;
+      return is_vacuous(judged) ? vacuous : ok;
     case Verdict::not_linearizable:
       return violated;
     case Verdict::unknown:
@@ -338,9 +360,9 @@ void add_linearize(CLI::App& app, Action& action) {
       int code = ok;
       for (const std::string& path : arguments->histories) {
         code = worse(code, linearize_one(*arguments, path));
-        if (stop_requested) return 128 + stop_signal.load();
+        if (stop_requested) break;
       }
-      return code;
+      return unless_stopped(code);
     };
   });
 }

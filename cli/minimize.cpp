@@ -114,7 +114,8 @@ void add_minimize(CLI::App& app, Action& action) {
   command
       .add_option("--max-states", arguments->max_states,
                   "of the exhaustive search; 0: none at all (1000000)")
-      ->type_name("N");
+      ->type_name("N")
+      ->check(is_count());
   command.add_option("-j,--jobs", arguments->jobs, "threads (default: one for each core)")
       ->type_name("N");
   command.add_flag("--json", arguments->json, "one JSON object on standard output");

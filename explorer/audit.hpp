@@ -182,6 +182,7 @@ class Audit {
   std::set<Id> known_to(std::uint8_t process);
 
   // --- worlds: audit_worlds.cpp ---
+  bool renames_histories() const;
   void check_worlds();
   void check_world(const World& world);
   bool is_covered(const World& world);

@@ -17,9 +17,7 @@ constexpr std::size_t worlds_max = 500'000;
 }  // namespace
 
 void Audit::check_worlds() {
-  const bool renames_histories =
-      setting_.group != nullptr && machine_.history_slot_ != Machine::npos;
-  if (!setting_.worlds || renames_histories || system_.bounds.partitions > 0) return;
+  if (!setting_.worlds || renames_histories() || system_.bounds.partitions > 0) return;
   if (!system_.adversary.byzantine.empty()) return;
   std::vector<World> worlds;
   setting_.worlds([&](const Id* words) {
@@ -37,6 +35,38 @@ void Audit::check_worlds() {
     check_world(world);
     ++report_.worlds;
   }
+}
+
+// Whether some renaming makes another history of one that was met. Where none does, a world has its
+// own history in all names.
+bool Audit::renames_histories() const {
+  if (setting_.group == nullptr || machine_.history_slot_ == Machine::npos) return false;
+  constexpr std::size_t looks_max = 20'000'000;
+  const bool merged = machine_.options_.futures != nullptr;
+  const std::size_t count = merged ? machine_.futures_.size() : machine_.histories_.size();
+  if (count * setting_.group->size() > looks_max) return true;
+  for (std::size_t h = 0; h < setting_.group->size(); ++h) {
+    const auto g = static_cast<Element>(h);
+    for (std::size_t i = system_.bounds.nodes; i < system_.size(); ++i) {
+      if (setting_.group->image(g, node_id(i)) != node_id(i)) return true;
+    }
+    const auto is_same = [&](const Type* type, const Bytes& bytes) {
+      return rename_encoding(*type, bytes, renaming(g)) == bytes;
+    };
+    for (Id id = 0; id < count; ++id) {
+      if (merged) {
+        if (!is_same(machine_.options_.futures->type, machine_.futures_[id])) return true;
+        continue;
+      }
+      for (const auto& client : machine_.histories_[id].clients) {
+        for (const HistoryOperation& one : client) {
+          if (!is_same(system_.operation_type, one.operation)) return true;
+          if (one.result && !is_same(system_.result_type, *one.result)) return true;
+        }
+      }
+    }
+  }
+  return false;
 }
 
 std::uint32_t Audit::used(const World& world) const {

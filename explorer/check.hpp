@@ -128,9 +128,10 @@ struct CheckOptions {
 
 // What was asked of a property of kind `recovers`.
 struct RecoveryReport {
-  std::uint64_t vectors = 0;    // of local states, each with no message under way
-  std::uint64_t worlds = 0;     // of the healed system that were explored
-  std::uint64_t undecided = 0;  // vectors from which limits hide whether a good world is in reach
+  std::uint64_t vectors = 0;  // of local states, each with no message under way
+  std::uint64_t worlds = 0;   // of the healed system that were explored
+  // Vectors from which limits hide whether a good world is in reach, or the end of a resource.
+  std::uint64_t undecided = 0;
   std::map<std::string, std::uint64_t, std::less<>> limits;  // of the healed system
 };
 
@@ -243,6 +244,7 @@ struct CheckReport {
   std::string system;  // with its bug, if it has one
   Bounds bounds;       // as asked for
   OptionTexts options;
+  std::vector<std::string> only{};  // the properties that were asked for; empty: all
   Verdict verdict = Verdict::incomplete;
   bool holds() const { return verdict == Verdict::holds; }
   std::uint64_t states = 0;

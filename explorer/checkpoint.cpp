@@ -17,7 +17,7 @@ namespace gainsay {
 
 namespace {
 
-constexpr std::string_view magic = "gainsay-checkpoint-7";
+constexpr std::string_view magic = "gainsay-checkpoint-8";
 constexpr std::size_t window = std::size_t{1} << 20;
 constexpr std::size_t digits = 32;
 
@@ -157,6 +157,15 @@ Hash128 Search::signature() const {
     writer.text(value);
   }
   for (const Property* property : properties_) writer.text(property->name);
+  for (const Observer& observer : system.observers) {
+    writer.text(observer.name);
+    writer.text(observer.initial);
+  }
+  for (const std::uint32_t faulty : {bounds.byzantine, bounds.twins, bounds.traitors}) {
+    writer.integer(faulty);
+  }
+  // What one that may omit worlds has left out, no other finds again.
+  if (options_.store == StoreKind::fingerprint) writer.text("fingerprint");
   return content_hash(writer.bytes());
 }
 

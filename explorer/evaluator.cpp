@@ -292,8 +292,11 @@ std::size_t Evaluator::inspect_labelled(const Machine& machine, const Id* world)
     evaluate(observers_, pair_key(static_cast<Id>(property), state), [&]() -> Id {
       Id result = 0;
       for (const Id image : words_of(slot, state)) {
-        properties_[property].evaluated.fetch_add(1, std::memory_order_relaxed);
-        if (!observed.observer_holds(machine.observer(image))) worsen(result, property);
+        const Bytes& seen = machine.observer(image);
+        // Before anything was observed there was nothing to ask of.
+        const bool counts = seen != system_.observers[observed.observer].initial;
+        if (counts) properties_[property].evaluated.fetch_add(1, std::memory_order_relaxed);
+        if (!observed.observer_holds(seen)) worsen(result, property);
       }
       return result;
     });

@@ -99,6 +99,7 @@ class Judge {
   RecoveryResult result_;
   std::size_t limited_ = 0;
   std::size_t doubtful_ = 0;
+  std::size_t unasked_ = 0;  // when it was stopped
 };
 
 bool Judge::ask(const HealedGraph::Messages& messages, const Indices& indices, Answer& answer) {
@@ -162,9 +163,12 @@ RecoveryResult Judge::lasts(std::uint64_t worlds) {
   result_.counts.worlds = worlds;
   Indices good;
   if (find_good(good)) {
+    result_.vacuous = good.empty();
     judge(good);
   } else {
     result_.verdict = Verdict::incomplete;
+    result_.stopped = true;
+    result_.counts.undecided = starts_.count;
   }
   return std::move(result_);
 }
@@ -203,12 +207,16 @@ void Judge::judge(const Indices& asked) {
   }
   limited_ += few.but_for_limits.size();
   doubtful_ = few.but_for_copies.size();
-  if (!done && !result_.stuck) result_.verdict = Verdict::incomplete;
+  if (!done && !result_.stuck) {
+    result_.verdict = Verdict::incomplete;
+    result_.stopped = true;
+    unasked_ = between.empty() ? asked.size() : between.size();
+  }
   conclude();
 }
 
 void Judge::conclude() {
-  result_.counts.undecided = limited_ + doubtful_;
+  result_.counts.undecided = limited_ + doubtful_ + unasked_;
   if (result_.stuck) {
     result_.verdict = Verdict::violated;
     result_.incomplete_because.clear();
@@ -342,6 +350,7 @@ RecoveryResult judge_recovery(const System& system, const Property& property,
   if (result.verdict == Verdict::incomplete) {
     lasts.verdict = Verdict::incomplete;
     lasts.incomplete_because = result.incomplete_because;
+    lasts.stopped = result.stopped;
   }
   return lasts;
 }

@@ -16,6 +16,8 @@ struct RecoveryResult {
   // holds, violated, or incomplete: a limit or a resource stands in the way.
   Verdict verdict = Verdict::holds;
   std::string incomplete_because;
+  bool stopped = false;  // by a resource
+  bool vacuous = false;  // nothing of what must last was ever asked of
   // The first start without a way to a good world, or from which what must last can end.
   std::optional<std::size_t> stuck;
   std::string explanation;  // of it: why there is no way back

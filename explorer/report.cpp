@@ -135,12 +135,20 @@ std::string recoveries_text(const CheckReport& report) {
     for (const auto& [name, greatest] : recovery.limits) {
       line += ", " + name + "<=" + std::to_string(greatest);
     }
+    if (recovery.undecided > 0) line += ", " + with_commas(recovery.undecided) + " undecided";
     text += wrap(line, 4, columns);
   }
   return text;
 }
 
 }  // namespace
+
+std::string only_text(const std::vector<std::string>& properties) {
+  std::string text;
+  for (const std::string& name : properties)
+    text += (text.empty() ? "; only \"" : ", \"") + name + "\"";
+  return text;
+}
 
 std::string story_with_reason(const CheckReport& report) {
   const auto& found = report.counterexample;
@@ -150,7 +158,7 @@ std::string story_with_reason(const CheckReport& report) {
 
 std::string summary(const CheckReport& report, bool verbose) {
   const std::string& what = report.system;
-  const std::string bounds = describe(report.bounds, report.options);
+  const std::string bounds = describe(report.bounds, report.options) + only_text(report.only);
   std::string text;
   switch (report.verdict) {
     case Verdict::holds:

@@ -9,6 +9,9 @@
 
 namespace gainsay {
 
+// Behind the bounds of a verdict: "; only "log matching""; empty where all properties are asked.
+std::string only_text(const std::vector<std::string>& properties);
+
 // What holds, within which bounds and at what cost in two lines; or what broke and the shortest
 // story of it. Within 80 columns.
 std::string summary(const CheckReport& report, bool verbose);

@@ -31,7 +31,8 @@ std::string audit_text(const AuditReport& audit) {
   if (audit.renamed > 0) {
     text += ", " + counted(audit.renamed, "renamed event", "renamed events");
   }
-  if (audit.worlds > 0) text += ", " + counted(audit.worlds, "world", "worlds") + " closed";
+  text += audit.worlds > 0 ? ", " + counted(audit.worlds, "world", "worlds") + " closed"
+                           : ", worlds not walked";
   char seconds[32];
   std::snprintf(seconds, sizeof seconds, ", %.2f s", audit.seconds);
   return wrap(text + seconds, 4, report_columns);

@@ -130,7 +130,10 @@ void Search::judge_recoveries() {
       recovery_explanation_ = result.explanation;
       stuck_ = starts[first_stuck].locals;
     }
-    if (recovery_incomplete_.empty()) recovery_incomplete_ = result.incomplete_because;
+    if (recovery_incomplete_.empty()) {
+      recovery_incomplete_ = result.incomplete_because;
+      if (result.stopped) recovery_incomplete_ += ", asking \"" + properties_[i]->name + "\"";
+    }
     recoveries_[i] = std::move(result);
   }
 }
@@ -141,6 +144,9 @@ void Search::report_recoveries(std::vector<PropertyReport>& properties) const {
     properties[i].verdict = Verdict::incomplete;
     if (!recoveries_[i]) continue;
     if (incomplete_because_.empty()) properties[i].verdict = recoveries_[i]->verdict;
+    if (properties[i].verdict == Verdict::holds && recoveries_[i]->vacuous) {
+      properties[i].verdict = Verdict::vacuous;
+    }
     properties[i].evaluated = recoveries_[i]->evaluated;
     properties[i].recovery = recoveries_[i]->counts;
   }

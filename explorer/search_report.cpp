@@ -82,6 +82,7 @@ CheckReport Search::report() {
                       : model_.system.name + " (bug " + model_.system.bug + ")";
   report.bounds = model_.system.asked;
   report.options = model_.system.options;
+  report.only = options_.properties;
   report.incomplete_because =
       incomplete_because_.empty() ? recovery_incomplete_ : incomplete_because_;
   report.properties = evaluator_.reports();

@@ -309,7 +309,20 @@ void PropertyWatch::judge_history(WatchedProperty& watched, const linearizabilit
     not_judged_.emplace_back(property.name, "it cannot be asked of a long history");
     return;
   }
-  ++watched.evaluated;
+  // Of a history in which nothing returned there is nothing to ask, nor of one that was not judged.
+  const auto& operations = recorder_.history().operations();
+  const auto returned = [](const auto& operation) {
+    return operation.returned != linearizability::never;
+  };
+  const bool has_result = watched.online || std::ranges::any_of(operations, returned);
+  const std::size_t not_judged_before = not_judged_.size();
+  judge_history_of(watched, limits);
+  if (has_result && not_judged_.size() == not_judged_before) ++watched.evaluated;
+}
+
+void PropertyWatch::judge_history_of(WatchedProperty& watched,
+                                     const linearizability::Limits& limits) {
+  const Property& property = *watched.property;
   if (watched.online) {
     watched.online->finish();
     if (watched.online->verdict() == linearizability::Verdict::unknown) {

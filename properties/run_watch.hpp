@@ -79,6 +79,7 @@ class PropertyWatch final : public SimulationWatch {
   void take_operation(std::size_t client, const Label& label, const SimulatedStep& step);
   void judge_online();
   void judge_history(WatchedProperty& watched, const linearizability::Limits& limits);
+  void judge_history_of(WatchedProperty& watched, const linearizability::Limits& limits);
 
   const Model* model_;
   const Simulation* simulation_ = nullptr;

@@ -175,6 +175,8 @@ void Hunter::describe_hunt() {
   report_.strategy = options_.strategy;
   report_.seed = options_.seed;
   report_.cuts = options_.cuts;
+  report_.only = options_.properties;
+  report_.max_depth = options_.max_depth;
   for (const NamedStrategy& one : strategies()) {
     report_.strategies.push_back({.name = std::string(one.name)});
   }

@@ -101,7 +101,9 @@ struct HuntReport {
   std::uint64_t local_states = 0;  // that were met
   std::uint64_t longest = 0;       // run, in events
   std::vector<StrategyReport> strategies;
-  std::vector<HuntFinding> findings;       // different ones
+  std::vector<HuntFinding> findings;  // different ones
+  std::vector<std::string> only{};    // properties asked for; empty: all
+  std::optional<std::uint32_t> max_depth{};
   std::vector<PropertyReport> properties;  // verdicts: violated, or vacuous where never evaluated
   std::vector<std::string> not_judged;     // properties that runs say nothing of
   // Of simulations: steps of nodes, and those behind which all properties of states were judged. To

@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "engine/text.hpp"
+#include "explorer/report.hpp"
 
 namespace gainsay {
 
@@ -87,7 +88,8 @@ std::string seed_text(std::uint64_t seed) {
 std::string summary(const HuntReport& report, bool verbose) {
   std::string text = report.system + ": ";
   if (report.findings.empty()) {
-    text += "nothing found (which does not say that it holds)\n";
+    text += report.runs == 0 ? "no run was made, so nothing is known\n"
+                             : "nothing found (which does not say that it holds)\n";
   } else {
     const std::uint64_t count = report.findings.size();
     text += count == 1
@@ -96,7 +98,9 @@ std::string summary(const HuntReport& report, bool verbose) {
                       " (" + report.findings.front().strategy + ")\n"
                 : with_commas(count) + " runs violate what must hold\n";
   }
-  text += "  within " + describe(report.bounds, report.options) + "\n";
+  text += "  within " + describe(report.bounds, report.options);
+  if (report.max_depth) text += ", depth " + std::to_string(*report.max_depth);
+  text += only_text(report.only) + "\n";
   text += "  " + counts(report) + "\n";
   text += "  strategy " + report.strategy + ", seed " + seed_text(report.seed) + ", ended by " +
           report.stopped_by;
@@ -107,7 +111,7 @@ std::string summary(const HuntReport& report, bool verbose) {
   text += "\n";
   text += worlds_text(report);
   if (report.cuts) text += "  pairs of nodes asked at all cuts of each run\n";
-  text += sometimes_text(report);
+  if (report.runs > 0) text += sometimes_text(report);
   if (verbose) text += strategies_text(report);
   return in_80_columns(text);
 }

@@ -64,6 +64,7 @@ void Events::invoke(Event event) {
                               .function = event.function,
                               .key = std::move(event.key),
                               .invoked = now_};
+  require_key(event);
   split_key(operation, event.value);
   operation.argument = std::move(event.value);
   if (!open_.try_emplace(event.process, std::move(operation)).second) {
@@ -85,6 +86,7 @@ void Events::complete(Event event) {
     return;
   }
   const Id object = operation.object;
+  if (event.type == "ok") require_key(event);
   split_key(operation, event.value);
   if (event.type == "ok" && operation.object != object) refuse(event, "answers for another key");
   operation.object = object;
@@ -94,6 +96,12 @@ void Events::complete(Event event) {
   operation.answer = std::move(event.value);
   operation.returned = now_;
   recorder_.add(operation);
+}
+
+void Events::require_key(const Event& event) const {
+  if (*independent_ && !is_pair(event.value)) {
+    refuse(event, event.function.substr(0, 40) + " needs [key value], as the others have");
+  }
 }
 
 void Events::split_key(RecordedOperation& operation, Datum& value) const {

@@ -34,6 +34,7 @@ class Events {
   void take(Event event);
   void invoke(Event event);
   void complete(Event event);
+  void require_key(const Event& event) const;
   void split_key(RecordedOperation& operation, Datum& value) const;
 
   Recorder& recorder_;

@@ -15,6 +15,22 @@ namespace {
                      why);
 }
 
+// Of what has no other result than that it was done: nothing, that word, or what was asked again.
+void refuse_other_answer(const RecordedOperation& recorded) {
+  if (recorded.outcome != Outcome::ok || recorded.answer.is_nil()) return;
+  const std::string answer = to_value(recorded.answer);
+  if (answer == to_value(recorded.argument) || answer == "true" || answer == "\"ok" ||
+      answer == ":ok") {
+    return;
+  }
+  if (answer == "false") refuse(recorded, "that was not done is an operation that failed");
+  refuse(recorded, "was answered by something else than it asked for");
+}
+
+void require_answer(const RecordedOperation& recorded) {
+  if (recorded.outcome == Outcome::ok && !recorded.answered) refuse(recorded, "has no result");
+}
+
 bool named(const RecordedOperation& recorded, std::initializer_list<const char*> names) {
   return std::ranges::find(names, recorded.function) != names.end();
 }
@@ -59,6 +75,7 @@ Meaning<models::CasRegister> cas_register(const RecordedOperation& recorded) {
     if (recorded.argument.kind != Datum::Kind::list || recorded.argument.items.size() != 2) {
       refuse(recorded, "needs two values, [expected new]");
     }
+    refuse_other_answer(recorded);
     return Meaning<models::CasRegister>{
         {.action = Action::compare_and_set,
          .value = to_value(recorded.argument.items[1]),
@@ -67,9 +84,11 @@ Meaning<models::CasRegister> cas_register(const RecordedOperation& recorded) {
   }
   if (recorded.outcome == Outcome::failed) return {.counts = false};
   if (named(recorded, {"read", "r", "get"})) {
+    require_answer(recorded);
     return Meaning<models::CasRegister>{{}, models::CasRegister::Result{to_value(recorded.answer)}};
   }
   if (named(recorded, {"write", "w", "put"})) {
+    refuse_other_answer(recorded);
     return Meaning<models::CasRegister>{
         {.action = Action::write, .value = to_value(recorded.argument)}};
   }
@@ -90,6 +109,7 @@ Meaning<models::KeyValue> key_value(const RecordedOperation& recorded) {
   if (!recorded.key) refuse(recorded, "has no key");
   Meaning<models::KeyValue> meaning{{.key = to_value(*recorded.key)}};
   if (named(recorded, {"get", "read", "r"})) {
+    require_answer(recorded);
     // A missing key is empty; some stores answer nil.
     const bool missing = recorded.answer.is_nil();
     meaning.result.value = missing ? models::KeyValue::empty() : to_value(recorded.answer);
@@ -100,6 +120,7 @@ Meaning<models::KeyValue> key_value(const RecordedOperation& recorded) {
     refuse(recorded, "is no operation of a key-value store");
   }
   if (recorded.argument.kind != Datum::Kind::string) refuse(recorded, "needs a string");
+  refuse_other_answer(recorded);
   meaning.operation.action = append ? Action::append : Action::put;
   meaning.operation.value = to_value(recorded.argument);
   return meaning;
@@ -110,11 +131,13 @@ Meaning<M> put_and_take(const RecordedOperation& recorded) {
   if (named(recorded, {"enqueue", "put", "push", "add"})) {
     if (recorded.outcome == Outcome::failed) return {.counts = false};
     if (recorded.argument.is_nil()) refuse(recorded, "puts nil, which means that there is nothing");
+    refuse_other_answer(recorded);
     return Meaning<M>{{.put = true, .value = to_value(recorded.argument)}};
   }
   if (!named(recorded, {"dequeue", "take", "pop", "remove"})) {
     refuse(recorded, "neither puts nor takes");
   }
+  require_answer(recorded);
   // One that failed found nothing.
   const bool empty = recorded.outcome == Outcome::failed;
   return Meaning<M>{{}, typename M::Result{empty ? models::nil : to_value(recorded.answer)}};
@@ -124,6 +147,7 @@ Meaning<models::Set> set(const RecordedOperation& recorded) {
   using Action = models::Set::Action;
   if (recorded.outcome == Outcome::failed) return {.counts = false};
   if (named(recorded, {"read", "r"})) {
+    require_answer(recorded);
     Meaning<models::Set> meaning;
     if (recorded.outcome == Outcome::ok && recorded.answer.kind != Datum::Kind::list &&
         recorded.answer.kind != Datum::Kind::set && !recorded.answer.is_nil()) {
@@ -133,12 +157,17 @@ Meaning<models::Set> set(const RecordedOperation& recorded) {
     return meaning;
   }
   if (named(recorded, {"contains"})) {
+    const std::string answer = to_value(recorded.answer);
+    if (recorded.outcome == Outcome::ok && answer != "true" && answer != "false") {
+      refuse(recorded, "is answered by true or false");
+    }
     return Meaning<models::Set>{
         {.action = Action::contains, .value = to_value(recorded.argument)},
         models::Set::Result{.present = to_value(recorded.answer) == "true"}};
   }
   const bool add = named(recorded, {"add", "insert"});
   if (!add && !named(recorded, {"remove", "delete"})) refuse(recorded, "is no operation of a set");
+  refuse_other_answer(recorded);
   return Meaning<models::Set>{
       {.action = add ? Action::add : Action::remove, .value = to_value(recorded.argument)}};
 }
@@ -161,6 +190,7 @@ Meaning<models::Counter> counter(const RecordedOperation& recorded) {
     return Meaning<models::Counter>{{}, models::Counter::Result{number(recorded, recorded.answer)}};
   }
   if (!named(recorded, {"add", "increment"})) refuse(recorded, "is no operation of a counter");
+  refuse_other_answer(recorded);
   return Meaning<models::Counter>{{.add = true, .by = number(recorded, recorded.argument)}};
 }
 
@@ -170,6 +200,10 @@ Meaning<models::Mutex> mutex(const RecordedOperation& recorded) {
   const bool acquire = named(recorded, {"acquire", "lock"});
   if (!acquire && !named(recorded, {"release", "unlock"})) {
     refuse(recorded, "is no operation of a lock");
+  }
+  // Some answer with a token, which says nothing of the lock.
+  if (recorded.outcome == Outcome::ok && to_value(recorded.answer) == "false") {
+    refuse(recorded, "that was not done is an operation that failed");
   }
   return Meaning<models::Mutex>{{.acquire = acquire, .owner = owned ? recorded.client : 0}};
 }
@@ -192,7 +226,9 @@ Meaning<models::MultiRegister> multi_register(const RecordedOperation& recorded)
         {.write = write, .key = to_value(step[1]), .value = write ? to_value(step[2]) : ""});
     if (!ok) continue;
     const std::vector<Datum>& answer = answers.items[i].items;
-    if (answer.size() != 3 || to_value(answer[1]) != to_value(step[1])) {
+    const bool same = answer.size() == 3 && to_value(answer[1]) == to_value(step[1]) &&
+                      (read || to_value(answer[2]) == to_value(step[2]));
+    if (!same) {
       refuse(recorded, "the answer has other steps");
     }
     if (read) meaning.result.push_back(to_value(answer[2]));

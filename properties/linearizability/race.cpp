@@ -45,15 +45,6 @@ class Race {
                        at_once_ ? breadth_foresight_ : foresight_, Strategy::breadth_first) {}
 
   Judgement run() {
-    try {
-      return run_to_the_end();
-    } catch (const LimitReached& limit) {
-      return unknown(limit.which);
-    }
-  }
-
- private:
-  Judgement run_to_the_end() {
     // Most problems are so small that waking a thread would take longer.
     constexpr std::size_t turns_alone = 16;
     for (std::size_t turn = 0;; ++turn) {
@@ -74,6 +65,7 @@ class Race {
     }
   }
 
+ private:
   std::size_t expanded() const { return depth_first_.expanded() + breadth_first_.expanded(); }
   std::size_t bytes() const {
     return problem_.bytes() + depth_first_.bytes() + breadth_first_.bytes() + transitions_.bytes() +
@@ -115,18 +107,27 @@ class Race {
   Search breadth_first_;
 };
 
+// A limit may be reached before there is a race at all.
+Judgement run_race(const Model& model, const Problem& problem, const RaceLimits& limits) {
+  try {
+    return Race(model, problem, limits).run();
+  } catch (const LimitReached& limit) {
+    return unknown(limit.which);
+  }
+}
+
 }  // namespace
 
 Judgement race(const Model& model, const TimedHistory& history, std::span<const Id> operations,
                const RaceLimits& limits) {
   const std::optional<Problem> problem = lay_out(model, history, operations, limits.bytes_max / 2);
   if (!problem) return unknown("memory");
-  Judgement judgement = Race(model, *problem, limits).run();
+  Judgement judgement = run_race(model, *problem, limits);
   if (judgement.unknown_because == "memory" && limits.for_each != nullptr && *limits.for_each) {
     // Two memories of transitions take more than one, and the number of threads should not decide.
     RaceLimits in_turns = limits;
     in_turns.for_each = nullptr;
-    return Race(model, *problem, in_turns).run();
+    return run_race(model, *problem, in_turns);
   }
   return judgement;
 }

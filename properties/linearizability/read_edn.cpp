@@ -19,7 +19,7 @@ void add_event(const Datum& map, std::uint64_t line, Events& events) {
               .value = map.at(":value"),
               .has_error = !map.at(":error").is_nil()};
   if (map.at(":process").is_nil()) throw HistoryError("an event has no process");
-  event.is_fault = event.process.starts_with(':');  // the nemesis
+  event.is_fault = event.process == ":nemesis";
   if (!map.at(":key").is_nil()) event.key = map.at(":key");
   events.add(std::move(event));
 }

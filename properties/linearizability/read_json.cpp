@@ -1,8 +1,9 @@
 // {"model": "kv", "operations": [{"client": 0, "invoked": 1, "returned": 4, "f": "get",
 //   "key": "x", "value": null, "result": "a", "ok": true}, ..]}
-// `returned` null or absent: never; `ok` false: failed; `object` names independent objects.
+// `returned` null: never; `ok` false: failed; `object` names independent objects.
 // "faults": [{"from": 2, "to": 9, "text": "partition"}] says what was done to the system meanwhile;
 // `to` null or absent: until the end.
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "properties/linearizability/reader.hpp"
@@ -25,12 +26,15 @@ Datum to_datum(const json& value, std::size_t depth = 0) {
   }
   Datum list{.kind = Datum::Kind::list, .text = ""};
   for (const json& item : value) list.items.push_back(to_datum(item, depth + 1));
-  // The steps of a transaction have keywords as their first words.
-  if (depth == 1 && !list.items.empty()) {
-    const std::string& word = list.items[0].text;
-    if (word == "r" || word == "w") list.items[0] = {.text = ":" + word};
-  }
   return list;
+}
+
+// A name that is not known may be one that is misspelt.
+void refuse_others(const json& object, std::initializer_list<std::string_view> names) {
+  for (const auto& [name, value] : object.items()) {
+    if (std::ranges::find(names, name) != names.end()) continue;
+    throw HistoryError("has a field \"" + name.substr(0, 40) + "\" that nobody knows");
+  }
 }
 
 Moment moment(const json& operation, const char* name, Moment absent) {
@@ -50,8 +54,22 @@ Datum field(const json& operation, const char* name) {
   return found == operation.end() ? Datum{} : to_datum(*found);
 }
 
+// The steps of a transaction have keywords as their first words.
+void name_steps(Datum& steps) {
+  for (Datum& step : steps.items) {
+    if (step.items.empty()) continue;
+    const std::string& word = step.items[0].text;
+    if (word == "r" || word == "w") step.items[0] = {.text = ":" + word};
+  }
+}
+
 void add_operation(const json& recorded, std::uint64_t number, Recorder& recorder) {
   if (!recorded.is_object()) throw HistoryError("an operation is an object");
+  refuse_others(recorded,
+                {"client", "object", "f", "key", "value", "result", "invoked", "returned", "ok"});
+  if (!recorded.contains("returned")) {
+    throw HistoryError("there is no \"returned\"; null says that it never did");
+  }
   RecordedOperation operation{.line = number};
   operation.client = recorder.client(to_value(field(recorded, "client")));
   if (recorded.contains("object")) {
@@ -63,11 +81,19 @@ void add_operation(const json& recorded, std::uint64_t number, Recorder& recorde
   if (recorded.contains("key")) operation.key = field(recorded, "key");
   operation.argument = field(recorded, "value");
   operation.answer = field(recorded, "result");
+  if (operation.function == "txn") {
+    name_steps(operation.argument);
+    name_steps(operation.answer);
+  }
   operation.invoked = moment(recorded, "invoked", 0);
   operation.returned = moment(recorded, "returned", never);
   if (operation.returned < operation.invoked) throw HistoryError("it returns before its call");
   const json ok = recorded.value("ok", json(true));
   if (!ok.is_boolean()) throw HistoryError("\"ok\" is true or false");
+  if (operation.returned == never && recorded.contains("result") && !recorded["result"].is_null()) {
+    throw HistoryError("has a result, but never returned");
+  }
+  operation.answered = recorded.contains("result");
   if (operation.returned != never) {
     operation.outcome = ok.get<bool>() ? Outcome::ok : Outcome::failed;
   }
@@ -84,6 +110,7 @@ std::vector<Fault> read_faults(const json& file, const ReadLimits& limits) {
     const std::string which = "fault " + std::to_string(faults.size()) + ": ";
     try {
       if (!recorded.is_object()) throw HistoryError("is an object");
+      refuse_others(recorded, {"text", "from", "to"});
       const Datum text = field(recorded, "text");
       if (text.kind != Datum::Kind::string) throw HistoryError("\"text\" is a string");
       faults.push_back({.line = faults.size(),
@@ -120,6 +147,7 @@ void read_json(std::istream& input, const ReadLimits& limits, Recorder& recorder
   if (!file.is_object() || !file.contains("operations") || !file["operations"].is_array()) {
     throw HistoryError("is no history: an object with a list of \"operations\"");
   }
+  refuse_others(file, {"model", "operations", "faults"});
   if (file.contains("model")) {
     if (!file["model"].is_string()) throw HistoryError("\"model\" is a string");
     recorder.use_model(file["model"].get<std::string>());
@@ -129,6 +157,10 @@ void read_json(std::istream& input, const ReadLimits& limits, Recorder& recorder
   for (const json& operation : file["operations"]) {
     if (number > limits.operations_max) throw HistoryError("has too many operations");
     try {
+      if (operation.is_object() &&
+          operation.contains("object") != file["operations"].front().contains("object")) {
+        throw HistoryError("all operations name their \"object\", or none does");
+      }
       add_operation(operation, number, recorder);
     } catch (const HistoryError& error) {
       throw HistoryError("operation " + std::to_string(number) + ": " + error.what());

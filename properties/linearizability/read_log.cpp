@@ -20,6 +20,17 @@ bool is_number(std::string_view word) {
   return !word.empty() && word.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
+// "0 :ok :read 5": an event whose tabs were lost on the way.
+bool has_lost_tabs(std::string_view rest) {
+  const std::size_t type = rest.find(" :");
+  if (type == std::string_view::npos || !is_number(rest.substr(0, type))) return false;
+  const std::string_view word = rest.substr(type + 2);
+  for (const std::string_view known : {"invoke ", "ok ", "fail ", "info "}) {
+    if (word.starts_with(known)) return true;
+  }
+  return false;
+}
+
 void add_event(std::string_view rest, std::uint64_t line, Events& events) {
   const std::string_view process = until_tab(rest);
   Event event{.line = line, .process = std::string(process)};
@@ -51,10 +62,14 @@ void read_log(std::istream& input, const ReadLimits& limits, Recorder& recorder)
   for (std::uint64_t number = 1; read_line(input, line, limits); ++number) {
     // Lines of other loggers, and what the test says beside its events, have no tabs.
     const std::size_t logger = line.find("jepsen.util");
-    if (logger == std::string::npos || line.find('\t', logger) == std::string::npos) continue;
+    if (logger == std::string::npos) continue;
     std::string_view rest = std::string_view(line).substr(logger + 11);
     rest.remove_prefix(std::min(rest.size(), rest.find_first_not_of(" -")));
     try {
+      if (rest.find('\t') == std::string_view::npos) {
+        if (has_lost_tabs(rest)) throw HistoryError("has blanks in place of its tabs");
+        continue;
+      }
       add_event(rest, number, events);
     } catch (const HistoryError& error) {
       rethrow_at(number, error);

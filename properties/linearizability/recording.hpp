@@ -28,6 +28,7 @@ struct RecordedOperation {
   std::optional<Datum> key;
   Datum argument;
   Datum answer;
+  bool answered = true;  // false: nothing is said of its answer, not even that it is nil
   Outcome outcome = Outcome::open;
   Moment invoked = 0;
   Moment returned = never;

@@ -216,6 +216,8 @@ Property a_leader_that_stays(const Bounds& bounds, const Options& options) {
   const NodeSet initial = initial_voters(bounds.nodes, options);
   const std::uint32_t standing = standing_nodes(bounds.nodes, options);
   if (standing < 2) throw UsageError("--option stays needs two nodes that stand for election");
+  // Where the one that hears nobody leads, the other of two never gets its pre-vote.
+  if (initial.size() < 3) throw UsageError("--option stays needs three voters");
   const NodeId deaf = node_id(standing - 1);
   return settles<Node>(
       "a leader that stays",

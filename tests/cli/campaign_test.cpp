@@ -152,5 +152,35 @@ TEST(CiReports, ACheckThatIsCutShortPassesNoProperty) {
   EXPECT_GT(suite.get<std::size_t>("<xmlattr>.errors"), 5U);
 }
 
+// What was not settled is skipped where that is waived, or another property is violated first.
+TEST(CiReports, WhatIsNotSettledIsSkippedNotPassed) {
+  const Scratch scratch("junit_skipped");
+  const auto skipped = [&](const std::string& command, int code) {
+    EXPECT_EQ(run_gainsay(scratch.path(), command + " -q --junit out.xml").code, code);
+    const ptree suite = xml_of(scratch.path() / "out.xml").get_child("testsuites.testsuite");
+    EXPECT_EQ(suite.get<std::size_t>("<xmlattr>.errors"), 0U);
+    std::size_t count = 0;
+    for (const auto& [name, one] : suite) {
+      count += name == "testcase" && one.get_child_optional("skipped") ? 1 : 0;
+    }
+    EXPECT_EQ(suite.get<std::size_t>("<xmlattr>.skipped"), count);
+    return count;
+  };
+  EXPECT_GT(skipped("check raft --max-states 5 --allow incomplete", 0), 10U);
+  EXPECT_GT(skipped("check raft --bug stale-vote-reply", 1), 5U);
+  EXPECT_EQ(skipped("check two-phase-commit", 0), 0U);
+}
+
+// Annotations leave the one line of JSON alone.
+TEST(CiReports, JsonStaysJsonInsideGitHub) {
+  const Scratch scratch("github_json");
+  const Ran ran =
+      run_gainsay(scratch.path(), "check two-phase-commit --bug abort-in-doubt -q --json",
+                  "GITHUB_ACTIONS=true");
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_EQ(ran.out.find("::error"), std::string::npos) << ran.out;
+  EXPECT_NE(ran.err.find("::error"), std::string::npos) << ran.err;
+}
+
 }  // namespace
 }  // namespace gainsay::testing

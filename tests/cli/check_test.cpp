@@ -166,6 +166,36 @@ TEST(CheckVerb, IncompleteIsExitThreeUnlessAllowed) {
   EXPECT_NE(allowed.err.find("waived by --allow"), std::string::npos);
 }
 
+TEST(CheckVerb, TheVerdictSaysWhichPropertiesWereAsked) {
+  const Scratch scratch("only");
+  const Ran ran =
+      run_gainsay(scratch.path(), "check raft --bug stale-vote-reply --property 'log matching'");
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_NE(ran.out.find("; only \"log matching\""), std::string::npos) << ran.out;
+}
+
+// What an observer holds before it has observed anything is no evidence.
+TEST(CheckVerb, AnObserverThatSawNothingIsVacuous) {
+  const Scratch scratch("observer-vacuous");
+  const Ran ran = run_gainsay(
+      scratch.path(), "check multi-paxos --nodes 2 --clients 0 --limit round=0,slot=1 --json");
+  EXPECT_EQ(ran.code, 4) << ran.err;
+  for (const json& property : json::parse(ran.out)["properties"]) {
+    if (property["name"] != "one value is chosen") continue;
+    EXPECT_EQ(property["verdict"], "vacuous");
+  }
+}
+
+TEST(CheckVerb, ACountIsANumberFromZeroOn) {
+  const Scratch scratch("counts");
+  for (const std::string count : {"-1", "18446744073709551616", "1e3", "''", "0x10"}) {
+    const Ran ran = run_gainsay(scratch.path(), "check two-phase-commit --max-states=" + count);
+    EXPECT_EQ(ran.code, 2) << count;
+    EXPECT_NE(ran.err.find("--max-states"), std::string::npos) << ran.err;
+  }
+  EXPECT_EQ(run_gainsay(scratch.path(), "hunt two-phase-commit --runs=-1").code, 2);
+}
+
 TEST(CheckVerb, AnEndlessSearchSaysWhy) {
   const Scratch scratch("endless");
   const Ran ran = run_gainsay(scratch.path(), "check raft --network fifo --max-states 20000");
@@ -331,6 +361,16 @@ TEST(ResumeFlag, AKilledCheckResumesToTheSameAnswer) {
   EXPECT_TRUE(result["resumed"].get<bool>());
   result["resumed"] = false;
   EXPECT_EQ(result, whole);
+}
+
+// Worlds that fingerprints left out are left out of whatever goes on from there.
+TEST(ResumeFlag, AnExactCheckDoesNotGoOnFromFingerprints) {
+  const Scratch scratch("resume-store");
+  const std::string command = "check two-phase-commit --nodes 6 --reduce none --resume d -q ";
+  EXPECT_EQ(run_gainsay(scratch.path(), command + "--store fingerprint --max-states 2000").code, 3);
+  const Ran exact = run_gainsay(scratch.path(), command);
+  EXPECT_NE(exact.out.find("holds"), 0U) << exact.out;
+  EXPECT_EQ(exact.out.find("resumed"), std::string::npos) << exact.out;
 }
 
 TEST(BugsVerb, ContradictsEveryBugOfASystem) {

@@ -49,6 +49,28 @@ TEST(HuntVerb, NothingFoundIsNotCalledHolds) {
   EXPECT_NE(ran.out.find("seed 0000000000000000"), std::string::npos);
 }
 
+// A campaign that has all of these runs: nothing is wrong, and nothing is said of what they met.
+TEST(HuntVerb, NoRunLeftToMakeIsNotVacuous) {
+  const Scratch scratch("hunt-again");
+  const std::string command = "hunt two-phase-commit --runs 1024 --campaign store";
+  EXPECT_EQ(run_gainsay(scratch.path(), command).code, 0);
+  const Ran again = run_gainsay(scratch.path(), command);
+  EXPECT_EQ(again.code, 0) << again.out;
+  EXPECT_NE(again.out.find("no run was made"), std::string::npos) << again.out;
+  EXPECT_EQ(again.out.find("never reached"), std::string::npos) << again.out;
+  const Ran other = run_gainsay(scratch.path(), command + " --shard 2/2");
+  EXPECT_NE(other.err.find("shard 2/2"), std::string::npos) << other.err;
+}
+
+// Whole histories, as with bounded clocks: they are not judged event by event there.
+TEST(HuntVerb, ShortensAHistoryOfManyClientsWithClocks) {
+  const Scratch scratch("hunt-skew");
+  const Ran ran = run_gainsay(scratch.path(),
+                              "hunt paxos --bug ignore-accepted --clients 9 --skew 0 --property "
+                              "linearizability --runs 2000 --time 10 -j 1");
+  EXPECT_EQ(ran.code, 1) << ran.err;
+}
+
 TEST(HuntVerb, SaysWhatDecidedARunAsShowDoes) {
   const Scratch scratch("hunt-explain");
   const Ran ran =

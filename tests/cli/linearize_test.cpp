@@ -156,6 +156,36 @@ TEST(Linearize, SequentialConsistencyDropsRealTimeBetweenClients) {
   EXPECT_FALSE(result.contains("core"));
 }
 
+// Any order is right where nothing returned.
+TEST(Linearize, NothingThatReturnedIsVacuous) {
+  const Scratch scratch("linearize-vacuous");
+  const std::string invoked = "{:process 0, :type :invoke, :f :read, :value nil}\n";
+  for (const std::string type : {"fail", "info"}) {
+    const std::string path =
+        write(scratch, type + ".edn",
+              invoked + "{:process 0, :type :" + type + ", :f :read, :value nil}\n");
+    const Ran ran = run_gainsay(scratch.path(), "linearize " + path);
+    EXPECT_EQ(ran.code, 4) << ran.out;
+    EXPECT_NE(ran.out.find("vacuous"), std::string::npos) << ran.out;
+    const Ran as_json = run_gainsay(scratch.path(), "linearize --json " + path);
+    EXPECT_EQ(json::parse(as_json.out).at("verdict"), "vacuous");
+  }
+}
+
+// Thousands of answers stand at one moment: the limit comes while the search is being laid out.
+TEST(Linearize, ALimitBeforeTheFirstStepGivesUnknown) {
+  const Scratch scratch("linearize-early");
+  std::string text = R"({"model": "set", "operations": [)";
+  for (int i = 0; i < 9000; ++i) {
+    text += (i > 0 ? "," : "") + std::string(R"({"client": )") + std::to_string(i) +
+            R"(, "invoked": 0, "returned": 1, "f": "contains", "value": )" + std::to_string(i) +
+            R"(, "result": false})";
+  }
+  const std::string path = write(scratch, "wide.json", text + "]}");
+  const Ran ran = run_gainsay(scratch.path(), "linearize --time 0.01s " + path);
+  EXPECT_TRUE(ran.code == 3 || ran.code == 0) << ran.code << ran.err;
+}
+
 TEST(Linearize, BadInputIsOneLine) {
   const Scratch scratch("linearize-bad");
   const std::string cut = write(scratch, "cut.edn", "{:process 0, :type :invoke, :f :read");

@@ -36,6 +36,48 @@ TEST(Recovers, HoldsWithWhatItWasAskedOfInTheResult) {
   EXPECT_NE(ran.out.find("recovers      a leader again"), std::string::npos) << ran.out;
 }
 
+TEST(Recovers, OneThatIsCutShortSaysOfHowManyNothingIsKnown) {
+  const Scratch scratch("recovers-cut");
+  const Ran ran =
+      run_gainsay(scratch.path(),
+                  "check raft --clients 0 --crashes 1 --restarts 1 --max-states 1200 --json -q");
+  EXPECT_EQ(ran.code, 3) << ran.err;
+  const json result = json::parse(ran.out);
+  EXPECT_EQ(result["incomplete_because"], "--max-states 1200, asking \"a leader again\"");
+  EXPECT_EQ(recovery_of(result)["recovery"]["undecided"], 1098);
+}
+
+// A whole search has judged the others, whatever `recovers` says behind it.
+TEST(Recovers, WhatMustLastIsVacuousWhereNoStartIsGood) {
+  const Scratch scratch("settles-vacuous");
+  const Ran ran = run_gainsay(scratch.path(),
+                              "check raft --nodes 3 --option stays=1,propose=0 --limit "
+                              "term=0,log=1 --property 'a leader that stays' --json");
+  EXPECT_EQ(ran.code, 4) << ran.err;
+  EXPECT_EQ(recovery_of(json::parse(ran.out))["verdict"], "vacuous");
+}
+
+TEST(Recovers, AViolationOfItLeavesTheOthersAsTheyAre) {
+  const Scratch scratch("recovers-others");
+  for (const std::string reduce : {"none", "auto", "dead-messages,eager", "symmetry"}) {
+    const Ran ran = run_gainsay(scratch.path(),
+                                "check raft --bug no-retry-of-election --json --reduce " + reduce);
+    EXPECT_EQ(ran.code, 1) << ran.err;
+    for (const json& property : json::parse(ran.out)["properties"]) {
+      const bool recovers = property["kind"] == "recovers";
+      EXPECT_EQ(property["verdict"], recovers ? "violated" : "holds") << reduce << property;
+    }
+  }
+}
+
+TEST(Recovers, WithTwoVotersTheOneThatHearsNobodyMayLeadForEver) {
+  const Scratch scratch("two-voters");
+  const Ran ran =
+      run_gainsay(scratch.path(), "check raft --nodes 2 --clients 0 --option prevote=1,stays=2");
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_NE(ran.err.find("--option stays needs three voters"), std::string::npos) << ran.err;
+}
+
 TEST(Recovers, AViolationReplaysAndIsNoneWithoutTheBug) {
   const Scratch scratch("no-way-back");
   const Ran found =

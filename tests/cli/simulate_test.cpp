@@ -65,6 +65,19 @@ TEST(SimulateVerb, MoreTraitorsThanPbftBears) {
   EXPECT_NE(broken.out.find("\"agreement\" is violated"), std::string::npos);
 }
 
+TEST(SimulateVerb, AHistoryWithoutAnswersIsNotJudged) {
+  const Scratch scratch("simulate-silent");
+  const Ran ran =
+      run_gainsay(scratch.path(),
+                  "simulate raft --nodes 3 --clients 1 --loss 100% --duration 3s -o figures.json");
+  const json figures = json::parse(read_text(scratch.path() / "figures.json"));
+  for (const json& property : figures["properties"]) {
+    if (property["name"] != "linearizability") continue;
+    EXPECT_EQ(property["evaluated"], 0) << property;
+  }
+  EXPECT_EQ(ran.code, 0) << ran.err;
+}
+
 TEST(SimulateVerb, ScenariosAreAsExpected) {
   const Scratch scratch("simulate-scenarios");
   for (const char* name : {"split-brain", "leader-loss", "data-consistency", "stress"}) {

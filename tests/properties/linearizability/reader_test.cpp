@@ -192,9 +192,10 @@ TEST(LinearizabilityReader, KnowsFaultsFromTheNemesis) {
 
 TEST(LinearizabilityReader, ReadsFaultsOfJson) {
   const auto faults = [](const std::string& list) {
-    return read_text(R"({"operations": [{"client": 0, "invoked": 0, "returned": 1, "f": "read"}],)"
-                     R"( "faults": )" +
-                     list + "}")
+    return read_text(
+               R"({"operations": [{"client": 0, "invoked": 0, "returned": 1, "f": "read", "result": 0}],)"
+               R"( "faults": )" +
+               list + "}")
         .faults;
   };
   EXPECT_EQ(told(faults(R"([{"from": 3, "to": 9, "text": "a"}, {"from": 4, "text": "b"}])")),
@@ -217,6 +218,43 @@ TEST(LinearizabilityReader, KeepsWhatFailed) {
   EXPECT_EQ(recording.omitted[0].text, "read: failed");
   EXPECT_EQ(recording.omitted[0].line, 3U);
   EXPECT_EQ(recording.omitted[0].returned, 3U);
+}
+
+std::string json_of(const std::string& model, const std::string& operations) {
+  return R"({"model": ")" + model + R"(", "operations": [)" + operations + "]}";
+}
+
+// Each of these, had it been passed over, would have made something linearizable that is not.
+void expect_refused_rather_than_passed_over() {
+  const std::string head = R"({"client": 0, "invoked": 1, )";
+  for (const std::string& text : {
+           json_of("register", head + R"("return": 4, "f": "read", "result": 5})"),
+           json_of("register", head + R"("f": "read", "result": 5})"),
+           json_of("register", head + R"("returned": null, "f": "read", "result": 5})"),
+           json_of("register", head + R"("returned": 2, "f": "read", "value": 7})"),
+           json_of("kv", head + R"("returned": 2, "f": "get", "key": "x"})"),
+           json_of("queue", head + R"("returned": 2, "f": "dequeue"})"),
+           json_of("cas-register",
+                   head + R"("returned": 2, "f": "cas", "value": [2, 3], "result": false})"),
+           json_of("register", head + R"("returned": 2, "f": "write", "value": 1, "result": 2})"),
+           json_of("mutex", head + R"("returned": 2, "f": "acquire", "result": false})"),
+           json_of("set",
+                   head + R"("returned": 2, "f": "contains", "value": 1, "result": "true"})"),
+           json_of("set", head + R"("returned": 2, "f": "contains", "value": 1})"),
+           json_of("register", head +
+                                   R"("returned": 2, "f": "write", "value": 1, "object": "a"},)" +
+                                   head + R"("returned": 3, "f": "read", "result": null})"),
+           std::string("{:process 0, :type :invoke, :f :write, :value 1}\n"
+                       "{:process 0, :type :ok, :f :write, :value 2}\n"),
+           std::string("{:process 0, :type :invoke, :f :read, :value [1 nil]}\n"
+                       "{:process 0, :type :ok, :f :read, :value [1 nil]}\n"
+                       "{:process 0, :type :invoke, :f :write, :value 5}\n"),
+           std::string("{:process :b, :type :ok, :f :read, :value 77}\n"),
+           std::string("jepsen.util - 0\t:invoke\t:read\tnil\n"
+                       "jepsen.util - 0 :ok :read 77\n"),
+       }) {
+    EXPECT_THROW(read_text(text), HistoryError) << text;
+  }
 }
 
 TEST(LinearizabilityReader, RefusesWhatItDoesNotUnderstand) {
@@ -268,6 +306,7 @@ TEST(LinearizabilityReader, RefusesWhatItDoesNotUnderstand) {
        }) {
     EXPECT_THROW(read_text(text), HistoryError) << text.substr(0, 200);
   }
+  expect_refused_rather_than_passed_over();
   std::string many;
   for (int i = 0; i < 1001; ++i) many += "0 0 1 w 1\n";
   EXPECT_THROW(read_text(many), HistoryError);
