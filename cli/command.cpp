@@ -5,6 +5,7 @@
 #include <cctype>
 #include <charconv>
 #include <cstdlib>
+#include <filesystem>
 #include <sstream>
 
 namespace gainsay::cli {
@@ -174,6 +175,12 @@ void add_report_options(CLI::App& command, CiReports& reports) {
       ->type_name("FILE");
   command.add_flag("--github", reports.github, "annotations and step summary of GitHub Actions")
       ->group("Output");
+}
+
+void refuse_same_file(const std::string& read, const std::string& written) {
+  std::error_code error;
+  if (!std::filesystem::equivalent(read, written, error) || error) return;
+  throw UsageError("'" + written + "' is the file that is read; what is written would replace it");
 }
 
 CLI::Validator is_count() {

@@ -72,6 +72,8 @@ std::uint64_t parse_seed(const std::string& text);  // at most 16 hexadecimal di
 // "name=value,name=value", each name once.
 std::vector<std::pair<std::string, std::string>> parse_pairs(const std::string& text,
                                                              const std::string& flag);
+// Throws UsageError where what is written would replace what is read.
+void refuse_same_file(const std::string& read, const std::string& written);
 // Of an option that is a count: digits, and no more of them than 64 bits hold.
 CLI::Validator is_count();
 double parse_seconds(const std::string& text, const std::string& flag);

@@ -274,8 +274,7 @@ void add_options(CLI::App& hunt, HuntArguments& arguments) {
   };
   add("--strategy", arguments.strategy, "how runs are drawn, as below (portfolio)", "NAME");
   add("--time", arguments.time, "for 90s, 10m, 2h (60s, if no --runs)", "TIME");
-  add("--runs", arguments.runs, "at most so many; a campaign makes whole rounds of 1,024", "N")
-      ->check(is_count());
+  add("--runs", arguments.runs, "at most so many (a campaign: by 1,024)", "N")->check(is_count());
   add("--seed", arguments.seed, "the same runs again, or others (0)", "HEX");
   add("--findings", arguments.findings, "go on until there are so many different ones (1)", "N")
       ->check(is_count());

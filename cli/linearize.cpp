@@ -119,6 +119,7 @@ void refuse_unsound(const LinearizeArguments& arguments) {
   if (arguments.histories.size() > 1 && !arguments.html.empty()) {
     throw UsageError("--html is for one history at a time");
   }
+  if (!arguments.html.empty()) refuse_same_file(arguments.histories.front(), arguments.html);
   if (!is_sequential(arguments)) return;
   if (arguments.whole) {
     throw UsageError("--whole: sequential consistency is never judged key by key");

@@ -40,6 +40,7 @@ int write_page(const ShowArguments& arguments) {
   if (arguments.full || !arguments.node.empty()) {
     throw UsageError("--html: the page has all of it; --full and --node are for the text");
   }
+  refuse_same_file(arguments.trace, arguments.html);
   write_file(arguments.html, page(data_of_trace(arguments.trace)));
   std::cerr << "gainsay: the page is in " << arguments.html << "\n";
   return ok;

@@ -292,11 +292,8 @@ std::size_t Evaluator::inspect_labelled(const Machine& machine, const Id* world)
     evaluate(observers_, pair_key(static_cast<Id>(property), state), [&]() -> Id {
       Id result = 0;
       for (const Id image : words_of(slot, state)) {
-        const Bytes& seen = machine.observer(image);
-        // Before anything was observed there was nothing to ask of.
-        const bool counts = seen != system_.observers[observed.observer].initial;
-        if (counts) properties_[property].evaluated.fetch_add(1, std::memory_order_relaxed);
-        if (!observed.observer_holds(seen)) worsen(result, property);
+        properties_[property].evaluated.fetch_add(1, std::memory_order_relaxed);
+        if (!observed.observer_holds(machine.observer(image))) worsen(result, property);
       }
       return result;
     });
@@ -316,7 +313,10 @@ std::size_t Evaluator::inspect(const Machine& machine, const Id* world, std::siz
       worst = std::min(worst, inspect_vector(machine, world));
     }
   }
-  if (labelled) worst = std::min(worst, inspect_labelled(machine, world));
+  if (labelled) {
+    if (!labelled_.load(std::memory_order_relaxed)) labelled_.store(true);
+    worst = std::min(worst, inspect_labelled(machine, world));
+  }
   return worst;
 }
 
@@ -403,6 +403,8 @@ std::vector<PropertyReport> Evaluator::reports() const {
                           .kind = counted.property->kind,
                           .verdict = Verdict::holds,
                           .evaluated = counted.evaluated.load()};
+    // Before anything was observed there was nothing to ask of.
+    if (counted.property->scope == Scope::observer && !labelled_.load()) report.evaluated = 0;
     const bool unreached = report.kind == PropertyKind::sometimes && !counted.reached.load();
     if (unreached || report.evaluated == 0) report.verdict = Verdict::vacuous;
     reports.push_back(std::move(report));

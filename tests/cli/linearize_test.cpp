@@ -172,6 +172,13 @@ TEST(Linearize, NothingThatReturnedIsVacuous) {
   }
 }
 
+TEST(Linearize, ThePictureDoesNotReplaceTheHistory) {
+  const Scratch scratch("linearize-same");
+  const std::string path = write(scratch, "h.ops", "# model register\n0 0 1 w 1\n");
+  EXPECT_EQ(run_gainsay(scratch.path(), "linearize " + path + " --html h.ops").code, 2);
+  EXPECT_EQ(read_text(path).rfind("# model", 0), 0U);
+}
+
 // Thousands of answers stand at one moment: the limit comes while the search is being laid out.
 TEST(Linearize, ALimitBeforeTheFirstStepGivesUnknown) {
   const Scratch scratch("linearize-early");

@@ -461,6 +461,11 @@ TEST(Recovery, WhatMustLastAgreesWithTheSlowTwinOnRandomTables) {
       ++doubtful;
       continue;
     }
+    if (report.verdict == Verdict::vacuous) {  // no start is good, which the twin does not look at
+      EXPECT_EQ(slow.verdict, Verdict::holds) << seed;
+      EXPECT_EQ(slow.lost, 0U) << seed;
+      continue;
+    }
     ASSERT_EQ(report.verdict, slow.verdict) << seed << "\n" << report << report.story;
     ++met[slow.verdict];
     lost += slow.stuck == 0 && slow.lost > 0 ? 1 : 0;

@@ -192,10 +192,9 @@ TEST(LinearizabilityReader, KnowsFaultsFromTheNemesis) {
 
 TEST(LinearizabilityReader, ReadsFaultsOfJson) {
   const auto faults = [](const std::string& list) {
-    return read_text(
-               R"({"operations": [{"client": 0, "invoked": 0, "returned": 1, "f": "read", "result": 0}],)"
-               R"( "faults": )" +
-               list + "}")
+    return read_text(R"({"operations": [{"client": 0, "invoked": 0, "returned": 1, "f": "write",)"
+                     R"( "value": 1}], "faults": )" +
+                     list + "}")
         .faults;
   };
   EXPECT_EQ(told(faults(R"([{"from": 3, "to": 9, "text": "a"}, {"from": 4, "text": "b"}])")),
