@@ -248,7 +248,8 @@ TEST_P(BugByVerb, ReplaysInANewProcess) {
   EXPECT_EQ(run_gainsay(scratch.path(), "show '" + trace + "'").code, 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(Catalog, BugByVerb, ::testing::ValuesIn(bugs_of_each_kind()), Seeded::id);
+INSTANTIATE_TEST_SUITE_P(Catalog, BugByVerb, ::testing::ValuesIn(quick_bugs_of_each_kind()),
+                         Seeded::id);
 
 TEST(CheckVerb, AFailureFitsIn80Columns) {
   const Scratch scratch("columns");

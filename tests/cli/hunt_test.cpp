@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/cli/program.hpp"
+#include "tests/sanitized.hpp"
 
 namespace gainsay::testing {
 namespace {
@@ -64,6 +65,7 @@ TEST(HuntVerb, NoRunLeftToMakeIsNotVacuous) {
 
 // Whole histories, as with bounded clocks: they are not judged event by event there.
 TEST(HuntVerb, ShortensAHistoryOfManyClientsWithClocks) {
+  if (is_sanitized()) GTEST_SKIP() << "takes minutes";
   const Scratch scratch("hunt-skew");
   const Ran ran = run_gainsay(scratch.path(),
                               "hunt paxos --bug ignore-accepted --clients 9 --skew 0 --property "

@@ -259,7 +259,8 @@ TEST_P(AuditOfBug, AgreesWhereAViolationWasFound) {
   EXPECT_TRUE(agrees(check(model, {.audit = true})));
 }
 
-INSTANTIATE_TEST_SUITE_P(Catalog, AuditOfBug, ::testing::ValuesIn(bugs_of_each_kind()), Seeded::id);
+INSTANTIATE_TEST_SUITE_P(Catalog, AuditOfBug, ::testing::ValuesIn(quick_bugs_of_each_kind()),
+                         Seeded::id);
 
 // --- what is not ---
 
