@@ -89,11 +89,7 @@ TraceReview review(const Model& model, const Trace& trace, const std::atomic<boo
           result.detail += "; events not there any more: " + std::to_string(result.skipped);
         }
       }
-      const bool from_the_start = strict.divergence->step < model.system.size();
-      if (result.fate == TraceFate::fixed && (!trace.verdict || from_the_start)) {
-        result.fate = TraceFate::diverged;
-        if (from_the_start) result.detail += ": the system begins otherwise, which is no cure";
-      }
+      if (!trace.verdict && result.fate == TraceFate::fixed) result.fate = TraceFate::diverged;
     }
   }
   if (trace.verdict) result.property = trace.verdict->property;

@@ -16,7 +16,7 @@ enum class TraceFate : std::uint8_t {
              // property
   fixed,     // the run goes otherwise now, and nothing is violated on its way
   // It cannot be told: the trace names processes, timers or messages that the system has not, or
-  // violates another property, or is the same run, judged otherwise, or the system begins otherwise.
+  // violates another property, or is the same run, judged otherwise.
   diverged,
   reproduced,  // recorded without a violation, and still so
   unknown,     // interrupted, or no memory to search for a way back

@@ -64,17 +64,6 @@ TEST(Review, ARenamedMessageIsNoCure) {
   EXPECT_NE(review.detail.find("Renamed"), std::string::npos) << review.detail;
 }
 
-// What follows then is another run, which says nothing of the recorded one.
-TEST(Review, ASystemThatBeginsOtherwiseIsNoCure) {
-  Trace trace = trace_of_bug("no-dedupe");
-  trace.bug.clear();
-  EXPECT_EQ(reviewed(trace).fate, TraceFate::fixed);
-  trace.events.front().hash.assign(32, '0');
-  const TraceReview review = reviewed(trace);
-  EXPECT_EQ(review.fate, TraceFate::diverged);
-  EXPECT_NE(review.detail.find("begins otherwise"), std::string::npos) << review.detail;
-}
-
 TEST(Review, APropertyThatIsThereNoMoreIsNoCure) {
   const Trace trace = trace_of_bug("no-dedupe");
   Model model = model_of(trace);
