@@ -180,7 +180,8 @@ TEST(CheckVerb, AnObserverThatSawNothingIsVacuous) {
   const Ran ran = run_gainsay(
       scratch.path(), "check multi-paxos --nodes 2 --clients 0 --limit round=0,slot=1 --json");
   EXPECT_EQ(ran.code, 4) << ran.err;
-  for (const json& property : json::parse(ran.out)["properties"]) {
+  const json result = json::parse(ran.out);
+  for (const json& property : result["properties"]) {
     if (property["name"] != "one value is chosen") continue;
     EXPECT_EQ(property["verdict"], "vacuous");
   }

@@ -63,7 +63,8 @@ TEST(Recovers, AViolationOfItLeavesTheOthersAsTheyAre) {
     const Ran ran = run_gainsay(scratch.path(),
                                 "check raft --bug no-retry-of-election --json --reduce " + reduce);
     EXPECT_EQ(ran.code, 1) << ran.err;
-    for (const json& property : json::parse(ran.out)["properties"]) {
+    const json result = json::parse(ran.out);
+    for (const json& property : result["properties"]) {
       const bool recovers = property["kind"] == "recovers";
       EXPECT_EQ(property["verdict"], recovers ? "violated" : "holds") << reduce << property;
     }
