@@ -313,10 +313,7 @@ std::size_t Evaluator::inspect(const Machine& machine, const Id* world, std::siz
       worst = std::min(worst, inspect_vector(machine, world));
     }
   }
-  if (labelled) {
-    if (!labelled_.load(std::memory_order_relaxed)) labelled_.store(true);
-    worst = std::min(worst, inspect_labelled(machine, world));
-  }
+  if (labelled) worst = std::min(worst, inspect_labelled(machine, world));
   return worst;
 }
 
@@ -403,8 +400,6 @@ std::vector<PropertyReport> Evaluator::reports() const {
                           .kind = counted.property->kind,
                           .verdict = Verdict::holds,
                           .evaluated = counted.evaluated.load()};
-    // Before anything was observed there was nothing to ask of.
-    if (counted.property->scope == Scope::observer && !labelled_.load()) report.evaluated = 0;
     const bool unreached = report.kind == PropertyKind::sometimes && !counted.reached.load();
     if (unreached || report.evaluated == 0) report.verdict = Verdict::vacuous;
     reports.push_back(std::move(report));

@@ -62,8 +62,6 @@ class Evaluator {
   // For checkpoints: reached flags are content; verdicts are found again.
   std::vector<bool> reached() const;
   void set_reached(const std::vector<bool>& reached);
-  // Labels may have been taken on the way to worlds that were loaded.
-  void take_as_observed() { labelled_.store(true); }
 
  private:
   struct Counted {
@@ -111,7 +109,6 @@ class Evaluator {
   static std::size_t verdict(Id stored) { return stored == 0 ? none : stored - 1; }
 
   const System& system_;
-  std::atomic<bool> labelled_{false};  // something was observed, or asked or answered
   Symmetry* symmetry_ = nullptr;
   std::size_t nodes_;
   std::deque<Counted> properties_;

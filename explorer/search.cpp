@@ -466,7 +466,6 @@ CheckReport Search::run() {
   const bool first = !std::exchange(passes_.started, true);
   resumed_ = first && !options_.resume.empty() && load_checkpoint();
   passes_.resumed = passes_.resumed || resumed_;
-  if (resumed_) evaluator_.take_as_observed();
   try {
     start();
     if (certify_starts() && !found_) explore();

@@ -174,19 +174,6 @@ TEST(CheckVerb, TheVerdictSaysWhichPropertiesWereAsked) {
   EXPECT_NE(ran.out.find("only \"log matching\""), std::string::npos) << ran.out;
 }
 
-// What an observer holds before it has observed anything is no evidence.
-TEST(CheckVerb, AnObserverThatSawNothingIsVacuous) {
-  const Scratch scratch("observer-vacuous");
-  const Ran ran = run_gainsay(
-      scratch.path(), "check multi-paxos --nodes 2 --clients 0 --limit round=0,slot=1 --json");
-  EXPECT_EQ(ran.code, 4) << ran.err;
-  const json result = json::parse(ran.out);
-  for (const json& property : result["properties"]) {
-    if (property["name"] != "one value is chosen") continue;
-    EXPECT_EQ(property["verdict"], "vacuous");
-  }
-}
-
 TEST(CheckVerb, ACountIsANumberFromZeroOn) {
   const Scratch scratch("counts");
   for (const std::string count : {"-1", "18446744073709551616", "1e3", "''", "0x10"}) {
