@@ -48,8 +48,11 @@ inline bool is_large(const Bug& bug) {
          bug.id == "D15";
 }
 
-// Many seconds in a sanitized build.
+// Many seconds, in a sanitized build or in any.
 inline bool takes_many_seconds(const Bug& bug) {
+  const bool is_slow_if_sanitized =
+      bug.id == "B05" || bug.id == "B14" || bug.id == "B15" || bug.id == "B18";
+  if (is_sanitized() && is_slow_if_sanitized) return true;
   return bug.id == "R49" || bug.id == "R55" || bug.id == "R58" || bug.id == "B17" ||
          bug.id == "B21";
 }

@@ -410,6 +410,7 @@ TEST(PbftCheck, ReductionsThatLookAtViewsReachTheSameViews) {
 }
 
 TEST(PbftCheck, ClientsAreServedLinearizably) {
+  if (is_sanitized()) GTEST_SKIP() << "takes more than a minute";
   Configuration served = one_sequence_number("n1", 0);
   served.bounds.clients = 1;
   served.bounds.operations = 2;
@@ -419,6 +420,7 @@ TEST(PbftCheck, ClientsAreServedLinearizably) {
 }
 
 TEST(PbftCheck, CheckpointsHoldAcrossAViewChange) {
+  if (is_sanitized()) GTEST_SKIP() << "takes more than a minute";
   Configuration configuration = one_sequence_number("n3", 1);
   configuration.options["checkpoint"] = configuration.options["requests"] = "1";
   const CheckReport report = checked(configuration);

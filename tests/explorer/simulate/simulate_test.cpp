@@ -12,6 +12,7 @@
 #include "protocols/catalog.hpp"
 #include "protocols/kv_workload.hpp"
 #include "tests/explorer/simulate/busy.hpp"
+#include "tests/sanitized.hpp"
 
 namespace gainsay {
 namespace {
@@ -87,6 +88,7 @@ TEST(Simulate, ABugIsFoundKeptAndMinimized) {
 
 // It is not made shorter, and nobody says which step decided it: both are searches.
 TEST(Simulate, AViolationAmongMoreProcessesThanASearchMayHaveIsKept) {
+  if (is_sanitized()) GTEST_SKIP() << "takes more than a minute";
   const CatalogEntry& raft = *find_system("raft");
   Configuration configuration = *raft.simulated;
   configuration.bounds.clients = 2 + processes_max;
