@@ -145,8 +145,9 @@ std::string recoveries_text(const CheckReport& report) {
 
 std::string only_text(const std::vector<std::string>& properties) {
   std::string text;
-  for (const std::string& name : properties)
+  for (const std::string& name : properties) {
     text += (text.empty() ? "; only \"" : ", \"") + name + "\"";
+  }
   return text;
 }
 

@@ -129,11 +129,11 @@ Symmetry::Index Search::violating_image(const Found& found) {
   if (found.property == Evaluator::none) return 0;
   std::vector<Id> image(machine_.slots());
   const bool recovery = properties_[found.property]->kind == PropertyKind::recovers;
+  std::vector<Id> locals;
+  locals_of(found.world, locals);
   for (std::size_t h = 0; h < symmetry_->group().size(); ++h) {
     const auto g = static_cast<Symmetry::Index>(h);
     if (recovery) {
-      std::vector<Id> locals;
-      locals_of(found.world, locals);
       renamed_locals(locals, g, image);
       if (image == stuck_) return g;
     } else if (found.by_step) {

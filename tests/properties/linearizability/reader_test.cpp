@@ -65,6 +65,10 @@ TEST(LinearizabilityReader, ReadsJson) {
   expect_sample("queue.json", "queue", 5, Verdict::linearizable);
 }
 
+std::string json_of(const std::string& model, const std::string& operations) {
+  return R"({"model": ")" + model + R"(", "operations": [)" + operations + "]}";
+}
+
 // Each model, by the operations that it understands.
 TEST(LinearizabilityReader, GivesOperationsTheirMeaning) {
   const auto verdict = [](const std::string& model, const std::string& operations) {
@@ -78,9 +82,9 @@ TEST(LinearizabilityReader, GivesOperationsTheirMeaning) {
     return R"({"client": 0, "f": ")" + f + R"(", )" + more + "}";
   };
   const auto of = [&](const std::string& model, const std::vector<std::string>& operations) {
-    std::string text = R"({"model": ")" + model + R"(", "operations": [)";
+    std::string text;
     for (std::size_t i = 0; i < operations.size(); ++i) text += (i > 0 ? "," : "") + operations[i];
-    return verdict_of(read_text(text + "]}"));
+    return verdict_of(read_text(json_of(model, text)));
   };
   const std::string a = R"("value": "a", "invoked": 0, "returned": 1)";
   const std::string b = R"("value": "b", "invoked": 2, "returned": 3)";
@@ -217,10 +221,6 @@ TEST(LinearizabilityReader, KeepsWhatFailed) {
   EXPECT_EQ(recording.omitted[0].text, "read: failed");
   EXPECT_EQ(recording.omitted[0].line, 3U);
   EXPECT_EQ(recording.omitted[0].returned, 3U);
-}
-
-std::string json_of(const std::string& model, const std::string& operations) {
-  return R"({"model": ")" + model + R"(", "operations": [)" + operations + "]}";
 }
 
 // Each of these, had it been passed over, would have made something linearizable that is not.
