@@ -88,6 +88,7 @@ class History {
  private:
   const Model& model() const { return recording_.model->model; }
   bool broken() const { return report_.judgement.verdict == Verdict::not_linearizable; }
+  const char* verdict() const;
 
   void make_parts();
   void choose(std::size_t operations_max);
@@ -393,11 +394,19 @@ std::string History::cut() const {
   return text + ".";
 }
 
+const char* History::verdict() const {
+  switch (report_.judgement.verdict) {
+    case Verdict::linearizable:
+      return recording_.history.has_result() ? "linearizable" : "vacuous";
+    case Verdict::not_linearizable:
+      return "not linearizable";
+    case Verdict::unknown:
+      break;
+  }
+  return "unknown";
+}
+
 Json History::json() {
-  const Judgement& judgement = report_.judgement;
-  const char* verdict = judgement.verdict == Verdict::linearizable       ? "linearizable"
-                        : judgement.verdict == Verdict::not_linearizable ? "not linearizable"
-                                                                         : "unknown";
   Json parts = parts_json();
   Json moments = Json::array();
   for (const Moment moment : moments_) {
@@ -406,7 +415,7 @@ Json History::json() {
   Json result = {{"kind", "history"},
                  {"version", version},
                  {"name", shortened(report_.name)},
-                 {"verdict", verdict},
+                 {"verdict", verdict()},
                  {"limit", report_.limit},
                  {"model", recording_.model->name},
                  {"operations", operations_.size()},

@@ -309,12 +309,8 @@ void PropertyWatch::judge_history(WatchedProperty& watched, const linearizabilit
     not_judged_.emplace_back(property.name, "it cannot be asked of a long history");
     return;
   }
-  // Of a history in which nothing returned there is nothing to ask, nor of one that was not judged.
-  const auto& operations = recorder_.history().operations();
-  const auto returned = [](const auto& operation) {
-    return operation.returned != linearizability::never;
-  };
-  const bool has_result = watched.online || std::ranges::any_of(operations, returned);
+  // What was not judged was not evaluated either.
+  const bool has_result = watched.online || recorder_.history().has_result();
   const std::size_t not_judged_before = not_judged_.size();
   judge_history_of(watched, limits);
   if (has_result && not_judged_.size() == not_judged_before) ++watched.evaluated;

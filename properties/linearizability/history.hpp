@@ -2,6 +2,7 @@
 // answers are one kind, so that the search compares numbers.
 #pragma once
 
+#include <algorithm>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <limits>
@@ -42,6 +43,11 @@ class TimedHistory {
   const std::vector<Kind>& kinds() const { return kinds_; }
   const std::vector<Operation>& operations() const { return operations_; }
   const Kind& kind_of(Id operation) const { return kinds_[operations_[operation].kind]; }
+  // Where nothing returned, any order is right: a judgement says nothing.
+  bool has_result() const {
+    return std::ranges::any_of(
+        operations_, [](const Operation& operation) { return operation.returned != never; });
+  }
 
  private:
   std::vector<Kind> kinds_;

@@ -153,6 +153,13 @@ TEST(HistoryPage, MayHaveNothingToShow) {
                         .data();
   EXPECT_EQ(data.at("operations"), 0);
   EXPECT_TRUE(data.at("parts").empty());
+  EXPECT_EQ(data.at("verdict"), "vacuous");
+}
+
+TEST(HistoryPage, CallsNothingLinearizableOfWhichNothingReturned) {
+  const json data = Drawn("{:process 0, :type :invoke, :f :write, :value 1}\n").data();
+  EXPECT_EQ(data.at("operations"), 1);
+  EXPECT_EQ(data.at("verdict"), "vacuous");
 }
 
 TEST(HistoryPage, MomentsThatAPageCannotCountAreTexts) {

@@ -35,7 +35,7 @@ export interface HistoryData {
   kind: "history";
   version: string;
   name: string;
-  verdict: "linearizable" | "not linearizable" | "unknown";
+  verdict: "linearizable" | "not linearizable" | "unknown" | "vacuous"; // vacuous: nothing returned
   limit: string;
   model: string;
   operations: number;

@@ -11,8 +11,13 @@ import { layOut } from "./layout";
 import { Overview } from "./overview";
 import { Table } from "./table";
 
-const signs = { linearizable: "\u2713", "not linearizable": "\u2717", unknown: "?" };
-const headlines = { linearizable: "Linearizable", "not linearizable": "Not linearizable", unknown: "Unknown" };
+const signs = { linearizable: "\u2713", "not linearizable": "\u2717", unknown: "?", vacuous: "\u25cb" };
+const headlines = {
+  linearizable: "Linearizable",
+  "not linearizable": "Not linearizable",
+  unknown: "Unknown",
+  vacuous: "Vacuous: no operation returned",
+};
 const looks: [Bar["look"] | "core" | "order", string][] = [
   ["effect", "has an effect"],
   ["observation", "only observes"],
@@ -146,7 +151,7 @@ class View {
     if (!violation || !this.layout.part.broken) {
       const { order, size } = this.layout.part;
       this.story.replaceChildren(make("p", {}, size === 0 ? "No operation says anything of the object."
-        : order === 0 && this.data.verdict === "linearizable" ? "None of the operations need have taken effect."
+        : order === 0 && ["linearizable", "vacuous"].includes(this.data.verdict) ? "None of the operations need have taken effect."
         : order === 0
         ? "No order of this part is known."
         : `${withCommas(order)} of ${plural(size, "operation")} take effect in one order` +

@@ -138,6 +138,7 @@ class View {
       make("h2", { id: "history-heading" }, "What the clients saw"),
       history.judged && make("p", {}, history.verdict === "linearizable"
         ? `\u201c${history.name}\u201d holds: the operations have an order that respects real time.`
+        : history.verdict === "vacuous" ? `\u201c${history.name}\u201d was not put to the test: no operation returned.`
         : history.verdict === "unknown" ? `\u201c${history.name}\u201d was not decided for this page: the search would take long.`
         : `\u201c${history.name}\u201d does not hold: no order of the operations respects real time and gives these results.`));
     historyView(section, history, { bare: true, onStep: (index) => {
