@@ -4,6 +4,7 @@
 // "faults": [{"from": 2, "to": 9, "text": "partition"}] says what was done to the system meanwhile;
 // `to` null or absent: until the end.
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "properties/linearizability/reader.hpp"
@@ -15,6 +16,8 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t text_bytes_max = std::size_t{1} << 30;
+// Whole numbers of more than 64 bits are read as doubles, of which two that differ may be one.
+constexpr double exact_below = 9007199254740992;
 
 Datum to_datum(const json& value, std::size_t depth = 0) {
   if (depth > datum_depth_max) throw HistoryError("values are nested too deeply");
@@ -22,6 +25,9 @@ Datum to_datum(const json& value, std::size_t depth = 0) {
   if (value.is_null()) return {};
   if (!value.is_array()) {
     if (value.is_object()) throw HistoryError("a value is no object");
+    if (value.is_number_float() && std::abs(value.get<double>()) >= exact_below) {
+      throw HistoryError("a number has more digits than are read; write it as a string");
+    }
     return {.text = value.dump()};
   }
   Datum list{.kind = Datum::Kind::list, .text = ""};

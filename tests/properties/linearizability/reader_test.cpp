@@ -298,6 +298,10 @@ TEST(LinearizabilityReader, RefusesWhatItDoesNotUnderstand) {
            std::string("{\"operations\": []}"),
            std::string("{\"operations\": [3]}"),
            std::string("{\"operations\": [{\"client\": 0}]}"),
+           // As a double it is 18446744073709551616 as well.
+           json_of("register",
+                   R"({"client": 0, "f": "write", "value": 18446744073709551617, "invoked": 0, )"
+                   R"("returned": 1})"),
            std::string("{\"operations\": [{\"client\": 0, \"f\": \"read\", \"invoked\": -1}]}"),
            std::string("{\"operations\": [{\"client\": 0, \"f\": \"read\", \"invoked\": 1.5}]}"),
            std::string("{\"operations\": ") + std::string(1000, '['),
