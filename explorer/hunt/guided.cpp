@@ -17,9 +17,9 @@ class Guided : public Strategy {
   std::optional<Move> pick(Walk& walk, RandomStream& random) override {
     if (timers_ == 16) return uniform_move(walk, random);
     for (int i = 0; i < tries; ++i) {
-      const auto move = walk.draw(random);
-      if (!move) continue;
-      const bool is_delivery = walk.transition(*move).from != 0xff;
+      Move move;
+      if (!walk.draw(random, move)) continue;
+      const bool is_delivery = walk.transition(move).from != 0xff;
       if (is_delivery || random.below(16) < timers_) return move;
     }
     return uniform_move(walk, random);

@@ -38,14 +38,15 @@ class Skewed : public Strategy {
     const auto speed = [&](std::size_t actor, Id input) {
       return speeds_[by_kind_ ? kind_of(walk, input) : link_of(walk, actor, input)];
     };
+    const auto accept = [&](std::size_t actor, Id input) {
+      return random.next() % fastest < speed(actor, input);
+    };
+    Move move;
     for (int i = 0; i < kind_tries && walk.may_draw(); ++i) {
-      const auto move = walk.draw_if(random, [&](std::size_t actor, Id input) {
-        return random.next() % fastest < speed(actor, input);
-      });
-      if (move) return move;
+      if (walk.draw_if(random, accept, move)) return move;
     }
     for (int i = 0; i < kind_tries && walk.may_draw(); ++i) {
-      if (const auto move = walk.draw_by(random, speed)) return move;
+      if (walk.draw_by(random, speed, move)) return move;
     }
     return uniform_move(walk, random);
   }

@@ -243,17 +243,19 @@ bool Walk::teaches(const SendRef& send) const {
 // too: that is in the cell behind the step.
 bool Walk::says_something(const Expansion& expansion, const Transition& transition,
                           std::size_t actor) const {
+  const auto is_kept = [&](const SendRef& send) {
+    return machine_.receive(world_[send.to], send.envelope) != world_[send.to];
+  };
   for (std::size_t i = 0; i < transition.send_count; ++i) {
     const SendRef& send = expansion.sends[transition.sends + i];
-    const bool is_kept = machine_.receive(world_[send.to], send.envelope) != world_[send.to];
-    if (is_kept ? is_new(send.to, send.envelope) : teaches(send)) return true;
+    const bool waits = !is_new(send.to, send.envelope);
+    if (waits ? teaches(send) && !is_kept(send) : is_kept(send) || teaches(send)) return true;
   }
   return std::ranges::any_of(machine_.envelopes_of(machine_.inbox_of(transition.cell)),
                              [&](Id envelope) { return is_new(actor, envelope); });
 }
 
-bool Walk::can_take(Move move) const {
-  const Expansion& expansion = part(move.actor, move.part);
+bool Walk::can_take(Move move, const Expansion& expansion) const {
   const Transition& transition = expansion.transitions[move.index];
   if (!machine_.affordable(world_.data(), transition)) return false;
   if (fifo_ && move.part > 1) {  // only the first of each link
@@ -271,54 +273,71 @@ bool Walk::can_take(Move move) const {
   return says_something(expansion, transition, move.actor);
 }
 
-std::optional<Move> Walk::draw_of(std::size_t actor, std::uint32_t at, Id input,
-                                  RandomStream& random) const {
-  const auto transitions = part(actor, at).transitions;
-  std::optional<Move> drawn;
+bool Walk::draw_of(std::size_t actor, std::uint32_t at, Id input, RandomStream& random,
+                   Move& move) const {
+  const Expansion& expansion = part(actor, at);
+  const auto transitions = expansion.transitions;
   std::uint32_t count = 0;
   for (std::uint32_t i = 0; i < transitions.size(); ++i) {
     if (transitions[i].input != input || is_fault(actor, transitions[i])) continue;
-    const Move move{.actor = static_cast<std::uint8_t>(actor), .part = at, .index = i};
-    if (!can_take(move)) continue;
+    const Move one{.actor = static_cast<std::uint8_t>(actor), .part = at, .index = i};
+    if (!can_take(one, expansion)) continue;
     ++count;
-    if (count == 1 || random.below(count) == 0) drawn = move;
+    if (count == 1 || random.below(count) == 0) move = one;
   }
-  return drawn;
+  return count > 0;
 }
 
 std::optional<Move> Walk::move_of(std::size_t actor, Id input, RandomStream& random) const {
-  if (!is_message(actor, input)) return draw_of(actor, 0, input, random);
-  const auto& inbox = inboxes_[actor];
-  const auto at = std::ranges::find(inbox, input);
-  if (at == inbox.end()) return std::nullopt;
-  return draw_of(actor, static_cast<std::uint32_t>(at - inbox.begin() + 1), input, random);
-}
-
-std::optional<Move> Walk::move_at(std::size_t actor, std::uint32_t slot,
-                                  RandomStream& random) const {
-  const auto own = static_cast<std::uint32_t>(own_[actor]->transitions.size());
-  if (slot >= own) {
-    return draw_of(actor, slot - own + 1, inboxes_[actor][slot - own], random);
+  std::uint32_t at = 0;
+  if (is_message(actor, input)) {
+    const auto& inbox = inboxes_[actor];
+    const auto found = std::ranges::find(inbox, input);
+    if (found == inbox.end()) return std::nullopt;
+    at = static_cast<std::uint32_t>(found - inbox.begin() + 1);
   }
-  const Move move{.actor = static_cast<std::uint8_t>(actor), .part = 0, .index = slot};
-  if (is_fault(move) || !can_take(move)) return std::nullopt;
+  Move move;
+  if (!draw_of(actor, at, input, random, move)) return std::nullopt;
   return move;
 }
 
-std::optional<Move> Walk::take_out_if_nothing(Drawn drawn, RandomStream& random) {
-  std::vector<std::uint32_t>& slots = alive_[drawn.actor];
-  const auto move = move_at(drawn.actor, slots[drawn.at], random);
-  if (move || !async_ || !is_process(drawn.actor)) return move;
-  slots[drawn.at] = slots.back();
-  slots.pop_back();
-  --slots_;
-  return std::nullopt;
+bool Walk::move_at(std::size_t actor, std::uint32_t slot, RandomStream& random, Move& move) const {
+  const auto own = static_cast<std::uint32_t>(own_[actor]->transitions.size());
+  if (slot >= own) {
+    return draw_of(actor, slot - own + 1, inboxes_[actor][slot - own], random, move);
+  }
+  move = {.actor = static_cast<std::uint8_t>(actor), .part = 0, .index = slot};
+  return !is_fault(move) && can_take(move);
+}
+
+// In async, whatever else waits and whatever may still be paid for.
+bool Walk::is_idle(std::size_t actor, Id envelope) const {
+  const auto transitions = machine_.expand(machine_.receive(world_[actor], envelope)).transitions;
+  return std::ranges::all_of(transitions, [&](const Transition& one) {
+    if (one.input != envelope || is_fault(actor, one)) return true;
+    // The message itself stays; what the process sends to itself would wait beside it.
+    const bool sends =
+        one.send_count > 0 || machine_.envelopes_of(machine_.inbox_of(one.cell)).size() > 1;
+    return !sends && one.local_changed == 0 && one.labels == 0 && one.fault == 0 &&
+           one.budget.empty();
+  });
+}
+
+bool Walk::ask(Drawn drawn, RandomStream& random, Move& move) {
+  if (move_at(drawn.actor, alive_[drawn.actor][drawn.at], random, move)) return true;
+  if (!async_ || !is_process(drawn.actor)) return false;
+  const Id cell = world_[drawn.actor];
+  const Id input = input_of(drawn);
+  if (is_message(drawn) && is_idle(drawn.actor, input)) idle_.add(cell, input);
+  take_out(drawn);
+  return false;
 }
 
 std::optional<Move> uniform_move(Walk& walk, RandomStream& random) {
   constexpr int tries = 64;  // then it is quicker to look at all
+  Move move;
   for (int i = 0; i < tries && walk.may_draw(); ++i) {
-    if (const auto move = walk.draw(random)) return move;
+    if (walk.draw(random, move)) return move;
   }
   if (!walk.may_draw()) return std::nullopt;
   std::vector<Move> moves;

@@ -19,6 +19,7 @@
 
 #include "engine/random.hpp"
 #include "explorer/evaluator.hpp"
+#include "explorer/hunt/idle_deliveries.hpp"
 #include "explorer/machine.hpp"
 
 namespace gainsay {
@@ -89,7 +90,12 @@ class Walk {
   // its message.
   const Expansion& part(std::size_t actor, std::uint32_t part) const {
     if (part == 0) return *own_[actor];
-    return machine_.expand(machine_.receive(world_[actor], inboxes_[actor][part - 1]));
+    const Id cell = world_[actor];
+    const Id envelope = inboxes_[actor][part - 1];
+    if (cell != asked_.cell || envelope != asked_.envelope || asked_.expansion == nullptr) {
+      asked_ = {cell, envelope, &machine_.expand(machine_.receive(cell, envelope))};
+    }
+    return *asked_.expansion;
   }
   bool is_of_part(const Transition& transition, std::size_t actor, std::uint32_t part) const {
     return part == 0 || transition.input == inboxes_[actor][part - 1];
@@ -108,7 +114,7 @@ class Walk {
 
   // The world allows it, and it changes something: in async a message may come
   // again.
-  bool can_take(Move move) const;
+  bool can_take(Move move) const { return can_take(move, part(move.actor, move.part)); }
   // A fault, a restart or the end of a partition: what a schedule of faults
   // decides.
   bool is_fault(Move move) const { return is_fault(move.actor, transition(move)); }
@@ -116,18 +122,19 @@ class Walk {
     return actor == machine_.cut_slot() || (transition.budget.bits() & ~timeout_bit) != 0;
   }
   // Moves that are no faults. Each message and each own transition is as likely
-  // to be drawn; none where that can do nothing now.
-  std::optional<Move> draw(RandomStream& random) {
-    return draw_if(random, [](std::size_t, Id) { return true; });
+  // to be drawn; false where that can do nothing now. (An optional, on its way
+  // through registers, would cost more than all that most draws do.)
+  bool draw(RandomStream& random, Move& move) {
+    return draw_if(
+        random, [](std::size_t, Id) { return true; }, move);
   }
-  // None as well where accept(actor, input) is false, which costs less than looking at what it
-  // does.
+  // False as well where accept(actor, input) is, which costs less than looking at what it does.
   template <class Accept>
-  std::optional<Move> draw_if(RandomStream& random, Accept&& accept);
-  // Each as likely as weight(actor, input) says; none where that can do nothing now. REQUIRES: a
+  bool draw_if(RandomStream& random, Accept&& accept, Move& move);
+  // Each as likely as weight(actor, input) says; false where that can do nothing now. REQUIRES: a
   // draw may give one, and no weight is 0.
   template <class Weight>
-  std::optional<Move> draw_by(RandomStream& random, Weight&& weight);
+  bool draw_by(RandomStream& random, Weight&& weight, Move& move);
   // Whether a draw may still give one.
   bool may_draw() const { return slots_ > 0; }
   // What an input of an actor does, its choices drawn; none where that is
@@ -166,26 +173,52 @@ class Walk {
     std::size_t actor = 0;
     std::uint32_t at = 0;
   };
+  // Without a branch that goes by the number drawn: it would be guessed wrong each time.
   Drawn drawn(RandomStream& random) const {
-    Drawn drawn{.at = random.below(slots_)};
-    for (; drawn.at >= alive_[drawn.actor].size(); ++drawn.actor) {
-      drawn.at -= static_cast<std::uint32_t>(alive_[drawn.actor].size());
+    const std::uint32_t at = random.below(slots_);
+    std::size_t actor = 0;
+    std::uint32_t before = 0;
+    std::uint32_t sum = 0;
+    for (const auto& slots : alive_) {
+      sum += static_cast<std::uint32_t>(slots.size());
+      actor += at >= sum ? 1U : 0U;
+      before = at >= sum ? sum : before;
     }
-    return drawn;
+    return {.actor = actor, .at = at - before};
   }
   Id input_of(Drawn drawn) const {
     const auto& own = own_[drawn.actor]->transitions;
     const std::uint32_t slot = alive_[drawn.actor][drawn.at];
     return slot < own.size() ? own[slot].input : inboxes_[drawn.actor][slot - own.size()];
   }
-  std::optional<Move> take_out_if_nothing(Drawn drawn, RandomStream& random);
-  std::optional<Move> move_at(std::size_t actor, std::uint32_t slot, RandomStream& random) const;
+  bool take_out_if_nothing(Drawn drawn, RandomStream& random, Move& move) {
+    // Most messages that are drawn do nothing, and are known to.
+    if (!is_message(drawn) || !idle_.holds(world_[drawn.actor], input_of(drawn))) {
+      return ask(drawn, random, move);
+    }
+    take_out(drawn);
+    return false;
+  }
+  bool can_take(Move move, const Expansion& expansion) const;
+  bool ask(Drawn drawn, RandomStream& random, Move& move);
+  void take_out(Drawn drawn) {
+    std::vector<std::uint32_t>& slots = alive_[drawn.actor];
+    slots[drawn.at] = slots.back();
+    slots.pop_back();
+    --slots_;
+  }
+  bool is_message(Drawn drawn) const {
+    return is_process(drawn.actor) &&
+           alive_[drawn.actor][drawn.at] >= own_[drawn.actor]->transitions.size();
+  }
+  bool move_at(std::size_t actor, std::uint32_t slot, RandomStream& random, Move& move) const;
+  bool draw_of(std::size_t actor, std::uint32_t part, Id input, RandomStream& random,
+               Move& move) const;
+  bool is_idle(std::size_t actor, Id envelope) const;
   bool is_new(std::size_t to, Id envelope) const;
   bool teaches(const SendRef& send) const;
   bool says_something(const Expansion& expansion, const Transition& transition,
                       std::size_t actor) const;
-  std::optional<Move> draw_of(std::size_t actor, std::uint32_t part, Id input,
-                              RandomStream& random) const;
 
   Machine& machine_;
   Evaluator& evaluator_;
@@ -207,6 +240,14 @@ class Walk {
   std::vector<std::vector<std::uint32_t>> alive_;
   std::vector<std::uint32_t> all_;  // by actor: how many there are, those left out too
   std::uint32_t slots_ = 0;         // the number of those alive
+  IdleDeliveries idle_;             // in async
+  // A move that is looked at is then taken.
+  struct Asked {
+    Id cell = 0;
+    Id envelope = 0;
+    const Expansion* expansion = nullptr;
+  };
+  mutable Asked asked_;
   std::uint32_t down_ = 0;
   Evaluator::VectorMemo fine_ = Evaluator::empty_memo();
   Path path_;
@@ -219,15 +260,14 @@ class Walk {
 std::optional<Move> uniform_move(Walk& walk, RandomStream& random);
 
 template <class Accept>
-std::optional<Move> Walk::draw_if(RandomStream& random, Accept&& accept) {
-  if (slots_ == 0) return std::nullopt;
+bool Walk::draw_if(RandomStream& random, Accept&& accept, Move& move) {
+  if (slots_ == 0) return false;
   const Drawn one = drawn(random);
-  if (!accept(one.actor, input_of(one))) return std::nullopt;
-  return take_out_if_nothing(one, random);
+  return accept(one.actor, input_of(one)) && take_out_if_nothing(one, random, move);
 }
 
 template <class Weight>
-std::optional<Move> Walk::draw_by(RandomStream& random, Weight&& weight) {
+bool Walk::draw_by(RandomStream& random, Weight&& weight, Move& move) {
   std::uint32_t total = 0;
   for (Drawn one; one.actor < alive_.size(); ++one.actor) {
     for (one.at = 0; one.at < alive_[one.actor].size(); ++one.at) {
@@ -238,7 +278,7 @@ std::optional<Move> Walk::draw_by(RandomStream& random, Weight&& weight) {
   for (Drawn one;; ++one.actor) {
     for (one.at = 0; one.at < alive_[one.actor].size(); ++one.at) {
       const std::uint32_t share = weight(one.actor, input_of(one));
-      if (left < share) return take_out_if_nothing(one, random);
+      if (left < share) return take_out_if_nothing(one, random, move);
       left -= share;
     }
   }

@@ -46,10 +46,11 @@ TEST(Skewed, ADrawByWeightIsInProportion) {
   constexpr int draws = 20'000;
   for (int i = 0; i < draws; ++i) {
     Walk& walk = drawing.anew();
-    std::optional<Move> move;
-    while (!move && walk.may_draw()) move = walk.draw_by(drawing.random, weight);
-    ASSERT_TRUE(move);
-    ++counts[{move->actor, walk.transition(*move).input}];
+    Move move;
+    bool is_drawn = false;
+    while (!is_drawn && walk.may_draw()) is_drawn = walk.draw_by(drawing.random, weight, move);
+    ASSERT_TRUE(is_drawn);
+    ++counts[{move.actor, walk.transition(move).input}];
   }
   Walk& walk = drawing.anew();
   double total = 0;

@@ -1,0 +1,55 @@
+// Deliveries that are known to do nothing, whatever the rest of the world is. Exact, and of bounded
+// size: what is forgotten is looked up again.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "explorer/machine.hpp"
+
+namespace gainsay {
+
+class IdleDeliveries {
+ public:
+  IdleDeliveries() : blocks_(block_count) {}
+
+  bool holds(Id cell, Id envelope) const {
+    const Block& block = blocks_[place_of(cell, envelope)];
+    return block.is_of(cell, envelope) && ((block.bits[word_of(envelope)] >> bit_of(envelope)) & 1);
+  }
+  void add(Id cell, Id envelope) {
+    Block& block = blocks_[place_of(cell, envelope)];
+    if (!block.is_of(cell, envelope)) {
+      block = {.cell = cell, .range = envelope / envelopes_each, .bits = {}};
+    }
+    block.bits[word_of(envelope)] |= std::uint64_t{1} << bit_of(envelope);
+  }
+
+ private:
+  // A cache line.
+  static constexpr std::size_t words = 7;
+  static constexpr Id envelopes_each = words * 64;
+  static constexpr unsigned log2_of_count = 13;  // half a megabyte
+  static constexpr std::size_t block_count = std::size_t{1} << log2_of_count;
+
+  struct alignas(64) Block {
+    Id cell = ~Id{0};
+    Id range = 0;
+    std::array<std::uint64_t, words> bits{};
+    bool is_of(Id one, Id envelope) const {
+      return cell == one && range == envelope / envelopes_each;
+    }
+  };
+  static std::size_t word_of(Id envelope) { return envelope % envelopes_each / 64; }
+  static unsigned bit_of(Id envelope) { return envelope % envelopes_each % 64; }
+  static std::size_t place_of(Id cell, Id envelope) {
+    const std::uint64_t both = (std::uint64_t{cell} << 32) | (envelope / envelopes_each);
+    return (both * 0x9E3779B97F4A7C15U) >> (64 - log2_of_count);
+  }
+
+  std::vector<Block> blocks_;
+};
+
+}  // namespace gainsay
