@@ -4,7 +4,7 @@
 // random moments it falls behind all others. A bug of depth d in n links and k
 // steps is hit with probability at least 1 / (n * k^(d-1)).
 #include <algorithm>
-#include <map>
+#include <vector>
 
 #include "explorer/hunt/pending.hpp"
 #include "explorer/hunt/strategy.hpp"
@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::uint32_t priority_changes_max = 5;
 constexpr std::uint64_t place = std::uint64_t{1} << 31;
+constexpr std::uint64_t none = ~std::uint64_t{0};
 
 class Pct : public Strategy {
  public:
@@ -46,17 +47,19 @@ class Pct : public Strategy {
   // The greater, the later. Those that were never lowered are before the
   // others.
   std::uint64_t& chain_of(const Walk& walk, const Pending::Item& item, RandomStream& random) {
-    const bool delivery = walk.is_message(item.actor, item.input);
-    const std::uint8_t from =
-        delivery ? byte_of(walk.machine().sender_of(item.input)) : std::uint8_t{0xff};
-    const auto [at, is_new] = priorities_.try_emplace({item.actor, from}, 0);
-    if (is_new) at->second = (random.next() >> 33) * place;
-    return at->second;
+    const std::size_t processes = walk.machine().system().size();
+    const std::size_t from = walk.is_message(item.actor, item.input)
+                                 ? walk.machine().sender_of(item.input).value
+                                 : processes;
+    priorities_.resize(walk.actors() * (processes + 1), none);
+    std::uint64_t& priority = priorities_[item.actor * (processes + 1) + from];
+    if (priority == none) priority = (random.next() >> 33) * place;
+    return priority;
   }
 
   Pending pending_;
-  std::map<std::pair<std::uint8_t, std::uint8_t>, std::uint64_t> priorities_;  // (actor, sender)
-  std::vector<std::uint32_t> changes_;                                         // at which steps
+  std::vector<std::uint64_t> priorities_;  // by actor and sender, then what comes from nobody
+  std::vector<std::uint32_t> changes_;     // at which steps
   std::uint32_t step_ = 0;
   std::uint64_t lowest_ = 0;
 };

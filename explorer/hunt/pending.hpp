@@ -28,7 +28,9 @@ class Pending {
   void clear() { actors_.clear(); }
   // All inputs of an actor come up anew.
   void forget(std::size_t actor) {
-    if (actor < actors_.size()) actors_[actor] = {};
+    if (actor >= actors_.size()) return;
+    actors_[actor].version = 0;
+    actors_[actor].items.clear();
   }
   // One of them does.
   void forget(std::size_t actor, Id input);
@@ -41,18 +43,22 @@ class Pending {
     for (std::size_t actor = 0; actor < actors_.size(); ++actor) {
       Actor& known = actors_[actor];
       if (known.version == walk.version(actor)) continue;
-      std::vector<Item> items;
+      now_.clear();
       walk.for_each_input(actor, [&](Id input) {
+        // Mostly they are in the order in which they were.
+        const std::size_t place = now_.size();
+        const bool stayed = place < known.items.size() && known.items[place].input == input;
+        const Item* met = stayed ? &known.items[place] : find(actor, input);
         Item item{.actor = static_cast<std::uint8_t>(actor), .input = input};
-        const Item* met = find(actor, input);
         if (met != nullptr) {
           item = *met;
         } else {
           item.rank = rank_of(item);
         }
-        items.push_back(item);
+        now_.push_back(item);
       });
-      known = {.version = walk.version(actor), .items = std::move(items)};
+      known.version = walk.version(actor);
+      known.items.swap(now_);
     }
   }
   // Of those that can do something the one with the least value(item); none:
@@ -60,21 +66,21 @@ class Pending {
   template <class Value>
   std::optional<Picked> least(const Walk& walk, RandomStream& random, Value&& value) {
     order_.clear();
-    for (const Actor& actor : actors_) {
-      for (const Item& item : actor.items) {
+    for (Actor& actor : actors_) {
+      for (Item& item : actor.items) {
         const bool is_spent = item.spent != 0 && item.spent == walk.epoch(item.actor);
-        if (!is_spent) order_.emplace_back(value(item), item);
+        if (!is_spent) order_.emplace_back(value(item), &item);
       }
     }
     const auto later = [](const auto& a, const auto& b) { return a.first > b.first; };
     std::ranges::make_heap(order_, later);
     while (!order_.empty()) {
       std::ranges::pop_heap(order_, later);
-      const Item item = order_.back().second;
+      Item& item = *order_.back().second;
       order_.pop_back();
       const auto move = walk.move_of(item.actor, item.input, random);
       if (move) return Picked{.item = item, .move = *move};
-      find(item.actor, item.input)->spent = walk.epoch(item.actor);
+      item.spent = walk.epoch(item.actor);
     }
     return std::nullopt;
   }
@@ -86,7 +92,8 @@ class Pending {
   };
 
   std::vector<Actor> actors_;
-  std::vector<std::pair<std::uint64_t, Item>> order_;
+  std::vector<Item> now_;                               // of the actor that is refreshed
+  std::vector<std::pair<std::uint64_t, Item*>> order_;  // a heap
 };
 
 }  // namespace gainsay
