@@ -172,10 +172,12 @@ void Walk::settle(std::uint64_t changed) {
 // Of a cell with what has come: the messages go to the end of the list.
 void Walk::settle(std::size_t process, Id cell) {
   std::vector<Id>& inbox = inboxes_[process];
-  const bool down = is_down(machine_.local_of(cell));
-  if (fifo_ && down) inbox.clear();
-  const bool was_down = own_[process] != &nothing && is_down(locals_[process]);
-  down_ += (down ? 1U : 0U) - (was_down ? 1U : 0U);
+  const Id local = machine_.local_of(cell);
+  const std::uint64_t bit = std::uint64_t{1} << process;
+  if (own_[process] == &nothing || local != locals_[process]) {
+    down_ = is_down(local) ? down_ | bit : down_ & ~bit;
+  }
+  if (fifo_ && (down_ & bit) != 0) inbox.clear();
   const Id bare = machine_.bare(cell);
   if (bare != cell) {
     const std::vector<Id>& come = machine_.envelopes_of(machine_.inbox_of(cell));
@@ -188,7 +190,7 @@ void Walk::settle(std::size_t process, Id cell) {
     }
   }
   world_[process] = bare;
-  locals_[process] = machine_.local_of(bare);
+  locals_[process] = local;
   refresh(process);
 }
 
@@ -255,36 +257,38 @@ bool Walk::says_something(const Expansion& expansion, const Transition& transiti
                              [&](Id envelope) { return is_new(actor, envelope); });
 }
 
-bool Walk::can_take(Move move, const Expansion& expansion) const {
-  const Transition& transition = expansion.transitions[move.index];
+bool Walk::can_take(std::size_t actor, std::uint32_t part, const Expansion& expansion,
+                    const Transition& transition) const {
   if (!machine_.affordable(world_.data(), transition)) return false;
-  if (fifo_ && move.part > 1) {  // only the first of each link
-    const auto& inbox = inboxes_[move.actor];
-    const NodeId from = machine_.sender_of(inbox[move.part - 1]);
-    for (std::uint32_t i = 0; i + 1 < move.part; ++i) {
+  if (fifo_ && part > 1) {  // only the first of each link
+    const auto& inbox = inboxes_[actor];
+    const NodeId from = machine_.sender_of(inbox[part - 1]);
+    for (std::uint32_t i = 0; i + 1 < part; ++i) {
       if (machine_.sender_of(inbox[i]) == from) return false;
     }
   }
-  if (!async_ || !is_process(move.actor)) return true;
+  if (!async_ || !is_process(actor)) return true;
   if (transition.local_changed != 0 || transition.labels != 0 || transition.fault != 0 ||
       !transition.budget.empty()) {
     return true;
   }
-  return says_something(expansion, transition, move.actor);
+  return says_something(expansion, transition, actor);
 }
 
 bool Walk::draw_of(std::size_t actor, std::uint32_t at, Id input, RandomStream& random,
                    Move& move) const {
   const Expansion& expansion = part(actor, at);
-  const auto transitions = expansion.transitions;
+  std::uint32_t index = 0;
   std::uint32_t count = 0;
-  for (std::uint32_t i = 0; i < transitions.size(); ++i) {
-    if (transitions[i].input != input || is_fault(actor, transitions[i])) continue;
-    const Move one{.actor = static_cast<std::uint8_t>(actor), .part = at, .index = i};
-    if (!can_take(one, expansion)) continue;
+  for (std::uint32_t i = 0; i < expansion.transitions.size(); ++i) {
+    const Transition& one = expansion.transitions[i];
+    if (one.input != input || is_fault(actor, one) || !can_take(actor, at, expansion, one)) {
+      continue;
+    }
     ++count;
-    if (count == 1 || random.below(count) == 0) move = one;
+    if (count == 1 || random.below(count) == 0) index = i;
   }
+  move = {.actor = static_cast<std::uint8_t>(actor), .part = at, .index = index};
   return count > 0;
 }
 

@@ -13,6 +13,7 @@
 // evaluator.
 #pragma once
 
+#include <bit>
 #include <optional>
 #include <span>
 #include <vector>
@@ -69,7 +70,7 @@ class Walk {
     std::vector<Id> heard;
     std::vector<Id> locals;
     std::vector<const Expansion*> own;
-    std::uint32_t down = 0;
+    std::uint64_t down = 0;
   };
   Saved save() const;
   void restore(const Saved& saved);
@@ -114,7 +115,10 @@ class Walk {
 
   // The world allows it, and it changes something: in async a message may come
   // again.
-  bool can_take(Move move) const { return can_take(move, part(move.actor, move.part)); }
+  bool can_take(Move move) const {
+    const Expansion& expansion = part(move.actor, move.part);
+    return can_take(move.actor, move.part, expansion, expansion.transitions[move.index]);
+  }
   // A fault, a restart or the end of a partition: what a schedule of faults
   // decides.
   bool is_fault(Move move) const { return is_fault(move.actor, transition(move)); }
@@ -149,7 +153,7 @@ class Walk {
   void for_each_move(bool faults, F&& f) const;
 
   // How many processes are down.
-  std::uint32_t down() const { return down_; }
+  std::uint32_t down() const { return static_cast<std::uint32_t>(std::popcount(down_)); }
   const Path& path() const { return path_; }
   const std::optional<Broken>& broken() const { return broken_; }
   // The process whose local state the last step changed; npos: none.
@@ -199,7 +203,8 @@ class Walk {
     take_out(drawn);
     return false;
   }
-  bool can_take(Move move, const Expansion& expansion) const;
+  bool can_take(std::size_t actor, std::uint32_t part, const Expansion& expansion,
+                const Transition& transition) const;
   bool ask(Drawn drawn, RandomStream& random, Move& move);
   void take_out(Drawn drawn) {
     std::vector<std::uint32_t>& slots = alive_[drawn.actor];
@@ -248,7 +253,7 @@ class Walk {
     const Expansion* expansion = nullptr;
   };
   mutable Asked asked_;
-  std::uint32_t down_ = 0;
+  std::uint64_t down_ = 0;  // a bit for each process
   Evaluator::VectorMemo fine_ = Evaluator::empty_memo();
   Path path_;
   std::optional<Broken> broken_;
