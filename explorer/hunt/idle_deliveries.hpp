@@ -13,7 +13,8 @@ namespace gainsay {
 
 class IdleDeliveries {
  public:
-  IdleDeliveries() : blocks_(block_count) {}
+  // Half a megabyte, where it is of use. REQUIRES of the others: it is.
+  explicit IdleDeliveries(bool is_of_use) : blocks_(is_of_use ? block_count : 0) {}
 
   bool holds(Id cell, Id envelope) const {
     const Block& block = blocks_[place_of(cell, envelope)];
@@ -31,7 +32,7 @@ class IdleDeliveries {
   // A cache line.
   static constexpr std::size_t words = 7;
   static constexpr Id envelopes_each = words * 64;
-  static constexpr unsigned log2_of_count = 13;  // half a megabyte
+  static constexpr unsigned log2_of_count = 13;
   static constexpr std::size_t block_count = std::size_t{1} << log2_of_count;
 
   struct alignas(64) Block {

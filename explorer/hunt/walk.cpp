@@ -29,7 +29,8 @@ Walk::Walk(Machine& machine, Evaluator& evaluator, Use use)
       versions_(machine.actors(), 0),
       epochs_(machine.actors(), 0),
       alive_(machine.actors()),
-      all_(machine.actors(), 0) {}
+      all_(machine.actors(), 0),
+      idle_(async_ && !replays_) {}
 
 void Walk::begin() {
   world_ = unstarted_;

@@ -197,7 +197,7 @@ class Walk {
   }
   bool take_out_if_nothing(Drawn drawn, RandomStream& random, Move& move) {
     // Most messages that are drawn do nothing, and are known to.
-    if (!is_message(drawn) || !idle_.holds(world_[drawn.actor], input_of(drawn))) {
+    if (!async_ || !is_message(drawn) || !idle_.holds(world_[drawn.actor], input_of(drawn))) {
       return ask(drawn, random, move);
     }
     take_out(drawn);
