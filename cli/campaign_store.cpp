@@ -1,4 +1,5 @@
 // gainsay campaign status, triage and merge: what a campaign knows.
+#include <algorithm>
 #include <cstdio>
 #include <ctime>
 #include <iostream>
@@ -79,12 +80,16 @@ nlohmann::ordered_json json_of(const FailureSummary& one, const std::string& tra
           {"trace", trace}};
 }
 
-// A campaign that has open failures has failed.
-int code_of(const std::vector<FailureSummary>& failures) {
+bool has_runs(const std::vector<ConfigurationSummary>& configurations) {
+  return std::ranges::any_of(configurations, [](const auto& one) { return one.rounds > 0; });
+}
+
+// A campaign that has open failures has failed; one that made no run says nothing.
+int code_of(const std::vector<FailureSummary>& failures, bool has_runs) {
   for (const FailureSummary& one : failures) {
     if (one.status == FailureStatus::open) return violated;
   }
-  return ok;
+  return has_runs ? ok : vacuous;
 }
 
 int status_of(const std::string& directory, bool json) {
@@ -114,7 +119,7 @@ int status_of(const std::string& directory, bool json) {
       result["failures"].push_back(json_of(one, store.trace_path(one.failure).string()));
     }
     std::cout << result.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
-    return code_of(failures);
+    return code_of(failures, has_runs(configurations));
   }
   std::cout << directory << "\n";
   for (const ConfigurationSummary& one : configurations) print_configuration(one);
@@ -122,13 +127,13 @@ int status_of(const std::string& directory, bool json) {
                        : "no canary was found: nothing shows that this campaign can find a bug")
             << "\n";
   if (failures.empty()) {
-    std::cout << "no failures\n";
+    std::cout << (has_runs(configurations) ? "no failures\n" : "vacuous: no run was made\n");
   } else {
     print_failures(failures);
     std::cout << "  gainsay campaign triage " << directory << "\n";
   }
   std::cout << std::flush;
-  return code_of(failures);
+  return code_of(failures, has_runs(configurations));
 }
 
 void print_in_full(CampaignStore& store, const FailureSummary& one) {

@@ -106,6 +106,7 @@ nlohmann::ordered_json finding_json(const HuntFinding& finding) {
                                    {"faults", found.faults},
                                    {"faults_before", finding.faults_before},
                                    {"shortest", finding.shortest},
+                                   {"not_shortened", finding.not_shortened},
                                    {"message", found.message},
                                    {"identity", finding.identity},
                                    {"trace", finding.trace.string()},
@@ -180,6 +181,7 @@ void print(const Model& model, const HuntReport& report, bool verbose) {
       what += ", from " + std::to_string(finding.events_before) + " events";
     }
     if (finding.shortest) what += "; none is shorter";
+    if (!finding.not_shortened.empty()) what += "; not shortened: " + finding.not_shortened;
     std::cout << "\n" << wrap(what + ")", 4, 80) << tell_story(model.system, found.events);
     if (found.explanation) std::cout << "\n" << tell(*found.explanation) << "\n";
     if (!finding.trace.empty()) std::cout << "  gainsay replay " << finding.trace.string() << "\n";
@@ -187,11 +189,11 @@ void print(const Model& model, const HuntReport& report, bool verbose) {
   std::cout << std::flush;
 }
 
-int exit_of(const HuntReport& report) {
+int exit_of(const HuntReport& report, bool in_campaign) {
   if (!report.findings.empty()) return violated;
   if (report.stopped_by == "interrupted") return 128 + stop_signal.load();
   // A campaign has them all, or they are those of other shards.
-  if (report.runs == 0 && report.stopped_by == "runs") return ok;
+  if (report.runs == 0 && report.stopped_by == "runs") return in_campaign ? ok : vacuous;
   for (const PropertyReport& property : report.properties) {
     if (property.kind != PropertyKind::sometimes && property.evaluated == 0) return vacuous;
   }
@@ -219,15 +221,15 @@ std::optional<CampaignOptions> campaign_of(const HuntArguments& arguments) {
   return campaign;
 }
 
-HuntReport hunt_or_go_on(const HuntArguments& arguments, const Model& model) {
+CampaignReport hunt_or_go_on(const HuntArguments& arguments, const Model& model) {
   const HuntOptions options = options_of(arguments);
   const auto campaign = campaign_of(arguments);
-  if (!campaign) return hunt(model, options);
+  if (!campaign) return {.hunt = hunt(model, options)};
   // One that the strategy can hunt.
   const bool is_live = arguments.strategy == "weather";
   const CatalogEntry& canary = require_system(is_live ? "chord" : "two-phase-commit");
   prove_with_canary(canary.make(variant(canary.bugs.front())), options, *campaign);
-  const CampaignReport report = hunt_in_campaign(model, options, *campaign);
+  CampaignReport report = hunt_in_campaign(model, options, *campaign);
   if (!arguments.quiet && report.rounds_before > 0) {
     std::cerr << "note: " << arguments.campaign << " had "
               << with_commas(report.rounds_before * runs_in_round) << " of these runs already\n";
@@ -236,11 +238,18 @@ HuntReport hunt_or_go_on(const HuntArguments& arguments, const Model& model) {
     std::cerr << "note: shard " << campaign->shard.index + 1 << "/" << campaign->shard.count
               << ", of rounds of " << with_commas(runs_in_round) << " runs\n";
   }
-  return report.hunt;
+  if (!arguments.quiet && report.hunt.findings.empty() && report.open_failures > 0) {
+    const bool one = report.open_failures == 1;
+    std::cerr << "note: " << arguments.campaign << " has " << with_commas(report.open_failures)
+              << (one ? " failure of this system that is open\n"
+                      : " failures of this system that are open\n");
+  }
+  return report;
 }
 
 int hunt_one(const HuntArguments& arguments, const Model& model) {
-  const HuntReport report = hunt_or_go_on(arguments, model);
+  const CampaignReport hunted = hunt_or_go_on(arguments, model);
+  const HuntReport& report = hunted.hunt;
   if (isatty(STDERR_FILENO) != 0 && !arguments.quiet) std::cerr << "\r\033[K";
   if (arguments.json) {
     std::cout << hunt_json(model, report) << std::flush;
@@ -254,7 +263,9 @@ int hunt_one(const HuntArguments& arguments, const Model& model) {
     std::cerr << "error: " << report.cannot_write << "\n";
     return io;
   }
-  return exit_of(report);
+  // A campaign that has open failures has failed, whichever hunt found them.
+  if (hunted.open_failures > 0) return violated;
+  return exit_of(report, !arguments.campaign.empty());
 }
 
 int run_hunt(const HuntArguments& arguments) {

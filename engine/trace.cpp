@@ -1,6 +1,9 @@
 #include "engine/trace.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <atomic>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -375,16 +378,25 @@ std::string trace_text(const System& system, const Trace& trace, const std::vect
 void write_file(const std::filesystem::path& path, const std::string& contents) {
   std::error_code error;
   if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), error);
+  // Others may be writing the same file.
+  static std::atomic<std::uint64_t> written{0};
   std::filesystem::path temporary = path;
-  temporary += ".tmp";
+  temporary += "." + std::to_string(getpid()) + "-" + std::to_string(++written) + ".tmp";
   {
     std::ofstream file(temporary, std::ios::binary | std::ios::trunc);
     file << contents;
     file.flush();
-    if (!file) throw FileError(path.string() + ": cannot be written");
+    if (!file) {
+      std::filesystem::remove(temporary, error);
+      throw FileError(path.string() + ": cannot be written");
+    }
   }
   std::filesystem::rename(temporary, path, error);
-  if (error) throw FileError(path.string() + ": cannot be written: " + error.message());
+  if (error) {
+    std::error_code ignored;
+    std::filesystem::remove(temporary, ignored);
+    throw FileError(path.string() + ": cannot be written: " + error.message());
+  }
 }
 
 }  // namespace gainsay

@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::uint64_t rounds_together = 4;  // of one shard
 constexpr double flush_seconds = 1;
+constexpr double retry_seconds = 30;
 
 std::optional<std::uint64_t> number(std::string_view text) {
   std::uint64_t value = 0;
@@ -67,6 +68,24 @@ class Made {
   std::vector<CampaignStore::Range> ranges_;
 };
 
+std::string label_of(const Model& model) {
+  return model.system.name + (model.system.bug.empty() ? "" : "-" + model.system.bug);
+}
+
+// Of whatever bounds. A store that cannot be read has been told of already.
+std::uint64_t open_failures_of(CampaignStore& store, const std::string& label) {
+  try {
+    const auto failures = store.failures();
+    return static_cast<std::uint64_t>(std::ranges::count_if(failures, [&](const auto& one) {
+      return one.failure.system == label && one.status == FailureStatus::open;
+    }));
+  } catch (const FileError&) {
+    return 0;
+  } catch (const StoreError&) {
+    return 0;
+  }
+}
+
 // Rounds on their way into the store, some at once: each commit waits for the disk.
 class Recorder {
  public:
@@ -77,10 +96,10 @@ class Recorder {
         configuration_(configuration_of(model, options)) {}
 
   void take(const RoundReport& report) {
-    // What a signal cuts short is not minimised to its end: it is not this round's, which is made
+    // What a signal cuts short is not minimised to its end: it is kept as it is, and the round made
     // again.
-    if (options_.interrupted != nullptr && options_.interrupted->load()) return;
-    CampaignRound round{.round = report.round};
+    const bool interrupted = options_.interrupted != nullptr && options_.interrupted->load();
+    CampaignRound round{.round = report.round, .is_whole = !interrupted || report.findings.empty()};
     for (const HuntFinding& finding : report.findings) {
       round.hits.push_back(
           {.run = finding.run, .identity = finding.identity, .count = finding.hits});
@@ -89,30 +108,42 @@ class Recorder {
     for (const std::uint64_t hash : report.local_states) {
       if (known_.insert(hash).second) round.local_states.push_back(static_cast<std::int64_t>(hash));
     }
+    taken_ += round.is_whole ? 1U : 0U;
     rounds_.push_back(std::move(round));
-    ++taken_;
     const auto now = std::chrono::steady_clock::now();
-    if (std::chrono::duration<double>(now - flushed_).count() > flush_seconds) flush();
+    if (std::chrono::duration<double>(now - flushed_).count() > pause_) flush();
   }
+  // What cannot be written now is tried again, less often: what was found is told in any case.
   void flush() {
+    if (!rounds_.empty()) {
+      try {
+        store_.record(configuration_, rounds_);
+        rounds_.clear();
+        cannot_write_.clear();
+        pause_ = flush_seconds;
+      } catch (const FileError& error) {
+        cannot_write_ = error.what();
+      } catch (const StoreError& error) {
+        cannot_write_ = error.what();
+      }
+      if (!cannot_write_.empty()) pause_ = retry_seconds;
+    }
     flushed_ = std::chrono::steady_clock::now();
-    if (rounds_.empty()) return;
-    store_.record(configuration_, std::exchange(rounds_, {}));
   }
   std::uint64_t taken() const { return taken_; }
+  const std::string& cannot_write() const { return cannot_write_; }
 
  private:
   CampaignFailure failure_of(const HuntFinding& finding) const {
     const Counterexample& found = finding.counterexample;
     // Not how it was found: the file is equal whoever finds it.
-    return {
-        .identity = finding.identity,
-        .system = model_.system.name + (model_.system.bug.empty() ? "" : "-" + model_.system.bug),
-        .property = found.property,
-        .trace = counterexample_text(model_, found, {.mode = "hunt", .strategy = ""}),
-        .events = static_cast<std::uint32_t>(found.events.size()),
-        .faults = found.faults,
-        .shortest = finding.shortest};
+    return {.identity = finding.identity,
+            .system = label_of(model_),
+            .property = found.property,
+            .trace = counterexample_text(model_, found, {.mode = "hunt", .strategy = ""}),
+            .events = static_cast<std::uint32_t>(found.events.size()),
+            .faults = found.faults,
+            .shortest = finding.shortest};
   }
 
   CampaignStore& store_;
@@ -122,6 +153,8 @@ class Recorder {
   std::vector<CampaignRound> rounds_;
   std::set<std::uint64_t> known_;
   std::uint64_t taken_ = 0;
+  std::string cannot_write_;
+  double pause_ = flush_seconds;
   std::chrono::steady_clock::time_point flushed_ = std::chrono::steady_clock::now();
 };
 
@@ -203,6 +236,8 @@ CampaignReport hunt_in_campaign(const Model& model, HuntOptions options,
   }
   recorder.flush();
   report.rounds = recorder.taken();
+  if (!recorder.cannot_write().empty()) report.hunt.cannot_write = recorder.cannot_write();
+  report.open_failures = open_failures_of(store, label_of(model));
   return report;
 }
 

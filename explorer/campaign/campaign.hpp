@@ -36,6 +36,7 @@ struct CampaignReport {
   HuntReport hunt;                  // of what was made now
   std::uint64_t rounds_before = 0;  // of the same configuration, by the store
   std::uint64_t rounds = 0;         // now
+  std::uint64_t open_failures = 0;  // of the system, by the store
 };
 
 // What makes runs the same but for their number.

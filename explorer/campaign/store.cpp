@@ -8,6 +8,8 @@
 #include <array>
 #include <cctype>
 #include <ctime>
+#include <fstream>
+#include <iterator>
 #include <tuple>
 #include <utility>
 
@@ -222,6 +224,33 @@ struct CampaignStore::Impl {
     }
   }
 
+  // Takes away what was found where a round was cut short; the identities.
+  std::vector<std::string> take_hits(std::int64_t configuration, std::uint64_t round,
+                                     std::uint64_t round_runs) {
+    constexpr const char* of_round = " FROM hits WHERE configuration = ? AND run >= ? AND run < ?";
+    const std::int64_t first = signed_of(round * round_runs);
+    const std::int64_t behind = signed_of((round + 1) * round_runs);
+    std::vector<std::string> identities;
+    SQLite::Statement query(database, std::string("SELECT DISTINCT identity") + of_round);
+    SQLite::bind(query, configuration, first, behind);
+    while (query.executeStep()) identities.push_back(query.getColumn(0).getString());
+    if (identities.empty()) return identities;
+    SQLite::Statement remove(database, std::string("DELETE") + of_round);
+    SQLite::bind(remove, configuration, first, behind);
+    remove.exec();
+    return identities;
+  }
+
+  // A failure that nothing hit, and that nobody has said anything of.
+  void remove_if_not_hit(const std::string& identity) {
+    SQLite::Statement remove(database,
+                             "DELETE FROM failures WHERE identity = ?1 AND NOT EXISTS(SELECT 1 "
+                             "FROM hits WHERE identity = ?1) AND NOT EXISTS(SELECT 1 FROM statuses "
+                             "WHERE identity = ?1)");
+    remove.bind(1, identity);
+    remove.exec();
+  }
+
   void add_local_states(std::int64_t configuration, const std::vector<std::int64_t>& hashes) {
     SQLite::Statement insert(database, "INSERT OR IGNORE INTO local_states VALUES(?, ?)");
     for (const std::int64_t hash : hashes) {
@@ -292,9 +321,12 @@ void CampaignStore::record(const CampaignConfiguration& configuration,
     const std::int64_t id = impl_->find_or_add(configuration);
     for (const CampaignRound& round : rounds) {
       if (impl_->has_round(id, round.round)) continue;
+      const auto cut_short = impl_->take_hits(id, round.round, configuration.round_runs);
       impl_->add_failures(round.failures);
       impl_->add_hits(id, round.hits, now);
       impl_->add_local_states(id, round.local_states);
+      for (const std::string& identity : cut_short) impl_->remove_if_not_hit(identity);
+      if (!round.is_whole) continue;
       impl_->add_range(id, signed_of(round.round), signed_of(round.round) + 1);
     }
   });
@@ -455,7 +487,7 @@ std::vector<FailureSummary> CampaignStore::failures() {
         "(SELECT ifnull(sum(count), 0) FROM hits AS h WHERE h.identity = f.identity), "
         "(SELECT min(time) FROM hits AS h WHERE h.identity = f.identity), "
         "(SELECT max(time) FROM hits AS h WHERE h.identity = f.identity), "
-        "ifnull(status, 0), ifnull(note, '') "
+        "ifnull(status, 0), ifnull(note, ''), ifnull(time, 0) "
         "FROM failures AS f LEFT JOIN statuses USING (identity) "
         "ORDER BY f.system, f.property, 1 - shortest, faults, events, f.identity");
     // Of the configurations that hit it the first by name, so that it is the same after a merge.
@@ -484,6 +516,11 @@ std::vector<FailureSummary> CampaignStore::failures() {
       }
       one.status = static_cast<FailureStatus>(status);
       one.note = query.getColumn(at++).getString();
+      // Whoever said that it was fixed said so before.
+      if (one.status == FailureStatus::fixed && one.last_seen > query.getColumn(at).getInt64()) {
+        one.status = FailureStatus::open;
+        one.note = "was fixed, and came back" + (one.note.empty() ? "" : ": " + one.note);
+      }
       first.reset();
       first.bind(1, failure.identity);
       if (first.executeStep()) {
@@ -509,7 +546,9 @@ std::filesystem::path CampaignStore::trace_path(const CampaignFailure& failure) 
 void CampaignStore::write_traces() {
   for (const FailureSummary& one : failures()) {
     const std::filesystem::path path = trace_path(one.failure);
-    if (std::filesystem::exists(path)) continue;
+    std::ifstream file(path, std::ios::binary);
+    const std::string there(std::istreambuf_iterator<char>(file), {});
+    if (file && there == one.failure.trace) continue;
     std::filesystem::create_directories(path.parent_path());
     write_file(path, one.failure.trace);
   }

@@ -49,9 +49,11 @@ struct CampaignHit {
   std::uint64_t count = 1;  // runs of the round that broke the same property
 };
 
-// A round is a block of runs that is either made whole or not at all.
+// A round is a block of runs that is either made whole or not at all. Of one that was cut short
+// what it found is kept until it has been made.
 struct CampaignRound {
   std::uint64_t round = 0;
+  bool is_whole = true;
   std::vector<CampaignHit> hits;
   std::vector<CampaignFailure> failures;   // of the hits
   std::vector<std::int64_t> local_states;  // hashes of those met

@@ -57,6 +57,7 @@ class Hunter {
   void take_in(const Round& round);
   Counterexample met_in(const Hit& hit);
   HuntFinding finding_of(const Hit& hit);
+  void shorten(HuntFinding& finding);
   void save(const Counterexample& as_met, HuntFinding& finding);
   void keep(const HuntFinding& finding);
   void report_properties();
@@ -328,18 +329,27 @@ HuntFinding Hunter::finding_of(const Hit& hit) {
   finding.counterexample = met;
   finding.events_before = static_cast<std::uint32_t>(met.events.size());
   finding.faults_before = met.faults;
-  if (options_.minimize) {
-    MinimizeReport shrunk = minimize(model_, met,
+  if (options_.minimize) shorten(finding);
+  finding.identity = identity_of(model_, finding.counterexample);
+  save(met, finding);
+  return finding;
+}
+
+// What was met is a finding, whatever becomes of it then.
+void Hunter::shorten(HuntFinding& finding) {
+  try {
+    MinimizeReport shrunk = minimize(model_, finding.counterexample,
                                      {.seconds = minimize_seconds,
                                       .max_states = options_.minimize_states,
                                       .jobs = jobs_,
                                       .interrupted = options_.interrupted});
     finding.counterexample = std::move(shrunk.counterexample);
     finding.shortest = shrunk.shortest;
+  } catch (const Nondeterminism&) {
+    throw;
+  } catch (const std::exception& error) {
+    finding.not_shortened = error.what();
   }
-  finding.identity = identity_of(model_, finding.counterexample);
-  save(met, finding);
-  return finding;
 }
 
 // A violation is told even when its trace cannot be kept.
@@ -351,6 +361,13 @@ void Hunter::save(const Counterexample& as_met, HuntFinding& finding) {
   if (options_.minimize) how.minimized = minimized(model_, as_met, finding.counterexample);
   try {
     add_explanation(model_, finding.counterexample);
+    // Of one failure one file, however often it is met.
+    const auto known =
+        std::ranges::find(report_.findings, finding.identity, &HuntFinding::identity);
+    if (known != report_.findings.end() && !known->trace.empty()) {
+      finding.trace = known->trace;
+      return;
+    }
     finding.trace = save_trace(model_, finding.counterexample, how, options_.output);
   } catch (const FileError& error) {
     report_.cannot_write = error.what();

@@ -26,6 +26,7 @@ struct HuntFinding {
   Counterexample counterexample;  // minimised, where that was asked for
   std::string identity;           // equal for equal traces
   bool shortest = false;
+  std::string not_shortened;  // why, where minimising failed
   std::string strategy;
   std::uint32_t events_before = 0;  // minimising
   std::uint32_t faults_before = 0;

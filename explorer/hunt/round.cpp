@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "properties/evaluate.hpp"
+
 namespace gainsay {
 
 namespace {
@@ -256,11 +258,18 @@ void RoundRunner::count(std::uint64_t number, std::uint64_t events, const Hash12
   round.digest += mix(number, end, Hash128{0, events});
 }
 
+// Empty where no handler failed.
+std::string RoundRunner::property_of_fault(const Hit& hit) const {
+  if (hit.broken.fault == 0) return "";
+  if (hit.live) return hit.live->violation.property;
+  return violation_of_fault(walk_.machine().fault_kind(hit.broken.fault), "").property;
+}
+
 void RoundRunner::keep(Hit hit, Round& round) const {
   ++round.strategies[which_].findings;
+  const std::string property = property_of_fault(hit);
   const auto known = std::ranges::find_if(round.hits, [&](const Hit& other) {
-    return other.broken.property == hit.broken.property &&
-           (other.broken.fault != 0) == (hit.broken.fault != 0);
+    return other.broken.property == hit.broken.property && property_of_fault(other) == property;
   });
   if (known != round.hits.end()) {
     ++known->hits;

@@ -84,6 +84,7 @@ class RoundRunner {
   void see(std::size_t process);
   void take_in(std::uint64_t number, Round& round);
   void count(std::uint64_t number, std::uint64_t events, const Hash128& end, Round& round) const;
+  std::string property_of_fault(const Hit& hit) const;
   void keep(Hit hit, Round& round) const;
 
   const HuntOptions& options_;

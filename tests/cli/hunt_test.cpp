@@ -59,8 +59,35 @@ TEST(HuntVerb, NoRunLeftToMakeIsNotVacuous) {
   EXPECT_EQ(again.code, 0) << again.out;
   EXPECT_NE(again.out.find("no run was made"), std::string::npos) << again.out;
   EXPECT_EQ(again.out.find("never reached"), std::string::npos) << again.out;
+  EXPECT_EQ(run_gainsay(scratch.path(), "campaign status store").code, 0);
   const Ran other = run_gainsay(scratch.path(), command + " --shard 2/2");
   EXPECT_NE(other.err.find("shard 2/2"), std::string::npos) << other.err;
+}
+
+// Whoever gives the same command again after it was killed must not see it pass.
+TEST(HuntVerb, ACampaignWithAnOpenFailureFails) {
+  const Scratch scratch("hunt-open");
+  const std::string command =
+      "hunt two-phase-commit --bug abort-in-doubt --runs 1024 --campaign store";
+  EXPECT_EQ(run_gainsay(scratch.path(), command).code, 1);
+  const Ran again = run_gainsay(scratch.path(), command);
+  EXPECT_EQ(again.code, 1) << again.out;
+  EXPECT_NE(again.err.find("1 failure of this system that is open"), std::string::npos)
+      << again.err;
+  const Ran status = run_gainsay(scratch.path(), "campaign status store --json");
+  const std::string identity = json::parse(status.out)["failures"][0]["identity"];
+  run_gainsay(scratch.path(), "campaign triage store " + identity + " --status known");
+  EXPECT_EQ(run_gainsay(scratch.path(), command).code, 0);
+}
+
+TEST(HuntVerb, NoRunAtAllSaysNothing) {
+  const Scratch scratch("hunt-empty");
+  EXPECT_EQ(run_gainsay(scratch.path(), "hunt two-phase-commit --runs 0").code, 4);
+  // Of one round the second shard has none.
+  run_gainsay(scratch.path(), "hunt two-phase-commit --runs 1 --shard 2/2 --campaign store");
+  const Ran status = run_gainsay(scratch.path(), "campaign status store");
+  EXPECT_EQ(status.code, 4) << status.out;
+  EXPECT_NE(status.out.find("vacuous: no run was made"), std::string::npos) << status.out;
 }
 
 // Whole histories, as with bounded clocks: they are not judged event by event there.

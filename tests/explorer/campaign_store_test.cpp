@@ -5,7 +5,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <fstream>
+#include <iterator>
 #include <set>
 #include <thread>
 
@@ -110,6 +112,55 @@ TEST(CampaignStore, AStatusStaysAndTheLastChangeCounts) {
   EXPECT_THROW(store.set_status("ab", FailureStatus::known, ""), StoreError);
   EXPECT_THROW(store.set_status("x", FailureStatus::known, ""), StoreError);
   EXPECT_THROW(store.set_status("", FailureStatus::known, ""), StoreError);
+}
+
+TEST(CampaignStore, WhatWasFixedAndComesBackIsOpen) {
+  const Scratch scratch("comes-back");
+  CampaignStore store(scratch.path());
+  store.record(configuration("raft"), {round_with(0, {"abc"})});
+  store.set_status("abc", FailureStatus::fixed, "ticket 7");
+  EXPECT_EQ(store.failures()[0].status, FailureStatus::fixed);
+  std::this_thread::sleep_for(std::chrono::milliseconds(1'100));  // times are seconds
+  store.record(configuration("raft"), {round_with(1, {"abc"})});
+  EXPECT_EQ(store.failures()[0].status, FailureStatus::open);
+  EXPECT_EQ(store.failures()[0].note, "was fixed, and came back: ticket 7");
+  store.set_status("abc", FailureStatus::fixed, "");
+  EXPECT_EQ(store.failures()[0].status, FailureStatus::fixed);
+}
+
+// Of a round that was cut short what it found is there until it is made.
+TEST(CampaignStore, ARoundThatWasCutShortIsKeptUntilItIsMade) {
+  const Scratch scratch("cut-short");
+  const Scratch scratch_whole("whole");
+  const auto raft = configuration("raft");
+  CampaignStore store(scratch.path());
+  CampaignRound cut = round_with(2, {"long form", "other"});
+  cut.is_whole = false;
+  cut.failures[0].shortest = false;
+  for (int i = 0; i < 2; ++i) store.record(raft, {round_with(1, {"other"}), cut});
+  EXPECT_EQ(store.rounds(raft), (std::vector{CampaignStore::Range{1, 2}}));
+  ASSERT_EQ(store.failures().size(), 2U);
+  EXPECT_EQ(store.failures()[1].failure.identity, "long form");
+  EXPECT_EQ(store.failures()[0].count, 2U);
+
+  CampaignStore whole(scratch_whole.path());
+  for (CampaignStore* one : {&store, &whole}) one->record(raft, {round_with(1, {"other"})});
+  for (CampaignStore* one : {&store, &whole}) one->record(raft, {round_with(2, {"short form"})});
+  EXPECT_EQ(store.contents(), whole.contents());
+  store.record(raft, {cut});
+  EXPECT_EQ(store.contents(), whole.contents()) << "it has been made";
+}
+
+TEST(CampaignStore, ATraceThatWasDamagedIsWrittenAgain) {
+  const Scratch scratch("damaged");
+  CampaignStore store(scratch.path());
+  store.record(configuration("raft"), {round_with(0, {"abc"})});
+  store.write_traces();
+  const std::filesystem::path path = store.trace_path(store.failures()[0].failure);
+  std::ofstream(path, std::ios::trunc).close();
+  store.write_traces();
+  std::ifstream file(path);
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), "trace of abc");
 }
 
 TEST(CampaignStore, WhatIsNoStoreIsRefused) {

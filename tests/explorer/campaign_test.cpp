@@ -2,6 +2,7 @@
 // resumed, on one machine or shared among several.
 #include "explorer/campaign/campaign.hpp"
 
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -116,17 +117,50 @@ TEST(Campaign, OneBugIsOneFailureAndTwoAreTwo) {
   EXPECT_GT(hits, 10U);
 }
 
-// What a signal cuts short is made again, and not kept as if it had been made short.
-TEST(Campaign, AnInterruptedRoundIsNotRecorded) {
+// What a signal cuts short is made again, and not counted as if it had been made; but what it found
+// is there.
+TEST(Campaign, AnInterruptedRoundIsMadeAgainAndItsFindingsKept) {
   const Scratch scratch("campaign-signal");
+  const Scratch scratch_whole("campaign-no-signal");
   const Model model = model_of_bug("paxos", "quorum-half");
   std::atomic<bool> interrupted = false;
-  HuntOptions stopped = options();
+  HuntOptions all = options();
+  all.runs = 5 * runs_in_round;
+  HuntOptions stopped = all;
   stopped.interrupted = &interrupted;
   stopped.done = [&](const RoundReport& round) { interrupted = round.round >= 2; };
   const auto report = hunt_in_campaign(model, stopped, {.directory = scratch.path()});
   EXPECT_EQ(report.hunt.stopped_by, "interrupted");
   EXPECT_EQ(report.rounds, 3U);
+  EXPECT_GT(report.open_failures, 0U);
+  {
+    CampaignStore store(scratch.path());
+    std::uint64_t hits = 0;
+    for (const FailureSummary& one : store.failures()) hits += one.count;
+    std::uint64_t told = 0;
+    for (const HuntFinding& one : report.hunt.findings) told += one.hits;
+    EXPECT_EQ(hits, told) << "all that was told is there";
+  }
+  hunt_in_campaign(model, all, {.directory = scratch.path()});
+  hunt_in_campaign(model, all, {.directory = scratch_whole.path()});
+  EXPECT_EQ(CampaignStore(scratch.path()).contents(),
+            CampaignStore(scratch_whole.path()).contents());
+}
+
+// The store cannot be written any more: what was found is told all the same.
+TEST(Campaign, WhatCannotBeRecordedIsTold) {
+  const Scratch scratch("campaign-broken");
+  HuntOptions hunted = options();
+  hunted.runs = 2 * runs_in_round;
+  hunted.done = [&](const RoundReport&) {
+    // Whatever is in it now, it is no store.
+    SQLite::Database(scratch.path() / "campaign.sqlite", SQLite::OPEN_READWRITE)
+        .exec("DROP TABLE IF EXISTS hits");
+  };
+  const auto report =
+      hunt_in_campaign(model_of_bug("paxos", "quorum-half"), hunted, {.directory = scratch.path()});
+  EXPECT_FALSE(report.hunt.findings.empty());
+  EXPECT_NE(report.hunt.cannot_write.find("hits"), std::string::npos) << report.hunt.cannot_write;
 }
 
 TEST(Campaign, ACanaryThatIsNotFoundEndsIt) {

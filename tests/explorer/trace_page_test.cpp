@@ -161,7 +161,7 @@ TEST(TracePage, JudgesTheHistoryOfClients) {
   EXPECT_FALSE(broken.at("violation").at("core").empty());
 
   const json fine = Recorded("paxos-quorum-half").data().at("history");
-  EXPECT_EQ(fine.at("verdict"), "linearizable");
+  EXPECT_EQ(fine.at("verdict"), "vacuous") << "no client had an answer yet";
   EXPECT_FALSE(fine.contains("violation"));
 }
 
@@ -169,6 +169,7 @@ TEST(TracePage, JudgesTheHistoryOfClients) {
 TEST(TracePage, AgreesWithTheVerdictsOfAllCommittedTraces) {
   std::size_t broken = 0;
   std::size_t fine = 0;
+  std::size_t vacuous = 0;
   for (const auto& file :
        std::filesystem::directory_iterator(std::string(GAINSAY_SOURCE_DIR) + "/traces")) {
     const std::string name = file.path().filename();
@@ -182,11 +183,17 @@ TEST(TracePage, AgreesWithTheVerdictsOfAllCommittedTraces) {
     EXPECT_EQ(history.at("operations"), history.at("parts").at(0).at("operations").size());
     if (!history.at("judged")) continue;
     const bool violates = recorded.trace.verdict->property == history.at("name");
-    EXPECT_EQ(history.at("verdict"), violates ? "not linearizable" : "linearizable");
-    (violates ? broken : fine) += 1;
+    const auto returned = [](const json& operation) { return !operation.at(5).is_null(); };
+    const bool has_result =
+        std::ranges::any_of(history.at("parts").at(0).at("operations"), returned);
+    EXPECT_EQ(history.at("verdict"), violates     ? "not linearizable"
+                                     : has_result ? "linearizable"
+                                                  : "vacuous");
+    (violates ? broken : has_result ? fine : vacuous) += 1;
   }
   EXPECT_GT(broken, 5U);
-  EXPECT_GT(fine, 5U);
+  EXPECT_GT(fine, 1U);
+  EXPECT_GT(vacuous, 5U);
 }
 
 TEST(TracePage, OfAnUnknownSystemShowsWhatTheFileSays) {
