@@ -1,5 +1,6 @@
 // The command line: verbs, exit codes, and the one place where errors become a line.
 #include <csignal>
+#include <cstdio>
 #include <iostream>
 
 #include "cli/command.hpp"
@@ -82,6 +83,14 @@ std::string usage_message(const CLI::App& app, const CLI::ParseError& error, int
   return message;
 }
 
+// What nobody could read, as on a full disk, is no success.
+int unless_unsaid(int code) {
+  std::cout.flush();
+  const bool said = std::cout.good() && std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+  return said || code == violated ? code
+                                  : worse(code, fail(io, "standard output cannot be written"));
+}
+
 int run(int argc, char** argv) {
   CLI::App app("gainsay tries to contradict your protocol.", "gainsay");
   app.set_version_flag("--version", "gainsay " + std::string(version));
@@ -117,7 +126,7 @@ int run(int argc, char** argv) {
     return fail(usage, usage_message(app, error, argc, argv));
   }
   configure(app);
-  return action();
+  return unless_unsaid(action());
 }
 
 }  // namespace

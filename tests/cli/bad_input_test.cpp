@@ -102,6 +102,18 @@ class Broken : public ::testing::Test {
 };
 std::string Broken::text_;
 
+// A result that nobody could read is no success; a violation stays one.
+TEST(Output, ThatCannotBeWrittenIsAnError) {
+  const Scratch scratch("full");
+  const auto code_of = [&](const std::string& arguments) {
+    return run_gainsay(scratch.path(), arguments + " >/dev/full 2>errors; echo $?").out;
+  };
+  EXPECT_EQ(code_of("check two-phase-commit --json"), "74\n");
+  EXPECT_EQ(read_text(scratch.path() / "errors"), "error: standard output cannot be written\n");
+  EXPECT_EQ(code_of("hunt two-phase-commit --runs 10 --json"), "74\n");
+  EXPECT_EQ(code_of("check two-phase-commit --bug abort-in-doubt -q"), "1\n");
+}
+
 TEST_F(Broken, Files) {
   refuse_text("empty", "");
   refuse_text("not JSON", "hello");
