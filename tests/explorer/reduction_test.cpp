@@ -202,9 +202,11 @@ TEST(AllReductions, ResumingKeepsWhatWasLearnt) {
 
 // --- reductions that are broken on purpose ---
 
-// Some random table of that kind has another answer with the broken reduction.
-bool is_caught(const Reductions& reduce, Sabotage sabotage, std::uint64_t tables = 3'000) {
-  for (std::uint64_t seed = 0; seed < tables; ++seed) {
+// Some random table of that kind has another answer with the broken reduction. Tables before `first`
+// were seen not to, and only take time.
+bool is_caught(const Reductions& reduce, Sabotage sabotage, std::uint64_t first = 0) {
+  constexpr std::uint64_t tables = 3'000;
+  for (std::uint64_t seed = first; seed < first + tables; ++seed) {
     TableShape shape = shape_of(seed);
     shape.bounds.network = Network::async;
     shape.bounds.crashes = shape.bounds.restarts = seed % 3 == 0 ? 2 : 0;
@@ -231,10 +233,10 @@ TEST(Sabotage, EagerThatUsesUpBudgetsIsCaught) {
   EXPECT_TRUE(is_caught(eager, Sabotage::eager_uses_budgets));
 }
 TEST(Sabotage, SubsumptionThatSumsBudgetsIsCaught) {
-  EXPECT_TRUE(is_caught(subsumption, Sabotage::subsumption_sums_budgets));
+  EXPECT_TRUE(is_caught(subsumption, Sabotage::subsumption_sums_budgets, 85));
 }
 TEST(Sabotage, SilentStepsThatPassOneNeighbourOnlyAreCaught) {
-  EXPECT_TRUE(is_caught(silent, Sabotage::silent_passes_one_neighbour));
+  EXPECT_TRUE(is_caught(silent, Sabotage::silent_passes_one_neighbour, 635));
 }
 TEST(Sabotage, SilentStepsThatPassOtherSendsAreCaught) {
   EXPECT_TRUE(is_caught(silent, Sabotage::silent_ignores_sends));
