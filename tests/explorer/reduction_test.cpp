@@ -202,8 +202,8 @@ TEST(AllReductions, ResumingKeepsWhatWasLearnt) {
 
 // --- reductions that are broken on purpose ---
 
-// Some random table of that kind has another answer with the broken reduction. Tables before `first`
-// were seen not to, and only take time.
+// Some random table of that kind has another answer with the broken reduction. Tables before
+// `first` were seen not to, and only take time.
 bool is_caught(const Reductions& reduce, Sabotage sabotage, std::uint64_t first = 0) {
   constexpr std::uint64_t tables = 3'000;
   for (std::uint64_t seed = first; seed < first + tables; ++seed) {
