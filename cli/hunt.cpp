@@ -189,8 +189,10 @@ void print(const Model& model, const HuntReport& report, bool verbose) {
   std::cout << std::flush;
 }
 
-int exit_of(const HuntReport& report, bool in_campaign) {
-  if (!report.findings.empty()) return violated;
+int exit_of(const CampaignReport& hunted, bool in_campaign) {
+  const HuntReport& report = hunted.hunt;
+  // A campaign that has open failures has failed, whichever hunt found them.
+  if (!report.findings.empty() || hunted.open_failures > 0) return violated;
   if (report.stopped_by == "interrupted") return 128 + stop_signal.load();
   // A campaign has them all, or they are those of other shards.
   if (report.runs == 0 && report.stopped_by == "runs") return in_campaign ? ok : vacuous;
@@ -263,9 +265,7 @@ int hunt_one(const HuntArguments& arguments, const Model& model) {
     std::cerr << "error: " << report.cannot_write << "\n";
     return io;
   }
-  // A campaign that has open failures has failed, whichever hunt found them.
-  if (hunted.open_failures > 0) return violated;
-  return exit_of(report, !arguments.campaign.empty());
+  return exit_of(hunted, !arguments.campaign.empty());
 }
 
 int run_hunt(const HuntArguments& arguments) {

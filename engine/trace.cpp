@@ -382,21 +382,19 @@ void write_file(const std::filesystem::path& path, const std::string& contents) 
   static std::atomic<std::uint64_t> written{0};
   std::filesystem::path temporary = path;
   temporary += "." + std::to_string(getpid()) + "-" + std::to_string(++written) + ".tmp";
+  const auto fail = [&](const std::string& why) {
+    std::error_code ignored;
+    std::filesystem::remove(temporary, ignored);
+    throw FileError(path.string() + ": cannot be written" + why);
+  };
   {
     std::ofstream file(temporary, std::ios::binary | std::ios::trunc);
     file << contents;
     file.flush();
-    if (!file) {
-      std::filesystem::remove(temporary, error);
-      throw FileError(path.string() + ": cannot be written");
-    }
+    if (!file) fail("");
   }
   std::filesystem::rename(temporary, path, error);
-  if (error) {
-    std::error_code ignored;
-    std::filesystem::remove(temporary, ignored);
-    throw FileError(path.string() + ": cannot be written: " + error.message());
-  }
+  if (error) fail(": " + error.message());
 }
 
 }  // namespace gainsay

@@ -262,11 +262,14 @@ std::filesystem::path save_text(const std::string& text, std::string name,
 
 }  // namespace
 
+std::string label_of(const System& system) {
+  return system.name + (system.bug.empty() ? "" : "-" + system.bug);
+}
+
 std::filesystem::path save_trace(const Model& model, const Counterexample& found,
                                  const Provenance& how, const std::filesystem::path& directory) {
-  std::string name = model.system.name;
-  if (!model.system.bug.empty()) name += "-" + model.system.bug;
-  return save_text(counterexample_text(model, found, how), name + "-" + found.property, directory);
+  return save_text(counterexample_text(model, found, how),
+                   label_of(model.system) + "-" + found.property, directory);
 }
 
 std::filesystem::path save_trace(const Model& model, const CheckReport& report,

@@ -18,6 +18,8 @@ std::string summary(const CheckReport& report, bool verbose);
 // Of a violation: what happened, and what decided it where that was asked.
 std::string story_with_reason(const CheckReport& report);
 
+// The system and its bug, as files and campaigns name them.
+std::string label_of(const System& system);
 // How a run was found, as its trace says.
 struct Provenance {
   std::string mode = "check";

@@ -68,22 +68,25 @@ class Made {
   std::vector<CampaignStore::Range> ranges_;
 };
 
-std::string label_of(const Model& model) {
-  return model.system.name + (model.system.bug.empty() ? "" : "-" + model.system.bug);
+// Why the store could not be used; empty: it could.
+template <class F>
+std::string complaint_of(F&& action) {
+  try {
+    action();
+  } catch (const FileError& error) {
+    return error.what();
+  } catch (const StoreError& error) {
+    return error.what();
+  }
+  return "";
 }
 
-// Of whatever bounds. A store that cannot be read has been told of already.
+// Of whatever bounds.
 std::uint64_t open_failures_of(CampaignStore& store, const std::string& label) {
-  try {
-    const auto failures = store.failures();
-    return static_cast<std::uint64_t>(std::ranges::count_if(failures, [&](const auto& one) {
-      return one.failure.system == label && one.status == FailureStatus::open;
-    }));
-  } catch (const FileError&) {
-    return 0;
-  } catch (const StoreError&) {
-    return 0;
-  }
+  const auto failures = store.failures();
+  return static_cast<std::uint64_t>(std::ranges::count_if(failures, [&](const auto& one) {
+    return one.failure.system == label && one.status == FailureStatus::open;
+  }));
 }
 
 // Rounds on their way into the store, some at once: each commit waits for the disk.
@@ -111,22 +114,14 @@ class Recorder {
     taken_ += round.is_whole ? 1U : 0U;
     rounds_.push_back(std::move(round));
     const auto now = std::chrono::steady_clock::now();
-    if (std::chrono::duration<double>(now - flushed_).count() > pause_) flush();
+    const double pause = cannot_write_.empty() ? flush_seconds : retry_seconds;
+    if (std::chrono::duration<double>(now - flushed_).count() > pause) flush();
   }
   // What cannot be written now is tried again, less often: what was found is told in any case.
   void flush() {
     if (!rounds_.empty()) {
-      try {
-        store_.record(configuration_, rounds_);
-        rounds_.clear();
-        cannot_write_.clear();
-        pause_ = flush_seconds;
-      } catch (const FileError& error) {
-        cannot_write_ = error.what();
-      } catch (const StoreError& error) {
-        cannot_write_ = error.what();
-      }
-      if (!cannot_write_.empty()) pause_ = retry_seconds;
+      cannot_write_ = complaint_of([&] { store_.record(configuration_, rounds_); });
+      if (cannot_write_.empty()) rounds_.clear();
     }
     flushed_ = std::chrono::steady_clock::now();
   }
@@ -138,7 +133,7 @@ class Recorder {
     const Counterexample& found = finding.counterexample;
     // Not how it was found: the file is equal whoever finds it.
     return {.identity = finding.identity,
-            .system = label_of(model_),
+            .system = label_of(model_.system),
             .property = found.property,
             .trace = counterexample_text(model_, found, {.mode = "hunt", .strategy = ""}),
             .events = static_cast<std::uint32_t>(found.events.size()),
@@ -154,7 +149,6 @@ class Recorder {
   std::set<std::uint64_t> known_;
   std::uint64_t taken_ = 0;
   std::string cannot_write_;
-  double pause_ = flush_seconds;
   std::chrono::steady_clock::time_point flushed_ = std::chrono::steady_clock::now();
 };
 
@@ -236,8 +230,12 @@ CampaignReport hunt_in_campaign(const Model& model, HuntOptions options,
   }
   recorder.flush();
   report.rounds = recorder.taken();
-  if (!recorder.cannot_write().empty()) report.hunt.cannot_write = recorder.cannot_write();
-  report.open_failures = open_failures_of(store, label_of(model));
+  std::string complaint = recorder.cannot_write();
+  if (complaint.empty()) {
+    complaint = complaint_of(
+        [&] { report.open_failures = open_failures_of(store, label_of(model.system)); });
+  }
+  if (!complaint.empty()) report.hunt.cannot_write = complaint;
   return report;
 }
 

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "explorer/machine.hpp"
+#include "explorer/tables.hpp"
 
 namespace gainsay {
 
@@ -23,7 +23,7 @@ class IdleDeliveries {
   void add(Id cell, Id envelope) {
     Block& block = blocks_[place_of(cell, envelope)];
     if (!block.is_of(cell, envelope)) {
-      block = {.cell = cell, .range = envelope / envelopes_each, .bits = {}};
+      block = {.cell = cell, .range = range_of(envelope), .bits = {}};
     }
     block.bits[word_of(envelope)] |= std::uint64_t{1} << bit_of(envelope);
   }
@@ -32,22 +32,19 @@ class IdleDeliveries {
   // A cache line.
   static constexpr std::size_t words = 7;
   static constexpr Id envelopes_each = words * 64;
-  static constexpr unsigned log2_of_count = 13;
-  static constexpr std::size_t block_count = std::size_t{1} << log2_of_count;
+  static constexpr std::size_t block_count = std::size_t{1} << 13;
 
   struct alignas(64) Block {
     Id cell = ~Id{0};
     Id range = 0;
     std::array<std::uint64_t, words> bits{};
-    bool is_of(Id one, Id envelope) const {
-      return cell == one && range == envelope / envelopes_each;
-    }
+    bool is_of(Id one, Id envelope) const { return cell == one && range == range_of(envelope); }
   };
+  static Id range_of(Id envelope) { return envelope / envelopes_each; }
   static std::size_t word_of(Id envelope) { return envelope % envelopes_each / 64; }
   static unsigned bit_of(Id envelope) { return envelope % envelopes_each % 64; }
   static std::size_t place_of(Id cell, Id envelope) {
-    const std::uint64_t both = (std::uint64_t{cell} << 32) | (envelope / envelopes_each);
-    return (both * 0x9E3779B97F4A7C15U) >> (64 - log2_of_count);
+    return spread(pair_key(cell, range_of(envelope))) % block_count;
   }
 
   std::vector<Block> blocks_;

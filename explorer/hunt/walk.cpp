@@ -9,6 +9,12 @@ namespace {
 
 const Expansion nothing{};
 
+// But what it sends.
+bool changes_nothing(const Transition& transition) {
+  return transition.local_changed == 0 && transition.labels == 0 && transition.fault == 0 &&
+         transition.budget.empty();
+}
+
 bool needs_messages(const Bounds& bounds) {
   return bounds.drops + bounds.duplicates + bounds.unsynced > 0;
 }
@@ -268,11 +274,7 @@ bool Walk::can_take(std::size_t actor, std::uint32_t part, const Expansion& expa
       if (machine_.sender_of(inbox[i]) == from) return false;
     }
   }
-  if (!async_ || !is_process(actor)) return true;
-  if (transition.local_changed != 0 || transition.labels != 0 || transition.fault != 0 ||
-      !transition.budget.empty()) {
-    return true;
-  }
+  if (!async_ || !is_process(actor) || !changes_nothing(transition)) return true;
   return says_something(expansion, transition, actor);
 }
 
@@ -316,24 +318,24 @@ bool Walk::move_at(std::size_t actor, std::uint32_t slot, RandomStream& random, 
 }
 
 // In async, whatever else waits and whatever may still be paid for.
-bool Walk::is_idle(std::size_t actor, Id envelope) const {
-  const auto transitions = machine_.expand(machine_.receive(world_[actor], envelope)).transitions;
-  return std::ranges::all_of(transitions, [&](const Transition& one) {
+bool Walk::is_idle(std::size_t actor, Id envelope, const Expansion& expansion) const {
+  return std::ranges::all_of(expansion.transitions, [&](const Transition& one) {
     if (one.input != envelope || is_fault(actor, one)) return true;
     // The message itself stays; what the process sends to itself would wait beside it.
     const bool sends =
         one.send_count > 0 || machine_.envelopes_of(machine_.inbox_of(one.cell)).size() > 1;
-    return !sends && one.local_changed == 0 && one.labels == 0 && one.fault == 0 &&
-           one.budget.empty();
+    return !sends && changes_nothing(one);
   });
 }
 
 bool Walk::ask(Drawn drawn, RandomStream& random, Move& move) {
   if (move_at(drawn.actor, alive_[drawn.actor][drawn.at], random, move)) return true;
   if (!async_ || !is_process(drawn.actor)) return false;
-  const Id cell = world_[drawn.actor];
-  const Id input = input_of(drawn);
-  if (is_message(drawn) && is_idle(drawn.actor, input)) idle_.add(cell, input);
+  if (is_message(drawn)) {
+    const Id envelope = input_of(drawn);
+    const Expansion& asked = part(drawn.actor, move.part);
+    if (is_idle(drawn.actor, envelope, asked)) idle_.add(world_[drawn.actor], envelope);
+  }
   take_out(drawn);
   return false;
 }

@@ -205,6 +205,7 @@ class Walk {
   }
   bool can_take(std::size_t actor, std::uint32_t part, const Expansion& expansion,
                 const Transition& transition) const;
+  // The move is that of the place drawn, even where it is none.
   bool ask(Drawn drawn, RandomStream& random, Move& move);
   void take_out(Drawn drawn) {
     std::vector<std::uint32_t>& slots = alive_[drawn.actor];
@@ -219,7 +220,7 @@ class Walk {
   bool move_at(std::size_t actor, std::uint32_t slot, RandomStream& random, Move& move) const;
   bool draw_of(std::size_t actor, std::uint32_t part, Id input, RandomStream& random,
                Move& move) const;
-  bool is_idle(std::size_t actor, Id envelope) const;
+  bool is_idle(std::size_t actor, Id envelope, const Expansion& expansion) const;
   bool is_new(std::size_t to, Id envelope) const;
   bool teaches(const SendRef& send) const;
   bool says_something(const Expansion& expansion, const Transition& transition,
