@@ -126,7 +126,9 @@ int run(int argc, char** argv) {
     return fail(usage, usage_message(app, error, argc, argv));
   }
   configure(app);
-  return unless_unsaid(action());
+  const int code = action();
+  // Whoever started a server need not listen to it any more: it answers elsewhere.
+  return app.got_subcommand("serve") ? code : unless_unsaid(code);
 }
 
 }  // namespace
